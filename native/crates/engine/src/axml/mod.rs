@@ -1,0 +1,1 @@
+//! Binary XML (AXML) and resource tables (`resources.arsc`).

@@ -1,0 +1,1 @@
+//! All DEX files of one program together: hierarchy, cross references, call graph.

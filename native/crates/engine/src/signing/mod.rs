@@ -1,0 +1,1 @@
+//! APK signature schemes v1, v2, v3 and v3.1, verified.

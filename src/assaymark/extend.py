@@ -1,0 +1,142 @@
+"""The extension points, on one page.
+
+A detector, an input format or a renderer is one module that registers itself with a decorator. Ours are found by scanning the
+package folder; those of others through the entry-point groups `assaymark.detectors`, `assaymark.formats` and `assaymark.renderers`.
+There is no list to edit.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from assaymark.model.tables import TABLES, Row, Table
+
+if TYPE_CHECKING:
+    from assaymark.model.report import Report
+
+T = TypeVar("T")
+
+Emission = tuple[Table, Row]
+"""What a detector yields: a table and a row of it, made by `Table.row`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One kind of observation.
+
+    `version` is raised whenever the output for the same input changes; it is part of the report and of every cache key.
+    """
+
+    id: str
+    version: int
+    emits: tuple[Table, ...]
+    run: Callable[[Any], Iterable[Emission]]
+    summary: str
+
+
+class Reader(Protocol):
+    """One input format. `sniff` looks at the start of the file and its member names, `open` makes the `Program`."""
+
+    format: str
+
+    def sniff(self, head: bytes, members: Iterable[str]) -> bool:
+        """Say whether a file with these first bytes and archive members (empty if it is no archive) is of this format."""
+        ...
+
+    def open(self, source: Any) -> Any:
+        """Give the `Program`. Raises `CannotInspect`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """One output form of a report. `render` gives text; bytes for forms that are not text."""
+
+    id: str
+    media_type: str
+    render: Callable[[Report, str], str]
+
+
+_detectors: dict[str, Detector] = {}
+_readers: dict[str, Reader] = {}
+_renderers: dict[str, Renderer] = {}
+
+
+def detector(
+    *, id: str, version: int, emits: Iterable[Table]  # noqa: A002 - the word users know
+) -> Callable[[Callable[[Any], Iterable[Emission]]], Callable[[Any], Iterable[Emission]]]:
+    """Register a function `Program -> Iterable[(Table, Row)]` as a detector. Raises `ValueError` for an id that is taken."""
+
+    def register(run: Callable[[Any], Iterable[Emission]]) -> Callable[[Any], Iterable[Emission]]:
+        if id in _detectors:
+            raise ValueError(f"detector registered twice: {id}")
+        doc = (importlib.import_module(run.__module__).__doc__ or "").strip()
+        if not doc:
+            raise ValueError(f"detector without a page: {id}")
+        _detectors[id] = Detector(id, version, tuple(emits), run, doc.splitlines()[0])
+        return run
+
+    return register
+
+
+def reader(made: type[Reader]) -> type[Reader]:
+    """Register a reader class; it is made without arguments."""
+    one = made()
+    if one.format in _readers:
+        raise ValueError(f"format registered twice: {one.format}")
+    _readers[one.format] = one
+    return made
+
+
+def renderer(*, id: str, media_type: str) -> Callable[[Callable[[Report, str], str]], Callable[[Report, str], str]]:  # noqa: A002
+    """Register a function `(Report, language) -> str` as a renderer."""
+
+    def register(render: Callable[[Report, str], str]) -> Callable[[Report, str], str]:
+        if id in _renderers:
+            raise ValueError(f"renderer registered twice: {id}")
+        _renderers[id] = Renderer(id, media_type, render)
+        return render
+
+    return register
+
+
+def _load(package: str, group: str) -> None:
+    found = importlib.import_module(package)
+    for module in sorted(pkgutil.iter_modules(found.__path__), key=lambda module: module.name):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"{package}.{module.name}")
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+        entry.load()
+
+
+def _sorted(registry: Mapping[str, T]) -> Iterator[T]:
+    return (registry[key] for key in sorted(registry))
+
+
+def detectors() -> tuple[Detector, ...]:
+    """Give all detectors, by id."""
+    _load("assaymark.detectors", "assaymark.detectors")
+    return tuple(_sorted(_detectors))
+
+
+def readers() -> tuple[Reader, ...]:
+    """Give all readers, by format."""
+    _load("assaymark.formats", "assaymark.formats")
+    return tuple(_sorted(_readers))
+
+
+def renderers() -> tuple[Renderer, ...]:
+    """Give all renderers, by id. Only `render.__init__`'s modules are imported here; their heavy libraries are imported when used."""
+    _load("assaymark.render", "assaymark.renderers")
+    return tuple(_sorted(_renderers))
+
+
+def emitters(table: str) -> tuple[str, ...]:
+    """Give the ids of the detectors that fill a table."""
+    wanted = TABLES[table]
+    return tuple(one.id for one in detectors() if wanted in one.emits)

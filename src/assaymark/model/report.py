@@ -1,0 +1,67 @@
+"""The one document that leaves an inspection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SCHEMA = "assaymark-report/1"
+
+STATUSES = ("violated", "suspected", "satisfied", "not-applicable", "not-assessed")
+"""The states of a verdict, most serious first."""
+
+SEVERITIES = ("high", "medium", "low")
+"""How much a clause weighs, heaviest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Mapping[str, Any]):
+    """A report: what was inspected, by what, how completely, what was found, and what the clauses say of it.
+
+    It reads like its JSON form (`report["verdicts"]`), and every value in it is plain JSON. Same input and versions: the same bytes
+    from `to_json`. No clock, host name or path is inside.
+
+    * `subject`: identity of what was inspected: package, version, digest, signers.
+    * `engine`: versions and digests of the program, its catalogs and rule packs.
+    * `coverage`: how each detector ended, how many clauses were decided, what the reader could not read.
+    * `evidence`: object of tables, each a list of rows; see `model.tables`.
+    * `verdicts`: list of `clause, pack, subject, status, reason, severity, claim, claim_zh, params, evidence`.
+    * `clauses`: the texts of every clause named in `verdicts` (titles, explanation, remedy in both languages), so that
+      a renderer needs nothing but the report.
+    """
+
+    subject: dict[str, Any]
+    engine: dict[str, Any]
+    coverage: dict[str, Any]
+    evidence: dict[str, list[dict[str, Any]]]
+    verdicts: list[dict[str, Any]]
+    clauses: dict[str, dict[str, Any]]
+    schema: str = SCHEMA
+
+    _KEYS = ("schema", "subject", "engine", "coverage", "evidence", "verdicts", "clauses")
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._KEYS:
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._KEYS)
+
+    def __len__(self) -> int:
+        return len(self._KEYS)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Give the report as JSON text: keys in the declared order, text unescaped, one final newline."""
+        separators = (",", ":") if indent is None else None
+        return json.dumps(dict(self), ensure_ascii=False, indent=indent, separators=separators) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Report:
+        """Read a report back. Raises `ValueError` for anything that is not a report of this schema."""
+        value = json.loads(text)
+        if not isinstance(value, dict) or value.get("schema") != SCHEMA:
+            raise ValueError(f"not a report of schema {SCHEMA}")
+        return cls(**{key: value[key] for key in cls._KEYS})
