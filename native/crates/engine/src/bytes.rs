@@ -5,19 +5,25 @@ use crate::error::{Error, ErrorKind};
 /// The `u16` at `at`, if it lies inside.
 #[inline]
 pub fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
+    Some(u16::from_le_bytes(
+        bytes.get(at..at.checked_add(2)?)?.try_into().ok()?,
+    ))
 }
 
 /// The `u32` at `at`, if it lies inside.
 #[inline]
 pub fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+    Some(u32::from_le_bytes(
+        bytes.get(at..at.checked_add(4)?)?.try_into().ok()?,
+    ))
 }
 
 /// The `u64` at `at`, if it lies inside.
 #[inline]
 pub fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
+    Some(u64::from_le_bytes(
+        bytes.get(at..at.checked_add(8)?)?.try_into().ok()?,
+    ))
 }
 
 /// A cursor over a slice; every method fails with [`ErrorKind::Malformed`] in place of reading past the end.
@@ -32,7 +38,11 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader from the start of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Reader { bytes, at: 0, base: 0 }
+        Reader {
+            bytes,
+            at: 0,
+            base: 0,
+        }
     }
 
     /// A reader whose errors count from `base`.
@@ -66,7 +76,11 @@ impl<'a> Reader<'a> {
     /// The next `n` bytes.
     #[inline]
     pub fn take(&mut self, n: usize) -> Result<&'a [u8], Error> {
-        let end = self.at.checked_add(n).filter(|&end| end <= self.bytes.len()).ok_or_else(|| self.short("ends too early"))?;
+        let end = self
+            .at
+            .checked_add(n)
+            .filter(|&end| end <= self.bytes.len())
+            .ok_or_else(|| self.short("ends too early"))?;
         let out = &self.bytes[self.at..end];
         self.at = end;
         Ok(out)
@@ -81,19 +95,25 @@ impl<'a> Reader<'a> {
     /// The next `u16`.
     #[inline]
     pub fn u16(&mut self) -> Result<u16, Error> {
-        Ok(u16::from_le_bytes(self.take(2)?.try_into().expect("two bytes")))
+        Ok(u16::from_le_bytes(
+            self.take(2)?.try_into().expect("two bytes"),
+        ))
     }
 
     /// The next `u32`.
     #[inline]
     pub fn u32(&mut self) -> Result<u32, Error> {
-        Ok(u32::from_le_bytes(self.take(4)?.try_into().expect("four bytes")))
+        Ok(u32::from_le_bytes(
+            self.take(4)?.try_into().expect("four bytes"),
+        ))
     }
 
     /// The next `u64`.
     #[inline]
     pub fn u64(&mut self) -> Result<u64, Error> {
-        Ok(u64::from_le_bytes(self.take(8)?.try_into().expect("eight bytes")))
+        Ok(u64::from_le_bytes(
+            self.take(8)?.try_into().expect("eight bytes"),
+        ))
     }
 
     /// A slice behind a `u32` length, as the signing block uses it.

@@ -47,12 +47,20 @@ pub struct Error {
 impl Error {
     /// An error without a place.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Error { kind, offset: None, detail: detail.into() }
+        Error {
+            kind,
+            offset: None,
+            detail: detail.into(),
+        }
     }
 
     /// An error at a byte offset.
     pub fn at(kind: ErrorKind, offset: u64, detail: impl Into<String>) -> Self {
-        Error { kind, offset: Some(offset), detail: detail.into() }
+        Error {
+            kind,
+            offset: Some(offset),
+            detail: detail.into(),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod error;
 pub mod limits;
 pub mod oddity;
 pub mod signing;
+pub mod source;
 pub mod zip;
 
 pub use error::{Error, ErrorKind};
