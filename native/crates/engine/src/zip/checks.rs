@@ -131,6 +131,25 @@ pub(super) fn places(file: &[u8], entries: &[Entry], layout: &Layout, log: &mut 
     gaps.report(log);
 }
 
+/// Length of the nameless, empty local headers at the start of `gap`: the Android Gradle plugin (zipflinger) aligns with them.
+fn padding_headers(gap: &[u8]) -> usize {
+    const HEADER_LENGTH: usize = 30;
+    let mut at = 0;
+    while gap[at..].starts_with(LOCAL) {
+        let extra = usize::from(u16_at(gap, at + 28).unwrap_or(0));
+        let end = at + HEADER_LENGTH + extra;
+        // CRC, sizes and name length are zero, and so is all of the extra field.
+        let is_empty = |part: &[u8]| part.iter().all(|&b| b == 0);
+        let padding = gap.get(at + 14..at + 28).is_some_and(is_empty)
+            && gap.get(at + HEADER_LENGTH..end).is_some_and(is_empty);
+        if !padding {
+            break;
+        }
+        at = end;
+    }
+    at
+}
+
 /// What was found between entries.
 #[derive(Default)]
 struct Gaps {
@@ -162,6 +181,7 @@ impl Gaps {
             let signed = file[start..end].starts_with(DESCRIPTOR_MAGIC);
             start = (start + if signed { 16 } else { 12 }).min(end);
         }
+        start += padding_headers(&file[start..end]);
         let gap = &file[start..end];
         if gap.iter().all(|&b| b == 0) {
             return; // alignment

@@ -1,14 +1,10 @@
 //! The bytes of one entry, inflated within a bound.
 
+use super::inflate::{Exceeded, Inflated, inflate, inflate_prefix};
 use super::{DEFLATED, Entry, STORED};
 use crate::oddity::OddityLog;
 use crate::{Error, ErrorKind, Oddity};
-use flate2::{Crc, Decompress, FlushDecompress, Status};
-
-/// DEFLATE cannot expand further than this (zlib technical details: 1032:1).
-const MAX_RATIO: usize = 1032;
-/// Room behind the stated size, so that the end of the stream is seen without growing the buffer.
-const SLACK: usize = 64;
+use crc32fast::hash as crc32;
 
 /// What was read of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +18,8 @@ pub struct Content {
 }
 
 /// See [`super::Archive::extract`].
+///
+/// Android does not check checksums while reading (`kCrcChecksEnabled` is off), and neither refuses a stream that ends before its data.
 pub(super) fn extract(file: &[u8], entry: &Entry, limit: u64) -> Result<Content, Error> {
     let data = entry
         .data
@@ -98,18 +96,7 @@ pub(super) fn prefix(file: &[u8], entry: &Entry, length: usize) -> Vec<u8> {
     if entry.method != DEFLATED {
         return data[..data.len().min(length)].to_vec();
     }
-    let mut out = vec![0; length.min(data.len().saturating_mul(MAX_RATIO))];
-    let mut stream = Decompress::new(false);
-    // An error after some output leaves that output in place.
-    let _ = stream.decompress(data, &mut out, FlushDecompress::None);
-    out.truncate(stream.total_out() as usize);
-    out
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    crc.sum()
+    inflate_prefix(data, length)
 }
 
 fn too_big(entry: &Entry, limit: u64) -> Error {
@@ -162,59 +149,4 @@ fn guess(
         }
     }
     stored(data, entry, limit)
-}
-
-struct Inflated {
-    bytes: Vec<u8>,
-    consumed: usize,
-    damage: Option<&'static str>,
-}
-
-/// There is more than the limit.
-struct Exceeded;
-
-fn inflate(data: &[u8], stated: u64, limit: u64) -> Result<Inflated, Exceeded> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX - SLACK);
-    let stated = usize::try_from(stated).unwrap_or(usize::MAX);
-    // A size that cannot be true must not reserve memory.
-    let start = if stated > limit {
-        data.len().saturating_mul(4)
-    } else {
-        stated
-    };
-    let start = start
-        .min(data.len().saturating_mul(MAX_RATIO))
-        .min(limit)
-        .saturating_add(SLACK);
-    let mut bytes = Vec::with_capacity(start);
-    let mut stream = Decompress::new(false);
-    loop {
-        let consumed = stream.total_in() as usize;
-        let before = bytes.len();
-        let status = stream.decompress_vec(&data[consumed..], &mut bytes, FlushDecompress::None);
-        if bytes.len() > limit {
-            return Err(Exceeded);
-        }
-        let done = |damage| Inflated {
-            consumed: stream.total_in() as usize,
-            damage,
-            bytes: Vec::new(),
-        };
-        let end = match status {
-            Ok(Status::StreamEnd) => Some(done(None)),
-            Err(_) => Some(done(Some("the compressed data is damaged"))),
-            Ok(_) if bytes.len() == bytes.capacity() => None,
-            Ok(_) if bytes.len() == before && stream.total_in() as usize == consumed => {
-                Some(done(Some("the compressed data ends")))
-            }
-            Ok(_) => None,
-        };
-        if let Some(end) = end {
-            return Ok(Inflated { bytes, ..end });
-        }
-        if bytes.len() == bytes.capacity() {
-            let room = bytes.len().min(limit - bytes.len()).saturating_add(SLACK);
-            bytes.reserve_exact(room);
-        }
-    }
 }

@@ -8,12 +8,14 @@
 //! directory  central directory + local headers -> entries
 //! checks     names, duplicates, overlaps, unclaimed bytes: over all entries at once
 //! content    bytes of one entry
+//! inflate    DEFLATE within a bound
 //! ```
 
 mod checks;
 mod content;
 mod directory;
 mod end;
+mod inflate;
 #[cfg(test)]
 mod tests;
 
