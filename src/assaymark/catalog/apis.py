@@ -32,7 +32,7 @@ class Api:
     class_name: str
     """Dotted class, `$` before an inner one; `*` any class; empty for a string."""
     name: str
-    """Method or field; for a string its text. A string, and a method of any class, may end in `*`: anything may follow."""
+    """Method or field; for a string its text. `*` at the end of a string, or of a method of any class: anything."""
     descriptor: str
     """How the descriptor starts, such as `(I)`; empty: any."""
     argument: tuple[str, ...]

@@ -55,7 +55,7 @@ def read_category(row: Row) -> Category:
 
 
 def read_categories(file: str, tree: Mapping[str, object]) -> tuple[Category, ...]:
-    """Give the categories of a parsed file, parents before children, so that there is no ring. Raises `InvalidCatalog`."""
+    """Give the categories of a parsed file, parents before children: there is no ring. Raises `InvalidCatalog`."""
     made: dict[str, Category] = {}
     held = list(rows(file, tree))
     categories = [read_category(row) for row in held]
