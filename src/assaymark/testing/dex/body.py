@@ -67,7 +67,7 @@ def _directive(cursor: Cursor, name: str, method: Method, code: Code) -> None:
             register = _register(cursor)
             cursor.expect(",")
             local = read_string(cursor)
-            kind = cursor.kind("typed", "the type of the variable, as in \"name\":I").text[1:]
+            kind = cursor.kind("typed", 'the type of the variable, as in "name":I').text[1:]
             code.debug.append(DebugEvent(at, "local", 0, register, local, kind))
         case ".restart":
             cursor.expect("local")

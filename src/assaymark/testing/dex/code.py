@@ -56,7 +56,9 @@ class _Body:
         self.ins = argument_words(method.ref.proto) + (0 if method.access & _STATIC else 1)
         self.registers = code.registers if code.registers >= 0 else code.locals + self.ins
         if not self.ins <= self.registers <= 0xFFFF:
-            raise AssemblyError(file, method.line, f"{self.ins} registers hold the parameters, found {self.registers} in all")
+            raise AssemblyError(
+                file, method.line, f"{self.ins} registers hold the parameters, found {self.registers} in all"
+            )
         self.outs = 0
         self.offsets, self.size = self._layout()
 
@@ -94,7 +96,9 @@ class _Body:
         if number >= self.registers:
             self.fail(instruction, f"register {name} is outside the {self.registers} registers of the method")
         if number >= 1 << bits:
-            self.fail(instruction, f"register {name} is v{number}, and {instruction.name} reaches v{(1 << bits) - 1} at most")
+            self.fail(
+                instruction, f"register {name} is v{number}, and {instruction.name} reaches v{(1 << bits) - 1} at most"
+            )
         return number
 
     def reference(self, instruction: Instruction, reference: Reference, bits: int) -> int:
@@ -238,7 +242,13 @@ class _Body:
     def tries(self) -> tuple[tuple[int, int, tuple[tuple[str, int], ...]], ...]:
         """Cut overlapping ranges into pieces; each piece keeps its handlers in the order in which they were written."""
         ranges = [
-            (self.address(c.start, c.line), self.address(c.end, c.line), c.type, self.address(c.handler, c.line), c.line)
+            (
+                self.address(c.start, c.line),
+                self.address(c.end, c.line),
+                c.type,
+                self.address(c.handler, c.line),
+                c.line,
+            )
             for c in self.code.catches
         ]
         for start, end, _, _, line in ranges:

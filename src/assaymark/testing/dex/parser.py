@@ -11,9 +11,7 @@ from assaymark.testing.dex.literals import read_annotations, read_field, read_me
 from assaymark.testing.dex.tree import Class, Field, Method, Value
 
 _COMMON = {"public": 0x1, "private": 0x2, "protected": 0x4, "static": 0x8, "final": 0x10, "synthetic": 0x1000}
-CLASS_FLAGS = MappingProxyType(
-    {**_COMMON, "interface": 0x200, "abstract": 0x400, "annotation": 0x2000, "enum": 0x4000}
-)
+CLASS_FLAGS = MappingProxyType({**_COMMON, "interface": 0x200, "abstract": 0x400, "annotation": 0x2000, "enum": 0x4000})
 FIELD_FLAGS = MappingProxyType({**_COMMON, "volatile": 0x40, "transient": 0x80, "enum": 0x4000})
 METHOD_FLAGS = MappingProxyType(
     {

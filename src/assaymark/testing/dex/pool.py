@@ -95,8 +95,12 @@ class Pool:
         _number(self._protos, sorted(self._protos, key=self._proto_order))
         _number(self._fields, sorted(self._fields, key=self._field_order))
         _number(self._methods, sorted(self._methods, key=self._method_order))
-        for what, held in (("types", self._types), ("prototypes", self._protos), ("fields", self._fields),
-                           ("methods", self._methods)):
+        for what, held in (
+            ("types", self._types),
+            ("prototypes", self._protos),
+            ("fields", self._fields),
+            ("methods", self._methods),
+        ):
             if len(held) > 0x10000:
                 raise PoolOverflow(f"{len(held)} {what} in one DEX file, at most 65,536 fit; use several files")
 

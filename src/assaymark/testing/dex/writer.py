@@ -190,7 +190,9 @@ class _Writer:
             fields.pop()
         if not fields:
             return 0
-        return self.data.add(encode_array(tuple(f.value or _default(f.ref.type) for f in fields), self.pool), share=True)
+        return self.data.add(
+            encode_array(tuple(f.value or _default(f.ref.type) for f in fields), self.pool), share=True
+        )
 
     def _site(self, site: CallSite) -> bytes:
         head = (
@@ -205,9 +207,9 @@ class _Writer:
         self.data.section(_ANNOTATION)
         places: dict[int, int] = {}
         for group in every:
-            for one in group:
-                raw = bytes((one.visibility,)) + encode_annotation(one, self.pool)
-                places[id(one)] = self.data.add(raw, share=True)
+            for annotation in group:
+                raw = bytes((annotation.visibility,)) + encode_annotation(annotation, self.pool)
+                places[id(annotation)] = self.data.add(raw, share=True)
         self.data.section(_SET, 4)
         sets: dict[int, int] = {}
         for group in every:
@@ -254,9 +256,7 @@ class _Writer:
 
     def _code_item(self, body: Assembled, debug: int) -> bytes:
         out = bytearray(
-            struct.pack(
-                "<HHHHII", body.registers, body.ins, body.outs, len(body.tries), debug, len(body.units) // 2
-            )
+            struct.pack("<HHHHII", body.registers, body.ins, body.outs, len(body.tries), debug, len(body.units) // 2)
         )
         out += body.units
         if body.tries:
