@@ -1,1 +1,1 @@
-"""Everything tests and the demo need to build Android packages from readable source text. The product never imports it."""
+"""What tests and the demo need to build Android packages from readable source text. The product never imports it."""

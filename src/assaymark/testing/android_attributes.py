@@ -55,4 +55,4 @@ FRAMEWORK = MappingProxyType(
         "id/button2": 0x0102001A,
     }
 )
-"""Resources of the platform that sources may name as `@android:type/name`; any other can be written as `@0x01030055`."""
+"""Resources of the platform that sources may name as `@android:type/name`; any other is written as `@0x01030055`."""

@@ -78,7 +78,7 @@ class Apk:
         if self.strings or self.files:
             package = package_name(self.manifest)
             compiled = compile_resources(package, self.strings, self.files, manifest=self.manifest)
-            contents["AndroidManifest.xml"] = compile_xml(self.manifest, "AndroidManifest.xml", compiled.ids.get)
+            contents["AndroidManifest.xml"] = compile_xml(self.manifest, "AndroidManifest.xml", compiled.ids)
             contents["resources.arsc"] = compiled.table
             contents |= compiled.files
         else:
@@ -126,8 +126,8 @@ def manifest(
 ) -> str:
     """Give a manifest text.
 
-    `permissions` are full names or the part after `android.permission.`; `application` is what stands inside the application
-    element, `attributes` stand on it. Without either it has one launcher activity, `.Main`.
+    `permissions` are full names or the part after `android.permission.`; `application` is what stands inside the
+    application element, `attributes` stand on it. Without the first it has one launcher activity, `.Main`.
     """
     lines = [
         f'<uses-permission android:name="{name if "." in name else f"android.permission.{name}"}"/>'

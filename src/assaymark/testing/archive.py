@@ -1,4 +1,4 @@
-"""ZIP archives written byte by byte: fixed times, aligned members, nothing that depends on the machine's clock or files."""
+"""ZIP archives written byte by byte: fixed times, aligned members, nothing that depends on clock or files."""
 
 from __future__ import annotations
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import struct
 import xml.parsers.expat as expat
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from assaymark.testing import chunks
 from assaymark.testing.android_attributes import FRAMEWORK, NAMESPACE, Attribute, attributes
 from assaymark.testing.dex.error import AssemblyError
-
-Resolve = Callable[[str], int | None]
-"""Gives the id of `type/name` in the package, or `None`."""
 
 _TOOLS = "http://schemas.android.com/tools"
 _REFERENCE = re.compile(r"[@?](\+)?(?:([\w.]+):)?([\w.]+)/([\w.$-]+)\Z")
@@ -39,13 +37,13 @@ class _Node:
     attributes: list[_Attribute] = field(default_factory=list)
 
 
-def compile_xml(text: str, file: str, resolve: Resolve = lambda name: None) -> bytes:
+def compile_xml(text: str, file: str, ids: Mapping[str, int] = MappingProxyType({})) -> bytes:
     """Give the binary form of an XML text. Strings are stored in UTF-16; `tools:` attributes are left out.
 
-    `resolve` gives the ids of references. Raises `AssemblyError` for XML that is not well formed, an `android:` attribute that
-    is not known, a value that does not fit its attribute, a reference to nothing.
+    `ids` holds the resources that it may refer to, by `type/name`. Raises `AssemblyError` for XML that is not well formed,
+    an `android:` attribute that is not known, a value that does not fit its attribute, a reference to nothing.
     """
-    return _write(_Reader(file, resolve).read(text))
+    return _write(_Reader(file, ids).read(text))
 
 
 def new_ids(text: str) -> list[str]:
@@ -54,8 +52,8 @@ def new_ids(text: str) -> list[str]:
 
 
 class _Reader:
-    def __init__(self, file: str, resolve: Resolve) -> None:
-        self.file, self.resolve = file, resolve
+    def __init__(self, file: str, ids: Mapping[str, int]) -> None:
+        self.file, self.ids = file, ids
         self.nodes: list[_Node] = []
         self.open: dict[str | None, list[str]] = {}  # prefix to the names it stands for, innermost last
         self.parser = expat.ParserCreate(namespace_separator=" ")
@@ -150,7 +148,7 @@ class _Reader:
             known = attributes().get(match[4]) if match[3] == "attr" else None
             number = known.id if known else FRAMEWORK.get(name)
         else:
-            number = self.resolve(name)
+            number = self.ids.get(name)
         if number is None:
             raise AssemblyError(self.file, self.line, f"expected a resource that exists, found {value!r}")
         return kind, number

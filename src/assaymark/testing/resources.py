@@ -18,7 +18,7 @@ Strings = Mapping[str, Mapping[str, str]]
 """String resources: qualifier (`""`, `zh-rCN`, `en`) to names to texts."""
 
 Files = Mapping[str, str | bytes]
-"""Files of the `res` folder by their path in it: `layout/main.xml`, `mipmap-hdpi/icon.png`, `xml/network.xml`, `raw/a.txt`."""
+"""Files of the `res` folder by their path in it: `layout/main.xml`, `mipmap-hdpi/icon.png`, `raw/a.txt`."""
 
 PACKAGE_ID = 0x7F
 
@@ -39,8 +39,8 @@ class Compiled:
 def compile_resources(package: str, strings: Strings, files: Files, *, manifest: str = "") -> Compiled:
     """Give the table of a package's resources.
 
-    Types and names get their ids in alphabetical order, so that the same sources give the same ids. Ids declared with `@+id/…` in
-    a layout or in the manifest become resources of type `id`. Raises `AssemblyError`.
+    Types and names get their ids in alphabetical order, so that the same sources give the same ids. Ids declared with
+    `@+id/…` in a layout or in the manifest become resources of type `id`. Raises `AssemblyError`.
     """
     values: dict[str, dict[str, dict[str, str | None]]] = {}  # type, name, qualifier -> text or path; None for an id
     for qualifier, named in strings.items():
@@ -75,7 +75,7 @@ def _compile(path: str, kind: str, content: str | bytes, ids: Mapping[str, int])
     if isinstance(content, bytes):
         return content
     if path.endswith(".xml") and kind != "raw":
-        return compile_xml(content, path, ids.get)
+        return compile_xml(content, path, ids)
     return content.encode()
 
 

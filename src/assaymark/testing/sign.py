@@ -1,7 +1,7 @@
 """Package signatures v1, v2 and v3 with the throw-away test key.
 
 Source: the "APK Signature Scheme v2" and "v3" pages of the Android Open Source Project, and the JAR file specification.
-Signing is apart from `assaymark.signing` on purpose: a reader tested only on files of its own writer shares its mistakes.
+This stays apart from `assaymark.signing` on purpose: a reader tested only on files of its own writer shares its faults.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _LITERAL_BITS = {"11n": 4, "21s": 16, "22b": 8, "22s": 16, "31i": 32, "51l": 64}
 
 
 def read_body(cursor: Cursor, method: Method) -> None:
-    """Take everything to `.end method` into the method; its code stays `None` where nothing but annotations stands there."""
+    """Take everything to `.end method` into the method; without instructions its code stays `None`."""
     code = Code()
     while True:
         token = cursor.next
@@ -91,9 +91,8 @@ def _parameter(cursor: Cursor) -> Parameter:
     name = read_string(cursor) if cursor.accept(",") else None
     start = cursor.at
     annotations = read_annotations(cursor)
-    if cursor.accept(".end"):
-        if cursor.accept("param"):
-            return Parameter(register, name, annotations)
+    if cursor.accept(".end") and cursor.accept("param"):
+        return Parameter(register, name, annotations)
     cursor.back(start)
     return Parameter(register, name, [])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NoReturn
 
 from assaymark.testing.dex.binary import sleb128, uleb128, uleb128p1
@@ -28,14 +29,18 @@ _STATIC = 0x8
 _PAYLOADS = {".packed-switch": 0x0100, ".sparse-switch": 0x0200, ".array-data": 0x0300}
 _REGISTER_BITS = {
     "11n": (4,), "11x": (8,), "12x": (4, 4), "21c": (8,), "21h": (8,), "21s": (8,), "21t": (8,), "22b": (8, 8),
-    "22c": (4, 4), "22s": (4, 4), "22t": (4, 4), "22x": (8, 16), "23x": (8, 8, 8), "31c": (8,), "31i": (8,), "31t": (8,),
-    "32x": (16, 16), "51l": (8,),
+    "22c": (4, 4), "22s": (4, 4), "22t": (4, 4), "22x": (8, 16), "23x": (8, 8, 8), "31c": (8,), "31i": (8,),
+    "31t": (8,), "32x": (16, 16), "51l": (8,),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A method body as bytes. `offsets` gives the code unit of each instruction; `handlers` are (type or "", address) lists."""
+    """A method body as bytes. Addresses count code units.
+
+    `offsets` holds the address of each instruction, `tries` the first and the last address (exclusive) of each guarded
+    range with its handlers: exception type (empty for all) and address.
+    """
 
     registers: int
     ins: int
@@ -108,7 +113,6 @@ class _Body:
         return index
 
     def branch(self, instruction: Instruction, offset: int, bits: int) -> int:
-        assert instruction.label is not None
         distance = self.address(instruction.label, instruction.line) - offset
         if not -(1 << bits - 1) <= distance < 1 << bits - 1:
             self.fail(instruction, f"{instruction.label} is {distance} code units away, too far for {instruction.name}")
@@ -160,7 +164,6 @@ class _Body:
                 return struct.pack("<BBi", number, regs[0], literal)
             case "51l":
                 return struct.pack("<BBq", number, regs[0], literal)
-        assert one.reference is not None
         index = self.reference(one, one.reference, 32 if form == "31c" else 16)
         match form:
             case "21c":
@@ -207,7 +210,6 @@ class _Body:
             self.fail(one, f"expected {wanted} registers for the receiver and the arguments, found {words}")
 
     def check_payload(self, one: Instruction) -> None:
-        assert one.label is not None
         number = self.code.labels.get(one.label)
         wanted = ".array-data" if one.name == "fill-array-data" else f".{one.name}"
         instructions = self.code.instructions
@@ -256,7 +258,7 @@ class _Body:
                 raise AssemblyError(self.file, line, "expected a range that covers an instruction")
         cuts = sorted({cut for start, end, *_ in ranges for cut in (start, end)})
         pieces: list[tuple[int, int, tuple[tuple[str, int], ...]]] = []
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             handlers = _until_catchall(
                 [(kind, target) for first, last, kind, target, _ in ranges if first <= start and end <= last]
             )
@@ -315,7 +317,7 @@ def _index(pool: Pool, reference: Reference, opcode: Opcode) -> int:
 
 
 def debug_info(method: Method, code: Code, assembled: Assembled, pool: Pool) -> bytes | None:
-    """Give the debug information item of a method, or `None` where the text has no `.line`, `.local` or named `.param`."""
+    """Give the debug information item of a method, or `None` where the text gives none."""
     named = any(parameter.name is not None for parameter in method.parameters)
     if not code.debug and not named:
         return None

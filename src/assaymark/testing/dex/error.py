@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class AssemblyError(ValueError):
-    """Smali text, a manifest or a resource text that cannot be built: file, line, what was expected and what stands there.
+    """Smali text, a manifest or a resource text that cannot be built: the place, what was expected, what stands there.
 
     `line` counts from 1; 0 means the fault belongs to the file as a whole.
     """

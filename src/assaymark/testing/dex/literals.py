@@ -118,7 +118,7 @@ def _number(cursor: Cursor) -> tuple[int, int | float]:
     if "x" in text:
         kind = _INTEGER_KINDS.get(text[-1], tree.VALUE_INT)
         return kind, int(text if kind == tree.VALUE_INT else text[:-1], 16)
-    if text.endswith("f") or text.endswith("nan") or "infinity" in text:
+    if text.endswith(("f", "nan")) or "infinity" in text:
         single = text.endswith("f")
         return (tree.VALUE_FLOAT if single else tree.VALUE_DOUBLE), float(text[:-1] if single else text)
     if text.endswith("d") or "." in text or "e" in text:

@@ -11,16 +11,16 @@ from assaymark.testing.dex.tree import CallSite, FieldRef, MethodHandle, MethodR
 _K = TypeVar("_K")
 
 
-class PoolOverflow(ValueError):
+class PoolOverflowError(ValueError):
     """A pool has more entries than an index of 16 bits can name."""
 
 
 class Pool:
     """References by their index.
 
-    It has two lives. Until `freeze` it collects: every lookup adds the reference and gives 0. After it every lookup gives the
-    index in the sorted table. The writer runs over the classes once in each, so that no second list of "everything an item
-    refers to" has to be kept in step with the encoders.
+    It has two lives. Until `freeze` it collects: every lookup adds the reference and gives 0. After it every lookup
+    gives the index in the sorted table. The writer runs over the classes once in each, so that no second list of
+    "everything an item refers to" has to be kept in step with the encoders.
     """
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class Pool:
         return self._sites[site] if self._frozen else self._sites.setdefault(site, len(self._sites))
 
     def freeze(self) -> None:
-        """Sort everything and fix the indices. Raises `PoolOverflow` for more types, prototypes, fields or methods than fit."""
+        """Sort everything and fix the indices. Raises `PoolOverflowError` where more entries are named than fit."""
         self._frozen = True
         _number(self._strings, sorted(self._strings, key=utf16_units))
         _number(self._types, sorted(self._types, key=self._strings.__getitem__))
@@ -102,7 +102,7 @@ class Pool:
             ("methods", self._methods),
         ):
             if len(held) > 0x10000:
-                raise PoolOverflow(f"{len(held)} {what} in one DEX file, at most 65,536 fit; use several files")
+                raise PoolOverflowError(f"{len(held)} {what} in one DEX file, at most 65,536 fit; use several files")
 
     def _proto_order(self, proto: Proto) -> tuple[int, list[int]]:
         return self._types[proto.returns], [self._types[one] for one in proto.parameters]

@@ -42,7 +42,7 @@ class MethodHandle(NamedTuple):
 
 
 class Value(NamedTuple):
-    """An encoded value: one of the `VALUE_*` kinds and its content (an annotation, a tuple of values, a reference, a number)."""
+    """An encoded value: one of the `VALUE_*` kinds and its content: number, reference, annotation or tuple of values."""
 
     kind: int
     content: object
@@ -99,8 +99,8 @@ class Instruction:
     line: int
     registers: tuple[str, ...] = ()
     literal: int | None = None
-    label: str | None = None
-    reference: Reference | None = None
+    label: str = ""
+    reference: Reference = ""
     proto: Proto | None = None
     payload: tuple[tuple[int, str], ...] | tuple[int, ...] = ()
 
@@ -116,7 +116,7 @@ class Catch(NamedTuple):
 
 
 class DebugEvent(NamedTuple):
-    """Something debug information says at the instruction with this number: `line`, `local`, `end`, `restart`, `prologue`."""
+    """What debug information says at this instruction: `line`, `local`, `end`, `restart` or `prologue`."""
 
     instruction: int
     kind: str

@@ -124,7 +124,7 @@ class _Writer:
         self.bodies: Bodies = {}
         tables = (pool.strings, pool.types, pool.protos, pool.fields, pool.methods, classes, pool.sites, pool.handles)
         self.counts = tuple(len(table) for table in tables)
-        size = sum(count * width for count, (_, width) in zip(self.counts, _TABLES, strict=True))
+        size = sum(count * entry_size for count, (_, entry_size) in zip(self.counts, _TABLES, strict=True))
         self.data = _Data(self.header_size + size)
 
     def write(self) -> bytes:
@@ -309,11 +309,11 @@ class _Writer:
         entries = [(_HEADER, 1, 0)]
         offsets: list[int] = []
         at = self.header_size
-        for count, (kind, width) in zip(self.counts, _TABLES, strict=True):
+        for count, (kind, entry_size) in zip(self.counts, _TABLES, strict=True):
             offsets.append(at if count else 0)
             if count:
                 entries.append((kind, count, at))
-            at += count * width
+            at += count * entry_size
         entries += [*self.data.map, (_MAP, 1, map_offset)]
         listing = struct.pack("<I", len(entries)) + b"".join(
             struct.pack("<HHII", kind, 0, count, offset) for kind, count, offset in entries
