@@ -40,8 +40,8 @@ class _Node:
 def compile_xml(text: str, file: str, ids: Mapping[str, int] = MappingProxyType({})) -> bytes:
     """Give the binary form of an XML text. Strings are stored in UTF-16; `tools:` attributes are left out.
 
-    `ids` holds the resources that it may refer to, by `type/name`. Raises `AssemblyError` for XML that is not well formed,
-    an `android:` attribute that is not known, a value that does not fit its attribute, a reference to nothing.
+    `ids` holds the resources that it may refer to, by `type/name`. Raises `AssemblyError` for XML that is not well
+    formed, an `android:` attribute that is not known, a value that does not fit its attribute, a reference to nothing.
     """
     return _write(_Reader(file, ids).read(text))
 

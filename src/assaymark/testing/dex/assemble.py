@@ -17,7 +17,8 @@ class Place:
     """Where one instruction of the text ended up.
 
     `file` and `line` are the place in the smali text, `owner` is the class (dotted), `offset` counts code units from
-    the start of the method, as `dexdump` and the evidence table `api_call` do; `source_line` is what the last `.line` said.
+    the start of the method, as `dexdump` and the evidence table `api_call` do; `source_line` is what the last `.line`
+    said.
     """
 
     file: str
@@ -47,8 +48,9 @@ class Dex:
 def assemble(sources: Mapping[str, str] | str, version: int = 35) -> Dex:
     """Give the DEX file of smali texts.
 
-    `sources` maps file names (used in errors and places) to texts, or is one text, named `<smali>`. A text
-    may hold several classes. `version` is the format version, 35 to 41. Raises `AssemblyError` for a text that cannot be assembled.
+    `sources` maps file names (used in errors and places) to texts, or is one text, named `<smali>`. A text may hold
+    several classes. `version` is the format version, 35 to 41. Raises `AssemblyError` for a text that cannot be
+    assembled.
     """
     texts = {"<smali>": sources} if isinstance(sources, str) else sources
     classes = [one for file, text in texts.items() for one in parse(text, file)]

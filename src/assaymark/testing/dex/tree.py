@@ -42,7 +42,7 @@ class MethodHandle(NamedTuple):
 
 
 class Value(NamedTuple):
-    """An encoded value: one of the `VALUE_*` kinds and its content: number, reference, annotation or tuple of values."""
+    """An encoded value: one of the `VALUE_*` kinds and its content: number, reference, annotation or tuple."""
 
     kind: int
     content: object
