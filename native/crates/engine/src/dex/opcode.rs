@@ -220,6 +220,18 @@ pub static UNITS: [u8; 256] = {
     out
 };
 
+/// Width in code units (high half) and kind of index (low half) of each opcode: all that a walk for references needs.
+pub const fn shapes() -> [u8; 256] {
+    let opcodes = table();
+    let mut out = [0; 256];
+    let mut op = 0;
+    while op < 256 {
+        out[op] = opcodes[op].format.units() << 4 | opcodes[op].index as u8;
+        op += 1;
+    }
+    out
+}
+
 /// Numbers of the opcodes that analyses name.
 #[allow(missing_docs)]
 pub mod op {
