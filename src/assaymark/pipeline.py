@@ -37,7 +37,7 @@ def inspect(path: str | PathLike[str], *, packs: Sequence[str] = DEFAULT_PACKS) 
     rules = load_packs(tuple(packs))
     program = open_program(Path(path))
     evidence, runs = detect(program)
-    verdicts = judge.judge(evidence, rules, program.sha256)
+    verdicts = judge.judge(evidence, rules, program.sha256, names=category_names())
     return make_report(program, evidence, runs, rules, verdicts)
 
 
@@ -144,8 +144,23 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
     data = {row["data"] for name in ("api_call", "flow", "identifier_read") for row in rows[name] if row["data"]}
     data |= {item for name in ("permission", "sdk", "statement", "disclosed_sdk") for row in rows[name] for item in row["data"]}
     owners = {row["owner"] for name in ("api_call", "flow", "endpoint", "component") for row in rows[name] if row["owner"]}
+    owners |= {row["id"] for row in rows["sdk"]}
+    permissions = {row["name"] for row in rows["permission"]}
     return {
-        "data": catalog.data_names(data),
-        "sdk": catalog.sdk_names(owners | {row["id"] for row in rows["sdk"]}),
-        "permission": catalog.permission_names(row["name"] for row in rows["permission"]),
+        "data": {
+            one.id: {"zh": one.zh, "en": one.en, "parent": one.parent, "sensitive": one.sensitive}
+            for one in catalog.load_data()
+            if one.id in data
+        },
+        "sdk": {one.id: {"zh": one.name_zh, "en": one.name} for one in catalog.load_sdks() if one.id in owners},
+        "permission": {one.name: {"zh": one.zh, "en": one.en} for one in catalog.load_permissions() if one.name in permissions},
+    }
+
+
+@cache
+def category_names() -> dict[str, dict[str, str]]:
+    """Give the names of all data categories: language, then id, then name."""
+    return {
+        "zh": {one.id: one.zh for one in catalog.load_data()},
+        "en": {one.id: one.en for one in catalog.load_data()},
     }

@@ -35,25 +35,13 @@ def _rows(kind: str) -> tuple[Api, ...]:
 def _find(program: Program) -> Iterator[SensitivePlace]:
     code = code_of(program)
     methods, fields, strings = _rows("method"), _rows("field"), _rows("string")
-    for hit in code.calls([(api.cls, api.name, api.descriptor or "", api.subclasses) for api in methods]):
+    for hit in code.calls([(api.class_name, api.name, api.descriptor, api.subclasses) for api in methods]):
         api = methods[hit.selector]
-        matched, argument = _argument(api, hit)
-        if matched:
+        argument = next((value for value in hit.arguments if value is not None and api.accepts(value)), None) if api.argument else None
+        # An argument that is not a constant may be the one that counts: the row says whether it must be known.
+        if argument is not None or not api.argument or (None in hit.arguments and api.accepts(None)):
             yield SensitivePlace(api, hit, argument, code.owner(hit.cls))
-    for hit in code.field_reads([(api.cls, api.name) for api in fields]):
+    for hit in code.field_reads([(api.class_name, api.name) for api in fields]):
         yield SensitivePlace(fields[hit.selector], hit, None, code.owner(hit.cls))
     for hit in code.string_uses([api.name for api in strings]):
         yield SensitivePlace(strings[hit.selector], hit, hit.text, code.owner(hit.cls))
-
-
-def _argument(api: Api, hit: Hit) -> tuple[bool, str | None]:
-    """Say whether the call's constant arguments make it count, and give the one that does."""
-    if not api.argument:
-        return True, None
-    for value in hit.arguments:
-        for wanted in api.argument:
-            if value is not None and (value == wanted or (wanted.endswith("*") and value.startswith(wanted[:-1]))):
-                return True, value
-    unknown = any(value is None for value in hit.arguments)
-    # An argument that is not a constant may be the one: where the row does not insist on a constant, the call counts without it.
-    return (not api.argument_required and unknown), None

@@ -25,7 +25,7 @@ def api_call(program: Program) -> Iterator[Emission]:
         yield API_CALL, API_CALL.row(
             hit.place,
             data=api.data,
-            api=api.display,
+            api=api.title,
             kind=api.kind,
             argument=place.argument,
             **{"class": hit.cls},
