@@ -15,8 +15,14 @@ pub enum Digest {
 }
 
 impl Digest {
-    pub const ALL: [Digest; 6] =
-        [Digest::Md5, Digest::Sha1, Digest::Sha224, Digest::Sha256, Digest::Sha384, Digest::Sha512];
+    pub const ALL: [Digest; 6] = [
+        Digest::Md5,
+        Digest::Sha1,
+        Digest::Sha224,
+        Digest::Sha256,
+        Digest::Sha384,
+        Digest::Sha512,
+    ];
 
     /// The name in JAR manifests and in reports.
     pub fn name(self) -> &'static str {
@@ -69,7 +75,10 @@ impl Digest {
 
 /// SHA-256 as lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    sha2::Sha256::digest(bytes).iter().map(|octet| format!("{octet:02x}")).collect()
+    sha2::Sha256::digest(bytes)
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect()
 }
 
 /// How a digest is turned into a signature.
@@ -136,7 +145,12 @@ pub fn block_algorithm(id: u32) -> Option<BlockAlgorithm> {
         0x0425 => (Dsa, Digest::Sha256, VeritySha256, 28),
         _ => return None,
     };
-    Some(BlockAlgorithm { id, signature: SignatureAlgorithm { padding, digest }, content, since })
+    Some(BlockAlgorithm {
+        id,
+        signature: SignatureAlgorithm { padding, digest },
+        content,
+        since,
+    })
 }
 
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
@@ -222,6 +236,9 @@ mod tests {
 
     #[test]
     fn strength_orders_contents() {
-        assert!(Content::ChunkedSha512 > Content::VeritySha256 && Content::VeritySha256 > Content::ChunkedSha256);
+        assert!(
+            Content::ChunkedSha512 > Content::VeritySha256
+                && Content::VeritySha256 > Content::ChunkedSha256
+        );
     }
 }

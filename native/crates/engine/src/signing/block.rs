@@ -59,9 +59,14 @@ impl Block {
             return block;
         }
         let size = u64_at(file, content_end).unwrap_or(0);
-        let start = usize::try_from(size).ok().and_then(|size| end.checked_sub(size.checked_add(8)?));
+        let start = usize::try_from(size)
+            .ok()
+            .and_then(|size| end.checked_sub(size.checked_add(8)?));
         let Some(start) = start.filter(|_| size >= FOOTER as u64) else {
-            block.problem("signing-block-size-out-of-range", format!("the signing block states {size} bytes"));
+            block.problem(
+                "signing-block-size-out-of-range",
+                format!("the signing block states {size} bytes"),
+            );
             return block;
         };
         let stated_first = u64_at(file, start).unwrap_or(0);
@@ -79,30 +84,52 @@ impl Block {
 
     /// The value of the first pair with this id, which is the one platforms take.
     pub fn find(&self, id: u32) -> Option<Range<usize>> {
-        self.pairs.iter().find(|pair| pair.id == id).map(|pair| pair.value.clone())
+        self.pairs
+            .iter()
+            .find(|pair| pair.id == id)
+            .map(|pair| pair.value.clone())
     }
 
     fn read_pairs(&mut self, file: &[u8], start: usize, end: usize) {
         let mut at = start;
         while at < end {
             if self.pairs.len() == PAIRS {
-                self.problem("too-many-pairs", format!("more than {PAIRS} pairs in the signing block"));
+                self.problem(
+                    "too-many-pairs",
+                    format!("more than {PAIRS} pairs in the signing block"),
+                );
                 return;
             }
-            let size = if end - at >= 8 { u64_at(file, at) } else { None };
+            let size = if end - at >= 8 {
+                u64_at(file, at)
+            } else {
+                None
+            };
             // The size counts the id, and platforms keep it in a signed 32-bit number.
             let next = size
                 .filter(|size| (4..=u64::from(i32::MAX as u32)).contains(size))
                 .and_then(|size| at.checked_add(8)?.checked_add(usize::try_from(size).ok()?))
                 .filter(|&next| next <= end);
             let (Some(next), Some(id)) = (next, u32_at(file, at + 8)) else {
-                self.problem("malformed-pair", format!("pair {} of the signing block is malformed", self.pairs.len() + 1));
+                self.problem(
+                    "malformed-pair",
+                    format!(
+                        "pair {} of the signing block is malformed",
+                        self.pairs.len() + 1
+                    ),
+                );
                 return;
             };
             if [V2, V3, V31].contains(&id) && self.find(id).is_some() {
-                self.problem("duplicate-scheme-pair", format!("id {id:#010x} occurs again; platforms take the first"));
+                self.problem(
+                    "duplicate-scheme-pair",
+                    format!("id {id:#010x} occurs again; platforms take the first"),
+                );
             }
-            self.pairs.push(Pair { id, value: at + 12..next });
+            self.pairs.push(Pair {
+                id,
+                value: at + 12..next,
+            });
             at = next;
         }
     }
@@ -159,20 +186,32 @@ mod tests {
         let (mut bytes, layout) = file(&[(V2, b"one"), (7, b"rest")]);
         bytes[10 + 8 + 8 + 4 + 3] = 200;
         let block = Block::read(&bytes, &layout);
-        assert_eq!((block.pairs.len(), problems(&block)), (1, vec!["malformed-pair"]));
+        assert_eq!(
+            (block.pairs.len(), problems(&block)),
+            (1, vec!["malformed-pair"])
+        );
     }
 
     #[test]
     fn refuses_what_platforms_refuse() {
         let (mut bytes, layout) = file(&[(V2, b"one")]);
         bytes[10] ^= 1;
-        assert_eq!(problems(&Block::read(&bytes, &layout)), ["signing-block-size-mismatch"]);
+        assert_eq!(
+            problems(&Block::read(&bytes, &layout)),
+            ["signing-block-size-mismatch"]
+        );
         let (bytes, mut layout) = file(&[(V2, b"one")]);
         layout.central_directory.end -= 1;
-        assert_eq!(problems(&Block::read(&bytes, &layout)), ["gap-before-end-record"]);
+        assert_eq!(
+            problems(&Block::read(&bytes, &layout)),
+            ["gap-before-end-record"]
+        );
         let (mut bytes, layout) = file(&[(V2, b"one")]);
         let at = layout.central_directory.start - FOOTER;
         bytes[at..at + 8].copy_from_slice(&u64::MAX.to_le_bytes());
-        assert_eq!(problems(&Block::read(&bytes, &layout)), ["signing-block-size-out-of-range"]);
+        assert_eq!(
+            problems(&Block::read(&bytes, &layout)),
+            ["signing-block-size-out-of-range"]
+        );
     }
 }

@@ -83,7 +83,9 @@ impl<'a> Certificate<'a> {
             };
             let mut fields = extension.inside();
             let id = fields.expect(der::OID)?.content;
-            let critical = fields.optional(0x01)?.is_some_and(|flag| flag.content != [0]);
+            let critical = fields
+                .optional(0x01)?
+                .is_some_and(|flag| flag.content != [0]);
             let value = fields.expect(der::OCTET_STRING)?.content;
             match id {
                 [0x55, 0x1d, 0x0e] => {
@@ -135,7 +137,10 @@ fn iso_time(tag: u8, content: &[u8]) -> Option<String> {
     let (year, rest) = if tag == der::UTC_TIME {
         let (year, rest) = text.split_at_checked(2)?;
         // RFC 5280, 4.1.2.5.1: 50 to 99 belong to the twentieth century.
-        (format!("{}{year}", if year >= "50" { "19" } else { "20" }), rest)
+        (
+            format!("{}{year}", if year >= "50" { "19" } else { "20" }),
+            rest,
+        )
     } else {
         let (year, rest) = text.split_at_checked(4)?;
         (year.to_owned(), rest)
@@ -187,7 +192,11 @@ fn attribute_text(mut attribute: Walker<'_>) -> Option<String> {
         der::UTF8_STRING => String::from_utf8_lossy(value.content).into_owned(),
         _ => match std::str::from_utf8(value.content) {
             Ok(text) => text.to_owned(),
-            Err(_) => value.content.iter().map(|&octet| char::from(octet)).collect(),
+            Err(_) => value
+                .content
+                .iter()
+                .map(|&octet| char::from(octet))
+                .collect(),
         },
     };
     Some(format!("{}={}", attribute_name(id), escape(&text)))
@@ -236,9 +245,18 @@ mod tests {
 
     #[test]
     fn times() {
-        assert_eq!(iso_time(der::UTC_TIME, b"991231235959Z").unwrap(), "1999-12-31T23:59:59Z");
-        assert_eq!(iso_time(der::UTC_TIME, b"4912312359Z").unwrap(), "2049-12-31T23:59:00Z");
-        assert_eq!(iso_time(der::GENERALIZED_TIME, b"20500101000000Z").unwrap(), "2050-01-01T00:00:00Z");
+        assert_eq!(
+            iso_time(der::UTC_TIME, b"991231235959Z").unwrap(),
+            "1999-12-31T23:59:59Z"
+        );
+        assert_eq!(
+            iso_time(der::UTC_TIME, b"4912312359Z").unwrap(),
+            "2049-12-31T23:59:00Z"
+        );
+        assert_eq!(
+            iso_time(der::GENERALIZED_TIME, b"20500101000000Z").unwrap(),
+            "2050-01-01T00:00:00Z"
+        );
         assert_eq!(iso_time(der::UTC_TIME, b"9912312359+0100"), None);
         assert_eq!(iso_time(der::UTC_TIME, "9é2312359Z".as_bytes()), None);
     }
@@ -246,7 +264,15 @@ mod tests {
     #[test]
     fn names_are_written_last_attribute_first_and_escaped() {
         let attribute = |last: u8, text: &[u8]| -> Vec<u8> {
-            let mut inner = vec![0x06, 0x03, 0x55, 0x04, last, der::UTF8_STRING, text.len() as u8];
+            let mut inner = vec![
+                0x06,
+                0x03,
+                0x55,
+                0x04,
+                last,
+                der::UTF8_STRING,
+                text.len() as u8,
+            ];
             inner.extend(text);
             let mut sequence = vec![der::SEQUENCE, inner.len() as u8];
             sequence.extend(inner);

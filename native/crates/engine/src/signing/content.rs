@@ -28,7 +28,9 @@ impl<'a> Sections<'a> {
     pub fn new(file: &'a [u8], layout: &Layout, block: &Range<usize>) -> Option<Sections<'a>> {
         let mut end_record = file.get(layout.end_record.clone())?.to_vec();
         let start = u32::try_from(block.start).ok()?;
-        end_record.get_mut(DIRECTORY_FIELD..DIRECTORY_FIELD + 4)?.copy_from_slice(&start.to_le_bytes());
+        end_record
+            .get_mut(DIRECTORY_FIELD..DIRECTORY_FIELD + 4)?
+            .copy_from_slice(&start.to_le_bytes());
         Some(Sections {
             contents: file.get(..block.start)?,
             directory: file.get(layout.central_directory.clone())?,
@@ -58,7 +60,10 @@ impl<'a> Sections<'a> {
     /// One digest over the digests of all chunks; no chunk spans two sections.
     fn chunked<D: Digest>(&self) -> Vec<u8> {
         let sections = [self.contents, self.directory, &self.end_record];
-        let chunks: usize = sections.iter().map(|section| section.len().div_ceil(CHUNK)).sum();
+        let chunks: usize = sections
+            .iter()
+            .map(|section| section.len().div_ceil(CHUNK))
+            .sum();
         let mut top = D::new();
         top.update([0x5a]);
         top.update((chunks as u32).to_le_bytes());
@@ -74,12 +79,15 @@ impl<'a> Sections<'a> {
 
     /// The root of the Merkle tree over all sections, then their length in eight bytes.
     fn verity(&self) -> Result<Vec<u8>, &'static str> {
-        if !self.contents.len().is_multiple_of(VERITY_BLOCK) || !self.block_bytes.is_multiple_of(VERITY_BLOCK) {
+        if !self.contents.len().is_multiple_of(VERITY_BLOCK)
+            || !self.block_bytes.is_multiple_of(VERITY_BLOCK)
+        {
             return Err("the signing block does not lie on borders of 4,096 bytes");
         }
         // Contents end on a border, so only directory and end record need joining.
         let tail = [self.directory, &self.end_record].concat();
-        let mut level: Vec<u8> = Vec::with_capacity((self.contents.len() + tail.len()) / VERITY_BLOCK * 32 + 64);
+        let mut level: Vec<u8> =
+            Vec::with_capacity((self.contents.len() + tail.len()) / VERITY_BLOCK * 32 + 64);
         for section in [self.contents, tail.as_slice()] {
             level.extend(hash_blocks(section));
         }

@@ -98,7 +98,10 @@ fn split(bytes: &[u8], depth: u8) -> Result<(Element<'_>, &[u8]), Error> {
         let octets = usize::from(first & 0x7f);
         header += octets;
         length = 0;
-        for &octet in bytes.get(2..header).ok_or_else(|| bad("length ends too early"))? {
+        for &octet in bytes
+            .get(2..header)
+            .ok_or_else(|| bad("length ends too early"))?
+        {
             if length >> 24 != 0 {
                 return Err(bad("length over 4 GB"));
             }
@@ -106,8 +109,14 @@ fn split(bytes: &[u8], depth: u8) -> Result<(Element<'_>, &[u8]), Error> {
         }
     }
     let end = header + length;
-    let content = bytes.get(header..end).ok_or_else(|| bad("content ends too early"))?;
-    let element = Element { tag, content, raw: &bytes[..end] };
+    let content = bytes
+        .get(header..end)
+        .ok_or_else(|| bad("content ends too early"))?;
+    let element = Element {
+        tag,
+        content,
+        raw: &bytes[..end],
+    };
     Ok((element, &bytes[end..]))
 }
 
@@ -124,7 +133,11 @@ fn split_indefinite(bytes: &[u8], tag: u8, depth: u8) -> Result<(Element<'_>, &[
         rest = split(rest, depth + 1)?.1;
     }
     let end = bytes.len() - rest.len();
-    let element = Element { tag, content: &bytes[2..end], raw: &bytes[..end + 2] };
+    let element = Element {
+        tag,
+        content: &bytes[2..end],
+        raw: &bytes[..end + 2],
+    };
     Ok((element, &rest[2..]))
 }
 
@@ -172,7 +185,9 @@ mod tests {
 
     #[test]
     fn definite_indefinite_and_long_lengths() {
-        let mut walker = Walker::new(&[0x30, 0x80, 0x02, 0x01, 0x05, 0x00, 0x00, 0x04, 0x82, 0x00, 0x01, 0x09]);
+        let mut walker = Walker::new(&[
+            0x30, 0x80, 0x02, 0x01, 0x05, 0x00, 0x00, 0x04, 0x82, 0x00, 0x01, 0x09,
+        ]);
         let sequence = walker.expect(SEQUENCE).unwrap();
         assert_eq!(sequence.content, [0x02, 0x01, 0x05]);
         assert_eq!(sequence.raw.len(), 7);
@@ -184,13 +199,20 @@ mod tests {
     fn refuses_what_runs_out_or_nests_without_end() {
         assert!(Walker::new(&[0x30, 0x05, 0x02]).next().is_err());
         assert!(Walker::new(&[0x30]).next().is_err());
-        assert!(Walker::new(&[0x04, 0x85, 0xff, 0xff, 0xff, 0xff, 0xff]).next().is_err());
+        assert!(
+            Walker::new(&[0x04, 0x85, 0xff, 0xff, 0xff, 0xff, 0xff])
+                .next()
+                .is_err()
+        );
         assert!(Walker::new(&[0x30, 0x80].repeat(40_000)).next().is_err());
     }
 
     #[test]
     fn dots() {
-        assert_eq!(dotted(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b]), "1.2.840.113549.1.1.11");
+        assert_eq!(
+            dotted(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b]),
+            "1.2.840.113549.1.1.11"
+        );
         assert_eq!(dotted(&[0x60, 0x86, 0x48, 0x01, 0x65]), "2.16.840.1.101");
     }
 }

@@ -14,11 +14,24 @@ const DSA_ORDER_BITS: usize = 512;
 /// A public key; numbers are big-endian magnitudes without leading zeros.
 #[derive(Debug, Clone)]
 pub enum PublicKey<'a> {
-    Rsa { modulus: &'a [u8], exponent: &'a [u8] },
-    Dsa { p: &'a [u8], q: &'a [u8], g: &'a [u8], y: &'a [u8] },
-    Ec { curve: &'a [u8], point: &'a [u8] },
+    Rsa {
+        modulus: &'a [u8],
+        exponent: &'a [u8],
+    },
+    Dsa {
+        p: &'a [u8],
+        q: &'a [u8],
+        g: &'a [u8],
+        y: &'a [u8],
+    },
+    Ec {
+        curve: &'a [u8],
+        point: &'a [u8],
+    },
     /// A kind of key no scheme uses.
-    Other { oid: &'a [u8] },
+    Other {
+        oid: &'a [u8],
+    },
 }
 
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
@@ -42,7 +55,9 @@ impl<'a> PublicKey<'a> {
                 })
             }
             [0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01] => {
-                let mut numbers = parameters.ok_or_else(|| bad("DSA key without parameters"))?.inside();
+                let mut numbers = parameters
+                    .ok_or_else(|| bad("DSA key without parameters"))?
+                    .inside();
                 Ok(PublicKey::Dsa {
                     p: unsigned(numbers.expect(der::INTEGER)?.content),
                     q: unsigned(numbers.expect(der::INTEGER)?.content),
@@ -52,7 +67,9 @@ impl<'a> PublicKey<'a> {
             }
             [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01] => {
                 let curve = parameters.filter(|element| element.tag == der::OID);
-                let curve = curve.ok_or_else(|| bad("EC key without a named curve"))?.content;
+                let curve = curve
+                    .ok_or_else(|| bad("EC key without a named curve"))?
+                    .content;
                 Ok(PublicKey::Ec { curve, point: bits })
             }
             _ => Ok(PublicKey::Other { oid }),
@@ -88,15 +105,28 @@ impl<'a> PublicKey<'a> {
     ///
     /// Errors: `Malformed` for a key or a signature that cannot be one, `Unsupported` for a curve or kind of key outside the schemes,
     /// `LimitHit` for a key too long.
-    pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[&[u8]], signature: &[u8]) -> Result<bool, Error> {
+    pub fn verify(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[&[u8]],
+        signature: &[u8],
+    ) -> Result<bool, Error> {
         let hash = algorithm.digest.of(message);
         match (self, algorithm.padding) {
             (PublicKey::Rsa { modulus, exponent }, Padding::RsaPkcs1 | Padding::RsaPss) => {
                 verify_rsa(modulus, exponent, algorithm, &hash, signature)
             }
-            (PublicKey::Dsa { p, q, g, y }, Padding::Dsa) => verify_dsa([p, q, g, y], &hash, signature),
-            (PublicKey::Ec { curve, point }, Padding::Ecdsa) => verify_ecdsa(curve, point, &hash, signature),
-            _ => Err(bad(format!("{} by a key of kind {}", algorithm.name(), self.kind()))),
+            (PublicKey::Dsa { p, q, g, y }, Padding::Dsa) => {
+                verify_dsa([p, q, g, y], &hash, signature)
+            }
+            (PublicKey::Ec { curve, point }, Padding::Ecdsa) => {
+                verify_ecdsa(curve, point, &hash, signature)
+            }
+            _ => Err(bad(format!(
+                "{} by a key of kind {}",
+                algorithm.name(),
+                self.kind()
+            ))),
         }
     }
 }
@@ -110,7 +140,10 @@ fn bit_length(magnitude: &[u8]) -> usize {
 
 fn within(magnitude: &[u8], bits: usize) -> Result<BigUint, Error> {
     if bit_length(magnitude) > bits {
-        return Err(Error::new(ErrorKind::LimitHit, format!("number over {bits} bits in a key")));
+        return Err(Error::new(
+            ErrorKind::LimitHit,
+            format!("number over {bits} bits in a key"),
+        ));
     }
     Ok(BigUint::from_bytes_be(magnitude))
 }
@@ -126,12 +159,20 @@ fn verify_rsa(
         return Err(bad("RSA signature is not as long as the modulus"));
     }
     let (n, e) = (within(modulus, KEY_BITS)?, within(exponent, 64)?);
-    let key = RsaPublicKey::new_with_max_size(n, e, KEY_BITS).map_err(|error| bad(format!("RSA key: {error}")))?;
+    let key = RsaPublicKey::new_with_max_size(n, e, KEY_BITS)
+        .map_err(|error| bad(format!("RSA key: {error}")))?;
     let verified = match (algorithm.padding, algorithm.digest) {
-        (Padding::RsaPss, Digest::Sha256) => key.verify(Pss::new_with_salt::<sha2::Sha256>(32), hash, signature),
-        (Padding::RsaPss, Digest::Sha512) => key.verify(Pss::new_with_salt::<sha2::Sha512>(64), hash, signature),
+        (Padding::RsaPss, Digest::Sha256) => {
+            key.verify(Pss::new_with_salt::<sha2::Sha256>(32), hash, signature)
+        }
+        (Padding::RsaPss, Digest::Sha512) => {
+            key.verify(Pss::new_with_salt::<sha2::Sha512>(64), hash, signature)
+        }
         (Padding::RsaPkcs1, digest) => {
-            let scheme = Pkcs1v15Sign { hash_len: Some(hash.len()), prefix: digest_info_prefix(digest, hash.len()) };
+            let scheme = Pkcs1v15Sign {
+                hash_len: Some(hash.len()),
+                prefix: digest_info_prefix(digest, hash.len()),
+            };
             key.verify(scheme, hash, signature)
         }
         _ => return Err(Error::new(ErrorKind::Unsupported, algorithm.name())),
@@ -143,7 +184,14 @@ fn verify_rsa(
 fn digest_info_prefix(digest: Digest, length: usize) -> Box<[u8]> {
     let oid = digest.oid();
     let (oid_length, length) = (oid.len() as u8, length as u8);
-    let mut prefix = vec![der::SEQUENCE, oid_length + 8 + length, der::SEQUENCE, oid_length + 4, der::OID, oid_length];
+    let mut prefix = vec![
+        der::SEQUENCE,
+        oid_length + 8 + length,
+        der::SEQUENCE,
+        oid_length + 4,
+        der::OID,
+        oid_length,
+    ];
     prefix.extend_from_slice(oid);
     prefix.extend_from_slice(&[0x05, 0x00, der::OCTET_STRING, length]);
     prefix.into()
@@ -152,8 +200,14 @@ fn digest_info_prefix(digest: Digest, length: usize) -> Box<[u8]> {
 /// The two numbers of a DSA or ECDSA signature.
 fn read_pair(signature: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     let mut numbers = Walker::new(signature).expect(der::SEQUENCE)?.inside();
-    let (r, s) = (numbers.expect(der::INTEGER)?.content, numbers.expect(der::INTEGER)?.content);
-    if r.first().or(s.first()).is_some_and(|octet| octet & 0x80 != 0) {
+    let (r, s) = (
+        numbers.expect(der::INTEGER)?.content,
+        numbers.expect(der::INTEGER)?.content,
+    );
+    if r.first()
+        .or(s.first())
+        .is_some_and(|octet| octet & 0x80 != 0)
+    {
         return Err(bad("negative number in a signature"));
     }
     Ok((unsigned(r), unsigned(s)))
@@ -164,8 +218,11 @@ fn verify_dsa([p, q, g, y]: [&[u8]; 4], hash: &[u8], signature: &[u8]) -> Result
     let (r, s) = read_pair(signature)?;
     let q = within(q, DSA_ORDER_BITS)?;
     let (r, s) = (within(r, DSA_ORDER_BITS)?, within(s, DSA_ORDER_BITS)?);
-    let components = dsa::Components::from_components(within(p, KEY_BITS)?, q, within(g, KEY_BITS)?).map_err(invalid)?;
-    let key = dsa::VerifyingKey::from_components(components, within(y, KEY_BITS)?).map_err(invalid)?;
+    let components =
+        dsa::Components::from_components(within(p, KEY_BITS)?, q, within(g, KEY_BITS)?)
+            .map_err(invalid)?;
+    let key =
+        dsa::VerifyingKey::from_components(components, within(y, KEY_BITS)?).map_err(invalid)?;
     let Ok(signature) = dsa::Signature::from_components(r, s) else {
         return Ok(false);
     };
@@ -194,7 +251,10 @@ fn verify_ecdsa(curve: &[u8], point: &[u8], hash: &[u8], signature: &[u8]) -> Re
         P256 => verify_on!(p256, 32),
         P384 => verify_on!(p384, 48),
         P521 => verify_on!(p521, 66),
-        _ => Err(Error::new(ErrorKind::Unsupported, format!("curve {}", dotted(curve)))),
+        _ => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("curve {}", dotted(curve)),
+        )),
     }
 }
 
