@@ -29,6 +29,17 @@ pub struct Pair {
     pub value: Range<usize>,
 }
 
+/// The central directory as the end record states it, if it lies before the end record and that reaches to the end of the file.
+///
+/// Platforms refuse the whole file otherwise. ZIP64 is no exception: signature schemes do not allow for it.
+pub fn stated_directory(file: &[u8], layout: &Layout) -> Option<Range<usize>> {
+    let record = file.get(layout.end_record.clone())?;
+    let size = usize::try_from(u32_at(record, 12)?).ok()?;
+    let start = usize::try_from(u32_at(record, 16)?).ok()?;
+    let end = start.checked_add(size)?;
+    (end <= layout.end_record.start && layout.end_record.end == file.len()).then_some(start..end)
+}
+
 /// The signing block of one file.
 #[derive(Debug, Default)]
 pub struct Block {
@@ -51,10 +62,10 @@ impl Block {
         if file.get(content_end + 8..end) != Some(MAGIC) {
             return block;
         }
-        if layout.central_directory.end != layout.end_record.start {
+        if stated_directory(file, layout).as_ref() != Some(&layout.central_directory) {
             block.problem(
-                "gap-before-end-record",
-                "the central directory is not followed by the end record, so no platform reads the signing block",
+                "central-directory-misplaced",
+                "the end record does not state the central directory right before it, so no platform reads the block",
             );
             return block;
         }
@@ -158,7 +169,10 @@ mod tests {
         file.extend(size.to_le_bytes());
         file.extend(MAGIC);
         let end = file.len();
-        file.extend([0; 23]);
+        file.extend([0; 1 + 12]);
+        file.extend(1u32.to_le_bytes());
+        file.extend((end as u32).to_le_bytes());
+        file.extend([0; 2]);
         let layout = Layout {
             signing_block: None,
             central_directory: end..end + 1,
@@ -200,11 +214,11 @@ mod tests {
             problems(&Block::read(&bytes, &layout)),
             ["signing-block-size-mismatch"]
         );
-        let (bytes, mut layout) = file(&[(V2, b"one")]);
-        layout.central_directory.end -= 1;
+        let (mut bytes, layout) = file(&[(V2, b"one")]);
+        bytes[layout.end_record.start + 12] = 0;
         assert_eq!(
             problems(&Block::read(&bytes, &layout)),
-            ["gap-before-end-record"]
+            ["central-directory-misplaced"]
         );
         let (mut bytes, layout) = file(&[(V2, b"one")]);
         let at = layout.central_directory.start - FOOTER;

@@ -154,6 +154,44 @@ fn iso_time(tag: u8, content: &[u8]) -> Option<String> {
     Some(format!("{year}-{month}-{day}T{hour}:{minute}:{seconds}Z"))
 }
 
+/// Whether two encoded names are the same to Java, which compares texts without regard to case, to runs of spaces, and to whether they
+/// are printable strings or UTF-8.
+pub fn same_name(one: &[u8], other: &[u8]) -> bool {
+    one == other
+        || matches!((comparable(one), comparable(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The attributes of a name, set after set: identifier, and a form of the value that is the same for equal values.
+fn comparable(name: &[u8]) -> Result<Vec<Vec<(&[u8], String)>>, Error> {
+    let mut sets = Walker::new(name).expect(der::SEQUENCE)?.inside();
+    let mut parts = Vec::new();
+    while let Some(set) = sets.next()? {
+        let mut attributes = set.inside();
+        let mut part = Vec::new();
+        while let Some(attribute) = attributes.next()? {
+            let mut fields = attribute.inside();
+            let id = fields.expect(der::OID)?.content;
+            let value = fields
+                .next()?
+                .ok_or_else(|| bad("attribute without a value"))?;
+            part.push((id, comparable_value(&value)));
+        }
+        part.sort();
+        parts.push(part);
+    }
+    Ok(parts)
+}
+
+fn comparable_value(value: &der::Element<'_>) -> String {
+    if value.tag == der::PRINTABLE_STRING || value.tag == der::UTF8_STRING {
+        let text = String::from_utf8_lossy(value.content).to_lowercase();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        return words.join(" ");
+    }
+    // A mark that no text of the kind above starts with.
+    format!(" {}:{:02x?}", value.tag, value.content)
+}
+
 /// A distinguished name as RFC 4514 writes it: the last attribute first, special characters escaped.
 ///
 /// Damaged parts are left out; a name without any readable attribute is empty.
@@ -285,5 +323,16 @@ mod tests {
         name.extend(sets);
         assert_eq!(name_text(&name), "CN=A\\, B\\ ,C=US");
         assert_eq!(name_text(b"junk"), "");
+
+        let mut printable = name.clone();
+        let at = printable
+            .iter()
+            .position(|&octet| octet == der::UTF8_STRING)
+            .unwrap();
+        printable[at] = der::PRINTABLE_STRING;
+        printable[at + 2] = b'u';
+        assert!(same_name(&name, &printable));
+        printable[at + 2] = b'v';
+        assert!(!same_name(&name, &printable));
     }
 }

@@ -12,6 +12,7 @@ pub const BIT_STRING: u8 = 0x03;
 pub const OCTET_STRING: u8 = 0x04;
 pub const OID: u8 = 0x06;
 pub const UTF8_STRING: u8 = 0x0c;
+pub const PRINTABLE_STRING: u8 = 0x13;
 pub const UTC_TIME: u8 = 0x17;
 pub const GENERALIZED_TIME: u8 = 0x18;
 pub const BMP_STRING: u8 = 0x1e;
@@ -151,6 +152,22 @@ pub fn unsigned(content: &[u8]) -> &[u8] {
     &content[zeros..]
 }
 
+/// Whether two INTEGER contents are the same number, however many sign octets stand before it.
+pub fn same_integer(one: &[u8], other: &[u8]) -> bool {
+    minimal(one) == minimal(other)
+}
+
+fn minimal(mut content: &[u8]) -> &[u8] {
+    while let [sign @ (0x00 | 0xff), rest @ ..] = content {
+        let repeated = rest.first().is_some_and(|next| (next ^ sign) & 0x80 == 0);
+        if !repeated {
+            break;
+        }
+        content = rest;
+    }
+    content
+}
+
 /// The octets of a BIT STRING whose length is a whole number of octets.
 pub fn whole_octets(content: &[u8]) -> Result<&[u8], Error> {
     match content {
@@ -205,6 +222,12 @@ mod tests {
                 .is_err()
         );
         assert!(Walker::new(&[0x30, 0x80].repeat(40_000)).next().is_err());
+    }
+
+    #[test]
+    fn integers_of_different_length() {
+        assert!(same_integer(&[0, 0, 0x7f], &[0x7f]) && same_integer(&[0xff, 0x80], &[0x80]));
+        assert!(!same_integer(&[0x00, 0x80], &[0x80]) && same_integer(&[0, 0], &[0]));
     }
 
     #[test]

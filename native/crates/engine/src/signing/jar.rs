@@ -3,7 +3,7 @@
 //! Sources: the JAR file specification, section "Signed JAR File"; Android differs: entries under `META-INF/` and directories need no
 //! digest, every other entry does, and all entries must have the same signers.
 
-use super::block::Block;
+use super::block::{Block, stated_directory};
 use super::manifest::{self, Section};
 use super::pkcs7::{self, Verified};
 use super::scheme::is_missing;
@@ -82,6 +82,10 @@ impl<'f> Jar<'f, '_> {
         blocks: &[&Entry],
         inflated: impl Fn(&Entry) -> Option<&'f [u8]>,
     ) -> Result<(), Problem> {
+        if stated_directory(self.file, &self.archive.layout).is_none() {
+            let detail = "the end record does not lead platforms to the central directory";
+            return Err(Problem::new("malformed-archive", detail));
+        }
         let mut names = HashSet::with_capacity(self.archive.entries.len());
         if let Some(entry) = self
             .archive

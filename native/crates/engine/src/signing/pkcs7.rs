@@ -4,8 +4,8 @@
 //! one before; no chain of trust is built.
 
 use super::algorithm::{SignatureAlgorithm, jar_algorithm};
-use super::certificate::Certificate;
-use super::der::{self, Element, Walker, bad, dotted};
+use super::certificate::{Certificate, same_name};
+use super::der::{self, Element, Walker, bad, dotted, same_integer};
 use super::{CERTIFICATES, Problem, SIGNERS};
 use crate::error::{Error, ErrorKind};
 
@@ -156,10 +156,12 @@ impl<'a> SignerInfo<'a> {
             return certificate.key_id == Some(self.id.content);
         }
         let mut fields = self.id.inside();
-        matches!(
-            (fields.expect(der::SEQUENCE), fields.expect(der::INTEGER)),
-            (Ok(issuer), Ok(serial)) if issuer.raw == certificate.issuer && serial.content == certificate.serial
-        )
+        let (Ok(issuer), Ok(serial)) = (fields.expect(der::SEQUENCE), fields.expect(der::INTEGER))
+        else {
+            return false;
+        };
+        same_integer(serial.content, certificate.serial)
+            && same_name(issuer.raw, certificate.issuer)
     }
 }
 
@@ -290,10 +292,10 @@ fn chain<'a>(certificates: &[Certificate<'a>], own: &Certificate<'a>) -> Vec<Cer
         .collect();
     let mut chain = vec![own.clone()];
     let mut last = own;
-    while last.issuer != last.subject {
+    while !same_name(last.issuer, last.subject) {
         let Some(at) = rest
             .iter()
-            .position(|candidate| candidate.subject == last.issuer)
+            .position(|candidate| same_name(candidate.subject, last.issuer))
         else {
             break;
         };
