@@ -56,6 +56,15 @@ pub fn encode(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// The order of `string_ids`: by UTF-16 code units. Bytes give the same order, but for `U+0000`, which is `C0 80`.
+pub fn compare(left: &[u8], right: &[u8]) -> std::cmp::Ordering {
+    let rank = |&byte: &u8| if byte == 0xc0 { 0 } else { byte };
+    match left.iter().zip(right).position(|(a, b)| a != b) {
+        Some(at) => rank(&left[at]).cmp(&rank(&right[at])),
+        None => left.len().cmp(&right.len()),
+    }
+}
+
 /// Code units in order; `Some(None)` for a byte that begins nothing.
 struct CodeUnits<'a> {
     bytes: &'a [u8],
