@@ -31,7 +31,7 @@ _STORED = (".arsc", ".png", ".webp")  # the system maps the table; pictures are 
 class Apk:
     """The sources of a package.
 
-    * `manifest`: `AndroidManifest.xml` as text.
+    * `manifest`: `AndroidManifest.xml` as text; without it, what `manifest()` gives.
     * `smali`: sources of `classes.dex`, or a mapping of DEX file names to their sources.
     * `strings`, `files`: resources; see `testing.resources`. Both empty: no `resources.arsc`.
     * `assets`, `libs`: files below `assets/` and `lib/`, such as `arm64-v8a/libx.so`.
@@ -41,7 +41,7 @@ class Apk:
     * `stored`: names of members to leave uncompressed; the resource table and pictures always are.
     """
 
-    manifest: str
+    manifest: str | None = None
     smali: Sources | Mapping[str, Sources] = ()
     strings: Strings = field(default_factory=dict)
     files: Files = field(default_factory=dict)
@@ -75,14 +75,15 @@ class Apk:
 
     def _contents(self, dex: Mapping[str, Dex]) -> dict[str, bytes]:
         contents: dict[str, bytes] = {}
+        text = manifest() if self.manifest is None else self.manifest
         if self.strings or self.files:
-            package = package_name(self.manifest)
-            compiled = compile_resources(package, self.strings, self.files, manifest=self.manifest)
-            contents["AndroidManifest.xml"] = compile_xml(self.manifest, "AndroidManifest.xml", compiled.ids)
+            package = package_name(text)
+            compiled = compile_resources(package, self.strings, self.files, manifest=text)
+            contents["AndroidManifest.xml"] = compile_xml(text, "AndroidManifest.xml", compiled.ids)
             contents["resources.arsc"] = compiled.table
             contents |= compiled.files
         else:
-            contents["AndroidManifest.xml"] = compile_xml(self.manifest, "AndroidManifest.xml")
+            contents["AndroidManifest.xml"] = compile_xml(text, "AndroidManifest.xml")
         contents |= {name: one.data for name, one in dex.items()}
         others = {
             **{f"assets/{name}": data for name, data in self.assets.items()},
