@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from assaymark.judge.clause import Clause, Pack
@@ -31,23 +32,41 @@ def judge(
     """
     chosen = [(pack, clause) for pack in packs for clause in pack.clauses]
     connection = load(evidence, app, (clause for _, clause in chosen))
+    known: dict[str, list[Answer] | None] = {}
     try:
-        return [verdict for pack, clause in chosen for verdict in _answers(connection, pack, clause, names)]
+        return [made for pack, clause in chosen for made in _verdicts(connection, pack, clause, known, names)]
     finally:
         connection.close()
 
 
-def _answers(connection: sqlite3.Connection, pack: Pack, clause: Clause, names: Names | None) -> list[dict[str, Any]]:
+def _verdicts(
+    connection: sqlite3.Connection,
+    pack: Pack,
+    clause: Clause,
+    known: dict[str, list[Answer] | None],
+    names: Names | None,
+) -> list[dict[str, Any]]:
+    """Give the verdicts of one clause. `known` holds answers by query: several notices ask the same of the evidence."""
     if clause.manual:
         return [verdict(pack, clause, ("app", "not-assessed", clause.manual, None, None), names)]
+    query = frame(clause)
+    if query not in known:
+        known[query] = _answers(connection, query)
+    answers = known[query]
+    if answers is not None:
+        with suppress(ValueError, KeyError, TypeError):
+            return [verdict(pack, clause, answer, names) for answer in answers]
+    return [verdict(pack, clause, ("app", "not-assessed", "clause-failed", None, None), names)]
+
+
+def _answers(connection: sqlite3.Connection, query: str) -> list[Answer] | None:
+    """Run one query; `None` if it fails, or if it says two things of one subject."""
     bound(connection)
     try:
-        rows = [row[1:] for row in connection.execute(frame(clause))]
-        if len({subject for subject, *_ in rows}) != len(rows):
-            raise ValueError("two rows for one subject")
-        return [verdict(pack, clause, row, names) for row in rows]
-    except (sqlite3.Error, ValueError, KeyError, TypeError):
-        return [verdict(pack, clause, ("app", "not-assessed", "clause-failed", None, None), names)]
+        answers: list[Answer] = [tuple(row[1:]) for row in connection.execute(query)]
+    except sqlite3.Error:
+        return None
+    return answers if len({subject for subject, *_ in answers}) == len(answers) else None
 
 
 def verdict(pack: Pack, clause: Clause, answer: Answer, names: Names | None = None) -> dict[str, Any]:

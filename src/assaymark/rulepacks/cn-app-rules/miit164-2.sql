@@ -2,7 +2,7 @@
 id = "miit164-2"
 instrument = "miit-2020-164"
 number.zh = "第2项"
-number.en = "item 2"
+number.en = "2"
 severity = "high"
 decides = "indicated"
 needs = ["api_call", "component", "permission"]

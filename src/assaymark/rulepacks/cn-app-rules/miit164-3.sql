@@ -2,7 +2,7 @@
 id = "miit164-3"
 instrument = "miit-2020-164"
 number.zh = "第3项"
-number.en = "item 3"
+number.en = "3"
 severity = "high"
 decides = "indicated"
 manual = "needs-flow-analysis"

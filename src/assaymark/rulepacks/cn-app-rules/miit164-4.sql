@@ -2,7 +2,7 @@
 id = "miit164-4"
 instrument = "miit-2020-164"
 number.zh = "第4项"
-number.en = "item 4"
+number.en = "4"
 severity = "medium"
 decides = "indicated"
 manual = "needs-policy"

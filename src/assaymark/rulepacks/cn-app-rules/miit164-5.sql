@@ -2,7 +2,7 @@
 id = "miit164-5"
 instrument = "miit-2020-164"
 number.zh = "第5项"
-number.en = "item 5"
+number.en = "5"
 severity = "high"
 decides = "indicated"
 needs = ["gap", "permission"]

@@ -2,7 +2,7 @@
 id = "miit164-6"
 instrument = "miit-2020-164"
 number.zh = "第6项"
-number.en = "item 6"
+number.en = "6"
 severity = "medium"
 decides = "indicated"
 needs = ["setting"]

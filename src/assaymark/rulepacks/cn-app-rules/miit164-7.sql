@@ -2,7 +2,7 @@
 id = "miit164-7"
 instrument = "miit-2020-164"
 number.zh = "第7项"
-number.en = "item 7"
+number.en = "7"
 severity = "medium"
 decides = "needs-run"
 manual = "needs-run"

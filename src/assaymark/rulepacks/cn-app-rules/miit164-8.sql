@@ -2,7 +2,7 @@
 id = "miit164-8"
 instrument = "miit-2020-164"
 number.zh = "第8项"
-number.en = "item 8"
+number.en = "8"
 severity = "high"
 decides = "needs-person"
 manual = "manual"

@@ -2,7 +2,7 @@
 id = "miit26-1"
 instrument = "miit-2023-26"
 number.zh = "措施1"
-number.en = "measure 1"
+number.en = "1"
 severity = "medium"
 decides = "needs-run"
 manual = "needs-run"

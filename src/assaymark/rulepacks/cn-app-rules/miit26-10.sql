@@ -2,7 +2,7 @@
 id = "miit26-10"
 instrument = "miit-2023-26"
 number.zh = "措施10"
-number.en = "measure 10"
+number.en = "10"
 severity = "medium"
 decides = "needs-run"
 manual = "needs-run"

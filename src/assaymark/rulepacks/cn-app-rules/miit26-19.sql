@@ -2,7 +2,7 @@
 id = "miit26-19"
 instrument = "miit-2023-26"
 number.zh = "措施19"
-number.en = "measure 19"
+number.en = "19"
 severity = "low"
 decides = "needs-person"
 manual = "manual"

@@ -2,7 +2,7 @@
 id = "miit26-20"
 instrument = "miit-2023-26"
 number.zh = "措施20"
-number.en = "measure 20"
+number.en = "20"
 severity = "low"
 decides = "needs-person"
 manual = "manual"

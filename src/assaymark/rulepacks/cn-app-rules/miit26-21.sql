@@ -2,7 +2,7 @@
 id = "miit26-21"
 instrument = "miit-2023-26"
 number.zh = "措施21"
-number.en = "measure 21"
+number.en = "21"
 severity = "low"
 decides = "needs-person"
 manual = "manual"

@@ -2,7 +2,7 @@
 id = "miit26-3"
 instrument = "miit-2023-26"
 number.zh = "措施3"
-number.en = "measure 3"
+number.en = "3"
 severity = "medium"
 decides = "decided"
 needs = ["artifact", "setting"]

@@ -2,7 +2,7 @@
 id = "miit26-4"
 instrument = "miit-2023-26"
 number.zh = "措施4"
-number.en = "measure 4"
+number.en = "4"
 severity = "medium"
 decides = "needs-run"
 manual = "needs-run"

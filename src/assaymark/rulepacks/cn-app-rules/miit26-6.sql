@@ -2,7 +2,7 @@
 id = "miit26-6"
 instrument = "miit-2023-26"
 number.zh = "措施6"
-number.en = "measure 6"
+number.en = "6"
 severity = "medium"
 decides = "indicated"
 needs = ["setting"]

@@ -2,7 +2,7 @@
 id = "miit26-8"
 instrument = "miit-2023-26"
 number.zh = "措施8"
-number.en = "measure 8"
+number.en = "8"
 severity = "medium"
 decides = "needs-person"
 manual = "needs-policy"

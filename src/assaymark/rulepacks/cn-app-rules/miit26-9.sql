@@ -2,7 +2,7 @@
 id = "miit26-9"
 instrument = "miit-2023-26"
 number.zh = "措施9"
-number.en = "measure 9"
+number.en = "9"
 severity = "medium"
 decides = "indicated"
 manual = "needs-screens"

@@ -2,7 +2,7 @@
 id = "miit26-sdk-14"
 instrument = "miit-2023-26"
 number.zh = "措施14"
-number.en = "measure 14"
+number.en = "14"
 severity = "high"
 decides = "decided"
 needs = ["disclosed_sdk", "sdk", "statement"]
@@ -60,7 +60,7 @@ WITH bundled AS (
   SELECT app, named, count(*) AS n, json_group_array(name) AS names, json_group_array(name_zh) AS names_zh, group_concat(id) AS ids
   FROM bundled GROUP BY app, named
 ), worst AS (
-  SELECT app, min(named) AS named FROM bundled GROUP BY app
+  SELECT app, min(named) AS named FROM counted GROUP BY app
 ), has_policy AS (
   SELECT app FROM disclosed_sdk UNION SELECT app FROM statement
 ), judged AS (

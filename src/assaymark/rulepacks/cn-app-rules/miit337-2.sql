@@ -2,7 +2,7 @@
 id = "miit337-2"
 instrument = "miit-2019-337"
 number.zh = "问题2"
-number.en = "problem 2"
+number.en = "2"
 severity = "medium"
 decides = "indicated"
 needs = ["api_call", "component", "permission"]

@@ -2,7 +2,7 @@
 id = "miit337-3"
 instrument = "miit-2019-337"
 number.zh = "问题3"
-number.en = "problem 3"
+number.en = "3"
 severity = "high"
 decides = "indicated"
 manual = "needs-flow-analysis"

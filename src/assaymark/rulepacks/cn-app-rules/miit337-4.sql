@@ -2,7 +2,7 @@
 id = "miit337-4"
 instrument = "miit-2019-337"
 number.zh = "问题4"
-number.en = "problem 4"
+number.en = "4"
 severity = "medium"
 decides = "indicated"
 manual = "needs-policy"

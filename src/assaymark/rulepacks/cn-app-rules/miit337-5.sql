@@ -2,7 +2,7 @@
 id = "miit337-5"
 instrument = "miit-2019-337"
 number.zh = "问题5"
-number.en = "problem 5"
+number.en = "5"
 severity = "high"
 decides = "needs-run"
 manual = "needs-run"

@@ -2,7 +2,7 @@
 id = "miit337-6"
 instrument = "miit-2019-337"
 number.zh = "问题6"
-number.en = "problem 6"
+number.en = "6"
 severity = "medium"
 decides = "needs-run"
 manual = "needs-run"

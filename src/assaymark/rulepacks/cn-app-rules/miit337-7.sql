@@ -2,7 +2,7 @@
 id = "miit337-7"
 instrument = "miit-2019-337"
 number.zh = "问题7"
-number.en = "problem 7"
+number.en = "7"
 severity = "medium"
 decides = "indicated"
 needs = ["gap", "permission"]

@@ -2,7 +2,7 @@
 id = "miit337-8"
 instrument = "miit-2019-337"
 number.zh = "问题8"
-number.en = "problem 8"
+number.en = "8"
 severity = "medium"
 decides = "indicated"
 manual = "needs-policy"

@@ -2,7 +2,7 @@
 id = "nec-2021-4"
 instrument = "necessary-pi-2021"
 number.zh = "第四条"
-number.en = "Article 4"
+number.en = "4"
 severity = "high"
 decides = "needs-run"
 manual = "needs-run"

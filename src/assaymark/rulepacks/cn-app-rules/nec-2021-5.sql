@@ -2,7 +2,7 @@
 id = "nec-2021-5"
 instrument = "necessary-pi-2021"
 number.zh = "第五条"
-number.en = "Article 5"
+number.en = "5"
 severity = "medium"
 decides = "indicated"
 manual = "needs-app-type"
