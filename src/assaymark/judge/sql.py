@@ -64,6 +64,7 @@ def connect() -> sqlite3.Connection:
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.execute("PRAGMA case_sensitive_like = ON")
     connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA temp_store = MEMORY")
     return connection
 
 
