@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from assaymark.judge.clause import Clause, Example, Pack, common_reasons
 from assaymark.judge.run import judge
-from assaymark.judge.sql import Refused, reads
+from assaymark.judge.sql import RefusedError, reads
 from assaymark.model.errors import InvalidRulePack
 from assaymark.model.tables import ARTIFACT, TABLES
 
@@ -55,7 +55,7 @@ def _check_query(clause: Clause) -> dict[str, tuple[str, ...]]:
             raise _fault(clause, f'"{name}" in double quotes is no column; texts stand in single quotes')
     try:
         read = reads(clause.sql)
-    except Refused as error:
+    except RefusedError as error:
         raise _fault(clause, str(error)) from error
     for table in read:
         if table not in clause.needs:

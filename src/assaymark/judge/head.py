@@ -206,7 +206,7 @@ _PYTHON = {Type.TEXT: str, Type.INTEGER: int, Type.BOOLEAN: bool, Type.LIST: lis
 
 
 def _row(fields: Fields, table: Table, place: int, cells: Mapping[str, Any]) -> Row:
-    values = {"id": f"{table.name}-{place}", "at": ""} | cells
+    values = {"id": f"{table.name}-{place}", "at": "", **cells}
     for name, value in values.items():
         if name not in table.position:
             raise fields.fault(f"an example gives `{table.name}.{name}`, which is no column")
@@ -215,5 +215,5 @@ def _row(fields: Fields, table: Table, place: int, cells: Mapping[str, Any]) -> 
             raise fields.fault(f"an example gives `{table.name}.{name}` a value that is not {column.type.value}")
         if column.values and value not in column.values:
             raise fields.fault(f"an example gives `{table.name}.{name}` the value `{value}`, which it cannot have")
-    cells = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return table.row(cells.pop("at"), id=cells.pop("id"), **cells)
+    made = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return table.row(str(made.pop("at")), id=str(made.pop("id")), **made)

@@ -8,7 +8,7 @@ from typing import Any
 
 from assaymark.judge.clause import Pack
 from assaymark.judge.explain import Names
-from assaymark.judge.run import verdict
+from assaymark.judge.run import make_verdict, read_answer
 from assaymark.judge.sql import frame
 from assaymark.model.errors import UsageError
 from assaymark.model.report import STATUSES
@@ -21,8 +21,8 @@ _BATCH = 2048
 def open_lake(parquet: Mapping[str, str] | None = None) -> Any:
     """Open DuckDB in memory with a view for each table of the lake: name of the table to the glob of its Parquet files.
 
-    No extension is installed or loaded on demand; what the lake needs is built into DuckDB. Raises `UsageError` if DuckDB is
-    not installed (extra `lake`).
+    No extension is installed or loaded on demand; what the lake needs is built into DuckDB. Raises `UsageError` if
+    DuckDB is not installed (extra `lake`), or for a name that is no evidence table.
     """
     try:
         duckdb = importlib.import_module("duckdb")
@@ -33,8 +33,8 @@ def open_lake(parquet: Mapping[str, str] | None = None) -> Any:
     for name, glob in (parquet or {}).items():
         if name not in TABLES:
             raise UsageError(f"no such evidence table: {name}")
-        path = glob.replace("'", "''")
-        connection.execute(f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{path}', union_by_name = true)")
+        files = connection.read_parquet(glob, union_by_name=True)
+        files.create_view(name)
     return connection
 
 
@@ -43,24 +43,26 @@ def judge_lake(
 ) -> Iterator[dict[str, Any]]:
     """Yield the verdicts of all clauses over all apps: the verdict of `judge`, and `app` in front.
 
-    `connection` is a DuckDB connection in which relations are named as the evidence tables, with the column `app` in front; the
-    apps are those of `artifact`. Tables that the lake does not have count as empty. `only` keeps some statuses. Rows come clause by
-    clause, each sorted by app and subject. DuckDB's own errors pass through: a lake that lacks a column is a broken lake.
+    `connection` is a DuckDB connection in which relations are named as the evidence tables, with the column `app` in
+    front; the apps are those of `artifact`. Tables that the lake does not have count as empty. `only` keeps some
+    statuses. Rows come clause by clause, each sorted by app and subject. DuckDB's own errors pass through: a lake that
+    lacks a column is a broken lake.
     """
     _complete(connection)
-    wanted = ", ".join(f"'{status}'" for status in STATUSES if status in only) or "''"
+    wanted = [status for status in STATUSES if status in only]
     for pack in packs:
         for clause in pack.clauses:
-            cursor = connection.execute(f"SELECT * FROM ({frame(clause)}) WHERE status IN ({wanted}) ORDER BY app, subject")
+            cursor = connection.cursor()
+            cursor.execute(f"SELECT * FROM ({frame(clause)}) WHERE list_contains(?, status) ORDER BY app, subject", [wanted])
             while rows := cursor.fetchmany(_BATCH):
                 for app, *answer in rows:
-                    yield {"app": app, **verdict(pack, clause, tuple(answer), names)}
+                    yield {"app": app, **make_verdict(pack, clause, read_answer(answer), names)}
 
 
 def _complete(connection: Any) -> None:
     present = {name for (name,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall()}
     for table in TABLES.values():
         if table.name not in present:
-            connection.execute(create_table(table).replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+            connection.execute(create_table(table))
     if APPS not in present:
-        connection.execute(f'CREATE TEMP VIEW {APPS} AS SELECT DISTINCT {APP} FROM "{ARTIFACT.name}"')
+        connection.execute(f'CREATE VIEW {APPS} AS SELECT DISTINCT {APP} FROM "{ARTIFACT.name}"')

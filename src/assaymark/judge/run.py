@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from assaymark.judge.clause import Clause, Pack
@@ -16,8 +17,16 @@ from assaymark.model.tables import Row
 EVIDENCE_LIMIT = 100
 """How many evidence rows a verdict points to; the parameters of its sentence count them all."""
 
-Answer = tuple[str, str, str, str | None, str | None]
-"""A row of the frame without its app: subject, status, reason, params (JSON text), evidence (ids with commas between)."""
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query says of one subject. Lists in `params` and `evidence` are sorted sets: the engines order them differently."""
+
+    subject: str
+    status: str
+    reason: str
+    params: Mapping[str, Any]
+    evidence: tuple[str, ...]
 
 
 def judge(
@@ -25,63 +34,80 @@ def judge(
 ) -> list[dict[str, Any]]:
     """Give the verdicts of all clauses of the packs over the evidence of one app, in the order of packs and clauses.
 
-    A verdict is `{clause, pack, subject, status, reason, severity, claim, claim_zh, params, evidence}`. A clause whose query
-    fails is `not-assessed` with reason `clause-failed`; nothing is raised for it. `names` spells the ids of data categories
-    in the sentences: language, then id, then name.
+    A verdict is `{clause, pack, subject, status, reason, severity, claim, claim_zh, params, evidence}`. A clause whose
+    query fails is `not-assessed` with reason `clause-failed`; nothing is raised for it. `names` spells the ids of data
+    categories in the sentences: language, then id, then name.
     """
     chosen = [(pack, clause) for pack in packs for clause in pack.clauses]
     connection = load(evidence, app, (clause for _, clause in chosen))
+    known: dict[str, list[Answer]] = {}  # several notices ask the same of the evidence
+    verdicts: list[dict[str, Any]] = []
     try:
-        return [verdict for pack, clause in chosen for verdict in _answers(connection, pack, clause, names)]
+        for pack, clause in chosen:
+            query = frame(clause)
+            if query not in known:
+                known[query] = _answers(connection, query)
+            verdicts += [make_verdict(pack, clause, answer, names) for answer in known[query]]
     finally:
         connection.close()
+    return verdicts
 
 
-def _answers(connection: sqlite3.Connection, pack: Pack, clause: Clause, names: Names | None) -> list[dict[str, Any]]:
-    if clause.manual:
-        return [verdict(pack, clause, ("app", "not-assessed", clause.manual, None, None), names)]
+_FAILED = Answer("app", "not-assessed", "clause-failed", {}, ())
+
+
+def _answers(connection: sqlite3.Connection, query: str) -> list[Answer]:
     bound(connection)
     try:
-        rows = [row[1:] for row in connection.execute(frame(clause))]
-        if len({subject for subject, *_ in rows}) != len(rows):
-            raise ValueError("two rows for one subject")
-        return [verdict(pack, clause, row, names) for row in rows]
-    except (sqlite3.Error, ValueError, KeyError, TypeError):
-        return [verdict(pack, clause, ("app", "not-assessed", "clause-failed", None, None), names)]
+        answers = [read_answer(row[1:]) for row in connection.execute(query)]
+    except (sqlite3.Error, ValueError):
+        return [_FAILED]
+    # A query that says two things of one subject says nothing.
+    return answers if len({answer.subject for answer in answers}) == len(answers) else [_FAILED]
 
 
-def verdict(pack: Pack, clause: Clause, answer: Answer, names: Names | None = None) -> dict[str, Any]:
-    """Make one verdict of a row of the frame: its lists become sorted sets, and its sentences are filled in.
+def read_answer(cells: Sequence[Any]) -> Answer:
+    """Read a row of the frame without its app: subject, status, reason, params (JSON text), evidence (ids, commas between).
 
-    Raises `ValueError` or `KeyError` if the row has a status, reason or parameters that the clause cannot give.
+    Raises `ValueError` if the query gave something else than its contract says.
     """
-    subject, status, reason, params_text, evidence_text = answer
-    if status not in STATUSES:
-        raise ValueError(f"unknown status: {status}")
-    params = dict(_params(params_text))
+    subject, status, reason, params_text, evidence_text = cells
+    if not isinstance(subject, str) or not isinstance(reason, str) or status not in STATUSES:
+        raise ValueError(f"not an answer: {subject!r}, {status!r}, {reason!r}")
+    params = json.loads(params_text) if params_text else {}
+    if not isinstance(params, dict):
+        raise ValueError("the parameters are not an object")
     evidence = sorted({name for name in (evidence_text or "").split(",") if name})
+    return Answer(subject, status, reason, _tidy(params), tuple(evidence[:EVIDENCE_LIMIT]))
+
+
+def _tidy(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out nulls, and make sorted sets of lists."""
     return {
-        "clause": clause.id,
-        "pack": pack.id,
-        "subject": subject,
-        "status": status,
-        "reason": reason,
-        "severity": clause.severity,
-        "claim": claim(clause, reason, params, "en", names),
-        "claim_zh": claim(clause, reason, params, "zh", names),
-        "params": params,
-        "evidence": evidence[:EVIDENCE_LIMIT],
+        key: sorted({str(item) for item in value if item is not None}) if isinstance(value, list) else value
+        for key, value in sorted(params.items())
+        if value is not None
     }
 
 
-def _params(text: str | None) -> Iterator[tuple[str, Any]]:
-    """Read parameters: nulls are left out, a list is a set and comes out sorted, for the two engines order it differently."""
-    params = json.loads(text) if text else {}
-    if not isinstance(params, dict):
-        raise ValueError("parameters are not an object")
-    for key in sorted(params):
-        value = params[key]
-        if isinstance(value, list):
-            yield key, sorted({str(item) for item in value if item is not None})
-        elif value is not None:
-            yield key, value
+def make_verdict(pack: Pack, clause: Clause, answer: Answer, names: Names | None = None) -> dict[str, Any]:
+    """Make the verdict of an answer: fill in its sentences.
+
+    An answer whose sentence the clause does not have, or cannot fill, becomes `clause-failed`.
+    """
+    try:
+        english, chinese = (claim(clause, answer.reason, answer.params, language, names) for language in ("en", "zh"))
+    except KeyError:
+        return make_verdict(pack, clause, _FAILED)
+    return {
+        "clause": clause.id,
+        "pack": pack.id,
+        "subject": answer.subject,
+        "status": answer.status,
+        "reason": answer.reason,
+        "severity": clause.severity,
+        "claim": english,
+        "claim_zh": chinese,
+        "params": dict(answer.params),
+        "evidence": list(answer.evidence),
+    }

@@ -9,7 +9,7 @@ The frame is the same text on SQLite and on DuckDB, so the two promises it keeps
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from operator import itemgetter
 
@@ -63,6 +63,8 @@ def connect() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.execute("PRAGMA case_sensitive_like = ON")
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA temp_store = MEMORY")
     return connection
 
 
@@ -77,9 +79,8 @@ def load(evidence: Mapping[str, Sequence[Row]], app: str, clauses: Iterable[Clau
     connection.execute(f"INSERT INTO {APPS} VALUES (?)", (app,))
     connection.execute("BEGIN")
     for name in sorted(wanted):
-        table = TABLES[name]
-        connection.execute(create_table(table, wanted[name]))
-        _insert(connection, table, wanted[name], evidence.get(name, ()), app)
+        connection.execute(create_table(TABLES[name], wanted[name]))
+        _insert(connection, TABLES[name], wanted[name], evidence.get(name, ()), app)
     connection.execute("COMMIT")
     return connection
 
@@ -90,29 +91,34 @@ def bound(connection: sqlite3.Connection) -> None:
     connection.set_progress_handler(lambda: int(next(blocks) > STEP_LIMIT), _STEP)
 
 
-def _insert(connection: sqlite3.Connection, table: Table, wanted: set[str], rows: Sequence[Row], app: str) -> None:
+def _insert(
+    connection: sqlite3.Connection, table: Table, wanted: Collection[str], rows: Sequence[Row], app: str
+) -> None:
     kept = [column for column in table.columns if column.name in wanted]
-    if not kept:
-        connection.executemany(f'INSERT INTO "{table.name}" VALUES (?)', ((app,) for _ in rows))
-        return
-    marks = ", ".join("?" * (len(kept) + 1))
+    quoted = app.replace("'", "''")
+    # The key is the same in every row, so it is written once, into the statement.
+    marks = ", ".join([f"'{quoted}'", *("?" for _ in kept)])
     places = [table.position[column.name] for column in kept]
-    lists = [place for place, column in enumerate(kept) if column.type is Type.LIST]
-    cut = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
-    cells: Iterable[Sequence[object]] = map(cut, rows)
-    if lists:
-        cells = (tuple(map(sql_cell, row)) for row in cells)
-    connection.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', ((app, *row) for row in cells))
+    cells: Iterable[Sequence[object]] = rows
+    if not places:
+        cells = [()] * len(rows)
+    elif len(places) == 1:
+        cells = [(row[places[0]],) for row in rows]
+    else:
+        cells = map(itemgetter(*places), rows)
+    if any(column.type is Type.LIST for column in kept):
+        cells = (tuple(sql_cell(cell) if type(cell) is tuple else cell for cell in row) for row in cells)
+    connection.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', cells)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A query that does something other than read evidence; the text says what."""
 
 
 def reads(query: str) -> dict[str, tuple[str, ...]]:
     """Give the evidence tables and columns that a query reads, found by preparing it on the empty schema. `apps` is left out.
 
-    Raises `Refused` for a query that does not compile, is more than one statement, or does anything but read evidence tables
+    Raises `RefusedError` for a query that does not compile, is more than one statement, or does anything but read evidence tables
     with the functions in `FUNCTIONS`.
     """
     connection = connect()
@@ -126,7 +132,7 @@ def reads(query: str) -> dict[str, tuple[str, ...]]:
         if fault:
             faults.append(fault)
             return sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_READ and first in TABLES:
+        if action == sqlite3.SQLITE_READ and first is not None and first in TABLES:
             seen.setdefault(first, set()).update({second} if second else ())
         return sqlite3.SQLITE_OK
 
@@ -134,13 +140,13 @@ def reads(query: str) -> dict[str, tuple[str, ...]]:
     try:
         cursor = connection.execute(f"SELECT * FROM (\n{query}\n) LIMIT 0")
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise Refused(faults[0] if faults else str(error)) from error
+        raise RefusedError(faults[0] if faults else str(error)) from error
     finally:
         connection.set_authorizer(None)
     names = tuple(column[0] for column in cursor.description)
     connection.close()
     if names != COLUMNS:
-        raise Refused(f"the query returns {', '.join(names)}; it must return {', '.join(COLUMNS)}, in this order")
+        raise RefusedError(f"the query returns {', '.join(names)}; it must return {', '.join(COLUMNS)}, in this order")
     return {table: tuple(sorted(columns - {APP})) for table, columns in sorted(seen.items())}
 
 

@@ -2,7 +2,7 @@
 id = "app-method-1-1"
 instrument = "app-method-2019"
 number.zh = "第一条第1项"
-number.en = "item 1.1"
+number.en = "1.1"
 severity = "high"
 decides = "indicated"
 needs = ["gap", "policy_reference", "statement"]

@@ -2,7 +2,7 @@
 id = "app-method-1-2"
 instrument = "app-method-2019"
 number.zh = "第一条第2项"
-number.en = "item 1.2"
+number.en = "1.2"
 severity = "high"
 decides = "indicated"
 manual = "needs-screens"

@@ -2,7 +2,7 @@
 id = "app-method-1-3"
 instrument = "app-method-2019"
 number.zh = "第一条第3项"
-number.en = "item 1.3"
+number.en = "1.3"
 severity = "low"
 decides = "needs-run"
 manual = "needs-run"

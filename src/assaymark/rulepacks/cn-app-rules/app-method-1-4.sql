@@ -2,7 +2,7 @@
 id = "app-method-1-4"
 instrument = "app-method-2019"
 number.zh = "第一条第4项"
-number.en = "item 1.4"
+number.en = "1.4"
 severity = "low"
 decides = "indicated"
 needs = ["gap", "policy_reference"]

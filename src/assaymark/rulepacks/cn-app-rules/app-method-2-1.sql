@@ -2,7 +2,7 @@
 id = "app-method-2-1"
 instrument = "app-method-2019"
 number.zh = "第二条第1项"
-number.en = "item 2.1"
+number.en = "2.1"
 severity = "high"
 decides = "decided"
 needs = ["disclosed_sdk", "sdk", "statement"]
@@ -62,7 +62,7 @@ WITH bundled AS (
   SELECT app, named, count(*) AS n, json_group_array(name) AS names, json_group_array(name_zh) AS names_zh, group_concat(id) AS ids
   FROM bundled GROUP BY app, named
 ), worst AS (
-  SELECT app, min(named) AS named FROM bundled GROUP BY app
+  SELECT app, min(named) AS named FROM counted GROUP BY app
 ), has_policy AS (
   SELECT app FROM disclosed_sdk UNION SELECT app FROM statement
 ), judged AS (

@@ -2,7 +2,7 @@
 id = "app-method-2-2"
 instrument = "app-method-2019"
 number.zh = "第二条第2项"
-number.en = "item 2.2"
+number.en = "2.2"
 severity = "medium"
 decides = "needs-person"
 manual = "needs-two-versions"

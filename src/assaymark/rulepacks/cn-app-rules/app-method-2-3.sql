@@ -2,7 +2,7 @@
 id = "app-method-2-3"
 instrument = "app-method-2019"
 number.zh = "第二条第3项"
-number.en = "item 2.3"
+number.en = "2.3"
 severity = "high"
 decides = "indicated"
 manual = "needs-screens"

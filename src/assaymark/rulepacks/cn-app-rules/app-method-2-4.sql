@@ -2,7 +2,7 @@
 id = "app-method-2-4"
 instrument = "app-method-2019"
 number.zh = "第二条第4项"
-number.en = "item 2.4"
+number.en = "2.4"
 severity = "low"
 decides = "needs-person"
 manual = "manual"

@@ -2,7 +2,7 @@
 id = "app-method-3-1"
 instrument = "app-method-2019"
 number.zh = "第三条第1项"
-number.en = "item 3.1"
+number.en = "3.1"
 severity = "high"
 decides = "indicated"
 needs = ["api_call"]
@@ -74,11 +74,11 @@ WITH calls AS (
   SELECT app, id, data, owner,
     CASE consent WHEN 'before' THEN 1 WHEN 'no-gate' THEN 2 WHEN 'after' THEN 4 ELSE 3 END AS place
   FROM api_call WHERE reachable IS NOT FALSE
-), worst AS (
-  SELECT app, min(place) AS place FROM calls GROUP BY app
 ), counted AS (
   SELECT app, place, count(*) AS n, json_group_array(data) AS data, json_group_array(owner) AS owners, group_concat(id) AS ids
   FROM calls GROUP BY app, place
+), worst AS (
+  SELECT app, min(place) AS place FROM counted GROUP BY app
 )
 SELECT apps.app, 'app' AS subject,
   CASE worst.place WHEN 1 THEN 'suspected' WHEN 2 THEN 'suspected' WHEN 3 THEN 'not-assessed' WHEN 4 THEN 'satisfied'

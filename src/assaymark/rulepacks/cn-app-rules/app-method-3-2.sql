@@ -2,7 +2,7 @@
 id = "app-method-3-2"
 instrument = "app-method-2019"
 number.zh = "第三条第2项"
-number.en = "item 3.2"
+number.en = "3.2"
 severity = "high"
 decides = "needs-run"
 manual = "needs-run"

@@ -2,7 +2,7 @@
 id = "app-method-3-3"
 instrument = "app-method-2019"
 number.zh = "第三条第3项"
-number.en = "item 3.3"
+number.en = "3.3"
 severity = "high"
 decides = "indicated"
 manual = "needs-policy"

@@ -2,7 +2,7 @@
 id = "app-method-3-4"
 instrument = "app-method-2019"
 number.zh = "第三条第4项"
-number.en = "item 3.4"
+number.en = "3.4"
 severity = "high"
 decides = "indicated"
 manual = "needs-screens"

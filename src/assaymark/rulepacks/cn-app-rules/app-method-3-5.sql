@@ -2,7 +2,7 @@
 id = "app-method-3-5"
 instrument = "app-method-2019"
 number.zh = "第三条第5项"
-number.en = "item 3.5"
+number.en = "3.5"
 severity = "medium"
 decides = "needs-run"
 manual = "needs-run"

@@ -2,7 +2,7 @@
 id = "app-method-3-6"
 instrument = "app-method-2019"
 number.zh = "第三条第6项"
-number.en = "item 3.6"
+number.en = "3.6"
 severity = "medium"
 decides = "indicated"
 needs = ["sdk"]

@@ -2,7 +2,7 @@
 id = "app-method-3-7"
 instrument = "app-method-2019"
 number.zh = "第三条第7项"
-number.en = "item 3.7"
+number.en = "3.7"
 severity = "high"
 decides = "needs-person"
 manual = "manual"

@@ -2,7 +2,7 @@
 id = "app-method-3-8"
 instrument = "app-method-2019"
 number.zh = "第三条第8项"
-number.en = "item 3.8"
+number.en = "3.8"
 severity = "medium"
 decides = "indicated"
 manual = "needs-policy"

@@ -2,7 +2,7 @@
 id = "app-method-3-9"
 instrument = "app-method-2019"
 number.zh = "第三条第9项"
-number.en = "item 3.9"
+number.en = "3.9"
 severity = "high"
 decides = "indicated"
 manual = "needs-policy"

@@ -2,7 +2,7 @@
 id = "app-method-4-1"
 instrument = "app-method-2019"
 number.zh = "第四条第1项"
-number.en = "item 4.1"
+number.en = "4.1"
 severity = "medium"
 decides = "indicated"
 needs = ["gap", "permission"]

@@ -2,7 +2,7 @@
 id = "app-method-4-2"
 instrument = "app-method-2019"
 number.zh = "第四条第2项"
-number.en = "item 4.2"
+number.en = "4.2"
 severity = "high"
 decides = "needs-run"
 manual = "needs-run"

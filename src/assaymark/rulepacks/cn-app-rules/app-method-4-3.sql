@@ -2,7 +2,7 @@
 id = "app-method-4-3"
 instrument = "app-method-2019"
 number.zh = "第四条第3项"
-number.en = "item 4.3"
+number.en = "4.3"
 severity = "medium"
 decides = "needs-run"
 manual = "needs-two-versions"

@@ -2,7 +2,7 @@
 id = "app-method-4-4"
 instrument = "app-method-2019"
 number.zh = "第四条第4项"
-number.en = "item 4.4"
+number.en = "4.4"
 severity = "medium"
 decides = "needs-run"
 manual = "needs-run"

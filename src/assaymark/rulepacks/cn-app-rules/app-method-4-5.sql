@@ -2,7 +2,7 @@
 id = "app-method-4-5"
 instrument = "app-method-2019"
 number.zh = "第四条第5项"
-number.en = "item 4.5"
+number.en = "4.5"
 severity = "medium"
 decides = "indicated"
 manual = "needs-policy"

@@ -2,7 +2,7 @@
 id = "app-method-4-6"
 instrument = "app-method-2019"
 number.zh = "第四条第6项"
-number.en = "item 4.6"
+number.en = "4.6"
 severity = "medium"
 decides = "indicated"
 needs = ["artifact", "permission"]

@@ -2,7 +2,7 @@
 id = "app-method-5-1"
 instrument = "app-method-2019"
 number.zh = "第五条第1项"
-number.en = "item 5.1"
+number.en = "5.1"
 severity = "high"
 decides = "indicated"
 manual = "needs-flow-analysis"

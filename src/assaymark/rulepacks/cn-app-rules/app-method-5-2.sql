@@ -2,7 +2,7 @@
 id = "app-method-5-2"
 instrument = "app-method-2019"
 number.zh = "第五条第2项"
-number.en = "item 5.2"
+number.en = "5.2"
 severity = "high"
 decides = "needs-person"
 manual = "manual"

@@ -2,7 +2,7 @@
 id = "app-method-5-3"
 instrument = "app-method-2019"
 number.zh = "第五条第3项"
-number.en = "item 5.3"
+number.en = "5.3"
 severity = "high"
 decides = "indicated"
 manual = "needs-flow-analysis"

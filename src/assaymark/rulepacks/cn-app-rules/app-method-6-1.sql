@@ -2,7 +2,7 @@
 id = "app-method-6-1"
 instrument = "app-method-2019"
 number.zh = "第六条第1项"
-number.en = "item 6.1"
+number.en = "6.1"
 severity = "high"
 decides = "indicated"
 manual = "needs-policy"

@@ -2,7 +2,7 @@
 id = "app-method-6-2"
 instrument = "app-method-2019"
 number.zh = "第六条第2项"
-number.en = "item 6.2"
+number.en = "6.2"
 severity = "medium"
 decides = "needs-person"
 manual = "needs-policy"

@@ -2,7 +2,7 @@
 id = "app-method-6-3"
 instrument = "app-method-2019"
 number.zh = "第六条第3项"
-number.en = "item 6.3"
+number.en = "6.3"
 severity = "medium"
 decides = "indicated"
 manual = "needs-policy"

@@ -2,7 +2,7 @@
 id = "app-method-6-4"
 instrument = "app-method-2019"
 number.zh = "第六条第4项"
-number.en = "item 6.4"
+number.en = "6.4"
 severity = "high"
 decides = "needs-person"
 manual = "manual"

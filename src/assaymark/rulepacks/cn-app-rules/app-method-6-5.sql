@@ -2,7 +2,7 @@
 id = "app-method-6-5"
 instrument = "app-method-2019"
 number.zh = "第六条第5项"
-number.en = "item 6.5"
+number.en = "6.5"
 severity = "medium"
 decides = "indicated"
 manual = "needs-policy"
