@@ -21,6 +21,11 @@ class Part:
     name: Both
     count: int
 
+    @property
+    def pattern(self) -> str:
+        """Name of the pattern that fills it; a part that the page does not know looks like `blocked`."""
+        return self.id if self.id in PARTS else PARTS[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:

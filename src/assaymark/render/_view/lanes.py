@@ -17,7 +17,7 @@ from assaymark.render._view.words import Both, Names, clean, say
 
 Row = Mapping[str, Any]
 
-PHASES = ("before", "no-gate", "after", "unknown")
+PHASES = ("before", "after", "no-gate", "unknown")
 KINDS = ("provider", "receiver", "service", "activity", "elsewhere", "unreached")
 
 
@@ -48,6 +48,7 @@ class Timeline:
     lanes: tuple[Lane, ...]
     hidden: int
     gates: tuple[str, ...]
+    """the consent gates found; they stand between the first two stations"""
 
 
 def timeline(report: Report, names: Names, caps: Caps) -> Timeline:
@@ -62,7 +63,7 @@ def timeline(report: Report, names: Names, caps: Caps) -> Timeline:
         station = _phase(row) if ordered else _kind(row, kinds)
         held.setdefault(str(row.get("owner") or "unknown"), {}).setdefault(station, []).append(row)
     owners = sorted(held, key=lambda one: (one != "app", -sum(map(len, held[one].values())), one))
-    used = tuple(one for one in stations if any(one in held[owner] for owner in owners) or (ordered and one != "unknown"))
+    used = tuple(one for one in stations if any(one in held[owner] for owner in owners) or (ordered and one in PHASES[:2]))
     lanes = tuple(
         Lane(
             Owner(clean(owner), names.owner(owner)),
