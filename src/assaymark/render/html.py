@@ -1,7 +1,7 @@
 """The report as one HTML page: both languages inside, no request to anywhere, readable without scripts.
 
-The templates lie in `templates/`. A content security policy names the page's own style and script by digest, so that nothing else
-runs even if a string of the package were to break out; see W3C CSP Level 3, section 2.3.1.
+The templates lie in `templates/`. A content security policy names the page's own style and script by digest, so that
+nothing else runs even if a string of the package were to break out; see W3C CSP Level 3, section 2.3.1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from assaymark.model.report import Report
 from assaymark.model.text import LANGUAGES
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.page import page
-from assaymark.render._view.words import Both, Code, Shown, clean, say, say_kind
+from assaymark.render._view.words import Both, Shown, clean, say, say_kind
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,7 +31,7 @@ _TAGS = {"zh": "zh-Hans", "en": "en"}
 
 @renderer(id="html", media_type="text/html")
 def render(report: Report, language: str) -> str:
-    """Give the page; `language` is the one that shows first. Raises `ValueError` for a language that is not one of ours."""
+    """Give the page, `language` showing first. Raises `ValueError` for a language that is not one of ours."""
     if language not in LANGUAGES:
         raise ValueError(f"no such language: {language}")
     caps = Caps()
@@ -84,7 +84,9 @@ def _words(value: Both) -> Markup:
 
     if value.zh == value.en:
         return Markup("<bdi>{}</bdi>").format(value.en) if value.en else escape("")
-    return Markup('<span class="zh" lang="zh-Hans">{}</span><span class="en" lang="en">{}</span>').format(value.zh, value.en)
+    return Markup('<span class="zh" lang="zh-Hans">{}</span><span class="en" lang="en">{}</span>').format(
+        value.zh, value.en
+    )
 
 
 def _say(key: str, **params: object) -> Markup:
@@ -115,4 +117,7 @@ def _bands(counts: list[int]) -> list[tuple[str, str]]:
     """Give start and width of each part of a bar, in per cent."""
     total = sum(counts) or 1
     starts = [sum(counts[:index]) for index in range(len(counts))]
-    return [(f"{100 * start / total:.3f}%", f"{100 * count / total:.3f}%") for start, count in zip(starts, counts, strict=True)]
+    return [
+        (f"{100 * start / total:.3f}%", f"{100 * count / total:.3f}%")
+        for start, count in zip(starts, counts, strict=True)
+    ]

@@ -185,7 +185,7 @@ def _listed(table: RenderableType, rest: int, language: str) -> RenderableType:
 
 
 def shares(counts: list[int], width: int) -> list[int]:
-    """Split `width` cells by counts: every count above zero gets at least one, and they add up to `width` where they can."""
+    """Split `width` cells by counts: every count above zero gets one or more; they add up to `width` if they can."""
     total = sum(counts)
     if not total:
         return [0] * len(counts)

@@ -48,7 +48,7 @@ class Coverage:
 
 
 def coverage(report: Report) -> Coverage:
-    """Give the parts in order, parts the page does not know behind them, and the reasons, those that hide most first."""
+    """Give the parts in order, unknown ones behind them, and the reasons, those that hide most first."""
     counts: Mapping[str, Any] = report["coverage"].get("clauses") or {}
     order = [*PARTS, *sorted(set(counts) - set(PARTS))]
     parts = tuple(

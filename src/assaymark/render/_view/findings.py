@@ -1,4 +1,4 @@
-"""The findings: verdicts that say *found* or *indicated*, equal ones told once, and the words a public notice would use."""
+"""The findings: verdicts that say *found* or *indicated*, equal ones told once, in the words of public notices."""
 
 from __future__ import annotations
 
@@ -180,9 +180,7 @@ def _sameness(verdict: Verdict) -> tuple[object, ...]:
     return (verdict["subject"], evidence) if evidence else (verdict["subject"], verdict["clause"], verdict["reason"])
 
 
-def _finding(
-    key: str, group: Sequence[Verdict], report: Report, names: Names, ledger: Ledger, caps: Caps
-) -> Finding:
+def _finding(key: str, group: Sequence[Verdict], report: Report, names: Names, ledger: Ledger, caps: Caps) -> Finding:
     first = group[0]
     rows = ledger.rows(first["evidence"])
     clauses = tuple(_clause(verdict, report) for verdict in group)

@@ -49,7 +49,7 @@ def page(report: Report, caps: Caps) -> Page:
     names = Names(report)
     ledger = Ledger(report, names)
     found = findings(report, names, ledger, caps)
-    counts = {status: 0 for status in STATUSES}
+    counts = dict.fromkeys(STATUSES, 0)
     for verdict in report["verdicts"]:
         counts[verdict["status"]] = counts.get(verdict["status"], 0) + 1
     return Page(
