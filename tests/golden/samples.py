@@ -2,208 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import Any
-
-from assaymark.model.evidence import Evidence, as_object, row_id
-from assaymark.model.report import SEVERITIES, Report
-from assaymark.model.tables import TABLES, Value
-
-PACK = "cn-app-rules"
-
-
-def digest(word: str) -> str:
-    return sha256(word.encode()).hexdigest()
-
-
-def clause(number: str, zh: str, en: str, *, notice: tuple[str, str] | None = None, severity: str = "high") -> dict[str, Any]:
-    assert severity in SEVERITIES
-    return {
-        "instrument": "app-method-2019",
-        "number": number,
-        "instrument_name": {"zh": "认定方法", "en": "2019 Method"},
-        "title": {"zh": zh, "en": en},
-        "explain": {"zh": f"{zh}。这是对条款含义的通俗说明。", "en": f"{en}. This is what the clause means in plain words."},
-        "remedy": {
-            "zh": "把 SDK 的初始化移到用户点击“同意”之后，例如在同意回调里再调用 init()。",
-            "en": "Move the SDK's start behind the user's consent, for example call init() in the handler of the agree button.",
-        },
-        "notice": {"zh": notice[0], "en": notice[1]} if notice else None,
-        "static_limit": {
-            "zh": "静态检测只能看到代码，看不到服务器下发的开关。",
-            "en": "Static inspection sees code only, not switches that a server sends.",
-        },
-        "safe_claim": {"zh": "代码中存在相应调用。", "en": "Such a call is in the code."},
-        "decides": "indicated",
-        "severity": severity,
-    }
-
-
-CLAUSES = {
-    "app-method-3-1": clause(
-        "3.1", "同意前开始收集", "Collects before consent", notice=("违规收集个人信息", "collection in violation of rules")
-    ),
-    "miit164-1": {
-        **clause("1", "违规收集", "Collection in violation of rules", notice=("违规收集个人信息", "collection in violation of rules")),
-        "instrument": "miit164",
-        "instrument_name": {"zh": "工信部 164 号文", "en": "MIIT 164"},
-    },
-    "app-method-4-1": clause(
-        "4.1",
-        "收集与业务无关的信息",
-        "Collects what the service does not need",
-        notice=("超范围收集个人信息", "collection beyond scope"),
-        severity="medium",
-    ),
-    "app-method-5-1": clause("5.1", "未经同意向他人提供", "Gives data to others without consent", severity="medium"),
-    "pipl-51-3": clause("51(3)", "采取加密等安全措施", "Security measures such as encryption", severity="low"),
-    "app-method-6-1": clause("6.1", "提供注销功能", "Offers to cancel the account", severity="low"),
-    "pipl-17": clause("17", "告知处理者名称和联系方式", "Tells who the handler is", severity="medium"),
-}
-
-DATA = {
-    "device-identifier": ("设备标识", "Device identifiers", None, False),
-    "android-id": ("Android ID", "Android ID", "device-identifier", False),
-    "imei": ("IMEI", "IMEI", "device-identifier", True),
-    "location": ("位置", "Location", None, True),
-    "precise-location": ("精确位置", "Precise location", "location", True),
-    "installed-apps": ("已安装应用列表", "List of installed apps", None, False),
-    "clipboard": ("剪贴板", "Clipboard", None, False),
-    "contacts": ("通讯录", "Contacts", None, True),
-    "wifi-info": ("Wi-Fi 信息", "Wi-Fi information", "device-identifier", False),
-}
-
-SDKS = {
-    "umeng-analytics": ("友盟统计", "Umeng Analytics", "友盟", "Umeng", "analytics"),
-    "jpush": ("极光推送", "JPush", "极光", "Aurora Mobile", "push"),
-    "pangle": ("穿山甲广告", "Pangle", "巨量引擎", "Pangle Ads", "ads"),
-    "tencent-bugly": ("腾讯 Bugly", "Tencent Bugly", "腾讯", "Tencent", "crash"),
-}
-
-
-class Sample:
-    """Collects rows and verdicts, gives a `Report`."""
-
-    def __init__(self, package: str, **subject: Any) -> None:
-        self.evidence = Evidence()
-        self.verdicts: list[dict[str, Any]] = []
-        self.subject: dict[str, Any] = {
-            "key": digest(package),
-            "format": "apk",
-            "package": package,
-            "version_name": "1.0",
-            "version_code": 1,
-            "label": None,
-            "label_zh": None,
-            "size": 123_456,
-            "signers": [digest("signer " + package)],
-            "schemes": ["v1", "v2"],
-            "min_sdk": 21,
-            "target_sdk": 34,
-            **subject,
-        }
-        self.coverage: dict[str, Any] = {
-            "detectors": [
-                {"id": "api-calls", "version": 1, "status": "succeeded", "rows": 3, "problem": None},
-                {"id": "sdks", "version": 2, "status": "succeeded", "rows": 4, "problem": None},
-            ],
-            "clauses": {"decided": 6, "indicated": 15, "needs-run": 9, "needs-person": 8, "blocked": 0},
-            "statuses": {},
-            "code": {"dex_files": 1, "classes": 800, "methods": 6000, "code_methods": 5200, "reachable_methods": 3100},
-            "counters": {},
-            "names": {
-                "data": {
-                    key: {"zh": zh, "en": en, "parent": parent, "sensitive": sensitive}
-                    for key, (zh, en, parent, sensitive) in DATA.items()
-                },
-                "sdk": {key: {"zh": zh, "en": en} for key, (zh, en, *_) in SDKS.items()},
-                "permission": {"android.permission.READ_PHONE_STATE": {"zh": "读取电话状态", "en": "Read phone state"}},
-            },
-        }
-
-    def add(self, table: str, at: str, **cells: Value) -> str:
-        row = TABLES[table].row(at, **cells)
-        self.evidence.add(TABLES[table], [row])
-        return str(row[0]) or row_id(TABLES[table], row)
-
-    def sdk(self, name: str, **cells: Value) -> str:
-        zh, en, vendor_zh, vendor, purpose = SDKS[name]
-        return self.add(
-            "sdk",
-            "classes.dex",
-            id=name,
-            name=en,
-            name_zh=zh,
-            vendor=vendor,
-            vendor_zh=vendor_zh,
-            purpose=purpose,
-            **{"presence": "bundled", "known_by": ("package", "manifest"), "confidence": "high", "reachable": True, **cells},
-        )
-
-    def call(self, data: str, api: str, owner: str, where: str, **cells: Value) -> str:
-        name, method = where.rsplit(".", 1)
-        return self.add(
-            "api_call",
-            f"classes.dex:{where}()V+0x1c",
-            **{
-                "data": data,
-                "api": api,
-                "kind": "method",
-                "class": name,
-                "method": method,
-                "descriptor": "()V",
-                "dex": "classes.dex",
-                "offset": 28,
-                "owner": owner,
-                "reachable": True,
-                "consent": "unknown",
-                "consent_reason": "not-implemented",
-                **cells,
-            },
-        )
-
-    def judge(
-        self, name: str, status: str, evidence: list[str], *, subject: str = "app", zh: str = "", en: str = "", reason: str = ""
-    ) -> None:
-        self.verdicts.append(
-            {
-                "clause": name,
-                "pack": PACK,
-                "subject": subject,
-                "status": status,
-                "reason": reason or status,
-                "severity": CLAUSES[name]["severity"],
-                "claim": en or CLAUSES[name]["safe_claim"]["en"],
-                "claim_zh": zh or CLAUSES[name]["safe_claim"]["zh"],
-                "params": {},
-                "evidence": evidence,
-            }
-        )
-
-    def report(self) -> Report:
-        tables = self.evidence.finish()
-        used = {verdict["clause"] for verdict in self.verdicts}
-        return Report(
-            subject=self.subject,
-            engine={
-                "name": "assaymark",
-                "version": "0.1.0",
-                "packs": [
-                    {
-                        "id": PACK,
-                        "version": "2026.3",
-                        "sha256": digest(PACK),
-                        "title": {"zh": "中国应用个人信息规则", "en": "Chinese rules for apps"},
-                    }
-                ],
-                "catalogs": {"apis.toml": digest("apis"), "sdks.toml": digest("sdks")},
-                "detectors": {"api-calls": 1, "sdks": 2},
-            },
-            coverage=self.coverage,
-            evidence={name: [as_object(TABLES[name], row) for row in rows] for name, rows in tables.items()},
-            verdicts=self.verdicts,
-            clauses={name: CLAUSES[name] for name in CLAUSES if name in used},
-        )
+from assaymark.model.report import Report
+from assaymark.model.tables import Value
+from golden.builder import CLAUSES, DATA, Sample
 
 
 def _not_analysed(sample: Sample) -> None:
@@ -246,7 +47,9 @@ def _sign(sample: Sample) -> None:
 
 def clean_app() -> Report:
     """A small app that reads nothing."""
-    sample = Sample("org.example.pebble", label="Pebble", label_zh="小石子", version_name="0.3", version_code=7, size=41_200)
+    sample = Sample(
+        "org.example.pebble", label="Pebble", label_zh="小石子", version_name="0.3", version_code=7, size=41_200
+    )
     sample.add(
         "component",
         "AndroidManifest.xml",
@@ -330,7 +133,13 @@ def _busy(*, ordered: bool) -> Report:
     apps = "android.content.pm.PackageManager.getInstalledPackages"
     place = "android.location.LocationManager.getLastKnownLocation"
     early = [
-        sample.call("imei", imei, "umeng-analytics", "com.umeng.a.Device.read", **order("before", *start, "com.umeng.a.Device.read()V")),
+        sample.call(
+            "imei",
+            imei,
+            "umeng-analytics",
+            "com.umeng.a.Device.read",
+            **order("before", *start, "com.umeng.a.Device.read()V"),
+        ),
         sample.call(
             "android-id",
             secure,
@@ -339,16 +148,48 @@ def _busy(*, ordered: bool) -> Report:
             argument="android_id",
             **order("before", *start, "com.umeng.b.Core.a()V", "com.umeng.b.Core.b()V", "com.umeng.a.Device.id()V"),
         ),
-        sample.call("android-id", secure, "app", "com.example.daily.InitProvider.onCreate", **order("before", "com.example.daily.InitProvider.onCreate()Z")),
+        sample.call(
+            "android-id",
+            secure,
+            "app",
+            "com.example.daily.InitProvider.onCreate",
+            **order("before", "com.example.daily.InitProvider.onCreate()Z"),
+        ),
     ]
     push = sample.call("android-id", secure, "jpush", "cn.jpush.android.Id.get", **order("no-gate"))
     listing = [
-        sample.call("installed-apps", apps, "jpush", "cn.jpush.android.Apps.list", **order("before", *start[:2], "cn.jpush.android.Apps.list()V")),
-        sample.call("installed-apps", apps, "pangle", "com.bytedance.sdk.Apps.scan", **order("after", gate="com.example.daily.Consent.agreed()Z")),
+        sample.call(
+            "installed-apps",
+            apps,
+            "jpush",
+            "cn.jpush.android.Apps.list",
+            **order("before", *start[:2], "cn.jpush.android.Apps.list()V"),
+        ),
+        sample.call(
+            "installed-apps",
+            apps,
+            "pangle",
+            "com.bytedance.sdk.Apps.scan",
+            **order("after", gate="com.example.daily.Consent.agreed()Z"),
+        ),
     ]
-    sample.call("precise-location", place, "app", "com.example.daily.MainActivity$1.run", **order("after", gate="com.example.daily.Consent.agreed()Z"))
-    sample.call("clipboard", "android.content.ClipboardManager.getPrimaryClip", "app", "com.example.daily.Share.paste", **order("unknown"))
-    sample.call("contacts", "android.provider.ContactsContract.Contacts", "unknown", "a.b.c.d", kind="field", reachable=False)
+    sample.call(
+        "precise-location",
+        place,
+        "app",
+        "com.example.daily.MainActivity$1.run",
+        **order("after", gate="com.example.daily.Consent.agreed()Z"),
+    )
+    sample.call(
+        "clipboard",
+        "android.content.ClipboardManager.getPrimaryClip",
+        "app",
+        "com.example.daily.Share.paste",
+        **order("unknown"),
+    )
+    sample.call(
+        "contacts", "android.provider.ContactsContract.Contacts", "unknown", "a.b.c.d", kind="field", reachable=False
+    )
 
     phone = sample.add(
         "permission",
@@ -361,7 +202,14 @@ def _busy(*, ordered: bool) -> Report:
         runtime_request=True,
         callers=("umeng-analytics",),
     )
-    sample.add("permission", "AndroidManifest.xml", name="android.permission.INTERNET", requested=True, protection="normal", usage="not-tracked")
+    sample.add(
+        "permission",
+        "AndroidManifest.xml",
+        name="android.permission.INTERNET",
+        requested=True,
+        protection="normal",
+        usage="not-tracked",
+    )
     unused = sample.add(
         "permission",
         "AndroidManifest.xml",
@@ -378,11 +226,44 @@ def _busy(*, ordered: bool) -> Report:
         ("https://ulogs.umeng.example/x", "umeng-analytics"),
     ):
         sample.add("endpoint", "classes.dex", url=url, host=url.split("/")[2], scheme=url.split(":")[0], owner=owner)
-    clear = sample.add("setting", "AndroidManifest.xml", name="cleartext-traffic", value="true", scope="app", origin="manifest", effect="weakens")
-    sample.add("setting", "AndroidManifest.xml", name="self-start", value="BOOT_COMPLETED", scope="com.example.daily.BootReceiver", origin="manifest", effect="starts-itself")
-    sample.add("setting", "AndroidManifest.xml", name="allow-backup", value="false", scope="app", origin="manifest", effect="protects")
+    clear = sample.add(
+        "setting",
+        "AndroidManifest.xml",
+        name="cleartext-traffic",
+        value="true",
+        scope="app",
+        origin="manifest",
+        effect="weakens",
+    )
+    sample.add(
+        "setting",
+        "AndroidManifest.xml",
+        name="self-start",
+        value="BOOT_COMPLETED",
+        scope="com.example.daily.BootReceiver",
+        origin="manifest",
+        effect="starts-itself",
+    )
+    sample.add(
+        "setting",
+        "AndroidManifest.xml",
+        name="allow-backup",
+        value="false",
+        scope="app",
+        origin="manifest",
+        effect="protects",
+    )
     _sign(sample)
-    sample.add("gap", "lib/arm64-v8a/libapp.so", kind="native-code", member="lib/arm64-v8a/libapp.so", reason="Native code is not analysed.", count=7, hides=("api_call", "flow", "endpoint"), weight="partial")
+    sample.add(
+        "gap",
+        "lib/arm64-v8a/libapp.so",
+        kind="native-code",
+        member="lib/arm64-v8a/libapp.so",
+        reason="Native code is not analysed.",
+        count=7,
+        hides=("api_call", "flow", "endpoint"),
+        weight="partial",
+    )
     if ordered:
         sample.add(
             "flow",
@@ -399,14 +280,19 @@ def _busy(*, ordered: bool) -> Report:
             consent="before",
             path=("com.umeng.a.Device.read()V", "com.umeng.c.Sender.send()V"),
         )
-        sample.add("disclosed_sdk", "policy", sdk="umeng-analytics", name="友盟统计", data=("android-id",), purpose="统计分析")
+        sample.add(
+            "disclosed_sdk", "policy", sdk="umeng-analytics", name="友盟统计", data=("android-id",), purpose="统计分析"
+        )
     else:
         _not_analysed(sample)
 
     zh = "从应用启动可以到达对 IMEI 和 Android ID 的读取，路径上没有找到同意判断；调用链附后。"
-    en = "Reads of IMEI and Android ID can be reached from app start on a path where no consent check was found; call chain attached."
+    en = "Reads of IMEI and Android ID can be reached from app start on a path without a consent check."
     if not ordered:
-        zh, en = "应用入口可以到达对 IMEI 和 Android ID 的读取。", "Reads of IMEI and Android ID can be reached from the app's entry points."
+        zh, en = (
+            "应用入口可以到达对 IMEI 和 Android ID 的读取。",
+            "Reads of IMEI and Android ID can be reached from the app's entry points.",
+        )
     status = "violated" if ordered else "suspected"
     sample.judge("app-method-3-1", status, early, zh=zh, en=en)
     sample.judge("miit164-1", status, early, zh=zh, en=en)
@@ -417,11 +303,39 @@ def _busy(*, ordered: bool) -> Report:
         zh="申请了读取通讯录的权限，未看到可达代码使用它。",
         en="The permission to read contacts is asked for; no reachable code was seen to use it.",
     )
-    sample.judge("app-method-4-1", "suspected", listing, subject="jpush", zh="SDK 代码读取已安装应用列表。", en="The SDK's code reads the list of installed apps.")
-    sample.judge("app-method-5-1", "suspected", [push, phone], subject="jpush", zh="SDK 代码读取 Android ID。", en="The SDK's code reads the Android ID.")
+    sample.judge(
+        "app-method-4-1",
+        "suspected",
+        listing,
+        subject="jpush",
+        zh="SDK 代码读取已安装应用列表。",
+        en="The SDK's code reads the list of installed apps.",
+    )
+    sample.judge(
+        "app-method-5-1",
+        "suspected",
+        [push, phone],
+        subject="jpush",
+        zh="SDK 代码读取 Android ID。",
+        en="The SDK's code reads the Android ID.",
+    )
     sample.judge("pipl-51-3", "violated", [clear], zh="清单允许明文流量。", en="The manifest allows cleartext traffic.")
-    sample.judge("app-method-6-1", "not-assessed", [], reason="needs-run", zh="是否提供注销功能需要运行应用来确认。", en="Whether the account can be cancelled needs a run of the app.")
-    sample.judge("pipl-17", "not-assessed", [], reason="no-policy", zh="没有提供隐私政策，无法判断。", en="No privacy policy was given, so this cannot be judged.")
+    sample.judge(
+        "app-method-6-1",
+        "not-assessed",
+        [],
+        reason="needs-run",
+        zh="是否提供注销功能需要运行应用来确认。",
+        en="Whether the account can be cancelled needs a run of the app.",
+    )
+    sample.judge(
+        "pipl-17",
+        "not-assessed",
+        [],
+        reason="no-policy",
+        zh="没有提供隐私政策，无法判断。",
+        en="No privacy policy was given, so this cannot be judged.",
+    )
     return sample.report()
 
 
@@ -447,7 +361,15 @@ def packed_app() -> Report:
             count=3,
         )
     _not_analysed(sample)
-    sample.add("anomaly", "", kind="duplicate-entry", member="AndroidManifest.xml", offset=1024, detail="2 entries", evasive=True)
+    sample.add(
+        "anomaly",
+        "",
+        kind="duplicate-entry",
+        member="AndroidManifest.xml",
+        offset=1024,
+        detail="2 entries",
+        evasive=True,
+    )
     sample.add("anomaly", "", kind="never-heard-of", member="", detail="something odd")
     sample.coverage["clauses"] = {"decided": 2, "indicated": 0, "needs-run": 9, "needs-person": 8, "blocked": 19}
     sample.coverage["detectors"][0] |= {"status": "failed", "rows": 0, "problem": "the code could not be read"}
@@ -468,7 +390,9 @@ EVIL = "\u202egnp.exe\u202c</script><img src=x onerror=alert(1)>\x00\x1b[31m\u20
 
 def hostile_app(calls: int = 5_000) -> Report:
     """Strings that try to break out of the page or the terminal, in every place a package can reach; many calls."""
-    sample = Sample("com.evil" + EVIL, label="Bank" + EVIL, label_zh="银行" + EVIL, version_name=EVIL, version_code=-1, schemes=[])
+    sample = Sample(
+        "com.evil" + EVIL, label="Bank" + EVIL, label_zh="银行" + EVIL, version_name=EVIL, version_code=-1, schemes=[]
+    )
     sample.subject["signers"] = [EVIL]
     owners = ["app", *(f"sdk-{number}{EVIL}" for number in range(40))]
     apis = list(DATA) + [f"data-{number}" for number in range(80)]
@@ -485,11 +409,38 @@ def hostile_app(calls: int = 5_000) -> Report:
             )
         )
     for number in range(600):
-        sample.add("endpoint", "x", url=f"javascript:alert({number})//{EVIL}", host=f"h{number}{EVIL}", scheme="javascript", owner="app")
-        sample.add("component", "x", kind=EVIL, name=f"{EVIL}{number}", owner=EVIL, exported=True, exported_by=EVIL, actions=(EVIL,) * 9)
-        sample.add("permission", "x", name=f"{EVIL}{number}", requested=True, protection=EVIL, usage=EVIL, callers=(EVIL,))
+        sample.add(
+            "endpoint",
+            "x",
+            url=f"javascript:alert({number})//{EVIL}",
+            host=f"h{number}{EVIL}",
+            scheme="javascript",
+            owner="app",
+        )
+        sample.add(
+            "component",
+            "x",
+            kind=EVIL,
+            name=f"{EVIL}{number}",
+            owner=EVIL,
+            exported=True,
+            exported_by=EVIL,
+            actions=(EVIL,) * 9,
+        )
+        sample.add(
+            "permission", "x", name=f"{EVIL}{number}", requested=True, protection=EVIL, usage=EVIL, callers=(EVIL,)
+        )
         sample.add("anomaly", "x", kind=EVIL, member=f"{EVIL}{number}", detail=EVIL, offset=-1)
-        sample.add("gap", "x", kind=f"k{number % 30}{EVIL}", member=f"{EVIL}{number}", reason=EVIL, count=1, hides=(EVIL,), weight="partial")
+        sample.add(
+            "gap",
+            "x",
+            kind=f"k{number % 30}{EVIL}",
+            member=f"{EVIL}{number}",
+            reason=EVIL,
+            count=1,
+            hides=(EVIL,),
+            weight="partial",
+        )
         sample.add("setting", "x", name=EVIL, value=f"{number}{EVIL}", scope=EVIL, effect=EVIL)
         sample.add("signature", "x", scheme=EVIL, status=EVIL, signer=number, certificate_subject=EVIL, problem=EVIL)
     for name in CLAUSES:

@@ -81,6 +81,12 @@ def _text(value: str, style: str = "") -> Text:
     return Text(value, style=style)
 
 
+def _paragraph(value: str) -> RenderableType:
+    from rich.padding import Padding
+
+    return Padding(_text(value), (0, 2), expand=False)
+
+
 def _title(key: str, language: str) -> Text:
     return _text(f"\n{_say(language, key)}", "bold")
 
@@ -106,8 +112,7 @@ def _grid(*ratios: int) -> Table:
 
 def _named(view: Page, language: str) -> RenderableType:
     if not view.phrases:
-        known = any(count for _, count in view.statuses)
-        return _text("  " + _say(language, "answer-none" if known else "answer-no-clauses"))
+        return _paragraph(_say(language, view.silence))
     table = _grid(0, 0, 3, 2)
     for one in view.phrases[:_MOST]:
         table.add_row(*_phrase(one, language))
@@ -127,7 +132,7 @@ def _phrase(one: Phrase, language: str) -> list[Text]:
 
 def _data(found: DataMap, language: str) -> RenderableType:
     if not found.lines:
-        return _text("  " + _say(language, "answer-no-data"))
+        return _paragraph(_say(language, "answer-no-data"))
     table = _grid(0, 3, 0, 4)
     for line in found.lines:
         name = line.name.of(language)
@@ -154,7 +159,7 @@ def _unseen(found: Coverage, language: str, width: int) -> list[RenderableType]:
         legend.rstrip()
         out += [bar, legend]
     if not found.reasons:
-        out.append(_text("  " + _say(language, "no-gaps")))
+        out.append(_paragraph(_say(language, "no-gaps")))
     table = _grid(0, 0, 1)
     for reason in found.reasons[:_MOST]:
         weight = _say(language, "reason-all" if reason.total else "reason-some")
@@ -180,7 +185,7 @@ def _listed(table: RenderableType, rest: int, language: str) -> RenderableType:
 
 
 def shares(counts: list[int], width: int) -> list[int]:
-    """Split `width` cells by counts: every count above zero gets at least one, and they add up to `width` where they can."""
+    """Split `width` cells by counts: every count above zero gets one or more; they add up to `width` if they can."""
     total = sum(counts)
     if not total:
         return [0] * len(counts)

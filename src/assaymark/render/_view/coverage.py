@@ -21,6 +21,11 @@ class Part:
     name: Both
     count: int
 
+    @property
+    def pattern(self) -> str:
+        """Name of the pattern that fills it; a part that the page does not know looks like `blocked`."""
+        return self.id if self.id in PARTS else PARTS[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -43,7 +48,7 @@ class Coverage:
 
 
 def coverage(report: Report) -> Coverage:
-    """Give the parts in order, parts the page does not know behind them, and the reasons, those that hide most first."""
+    """Give the parts in order, unknown ones behind them, and the reasons, those that hide most first."""
     counts: Mapping[str, Any] = report["coverage"].get("clauses") or {}
     order = [*PARTS, *sorted(set(counts) - set(PARTS))]
     parts = tuple(

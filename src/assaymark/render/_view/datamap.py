@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,8 @@ class Spot:
     consent: tuple[tuple[str, int], ...]
     """known orders only, each with its count"""
     recipients: tuple[str, ...]
-    disclosed: bool
+    named: bool | None
+    """the policy names this data, for an SDK together with the SDK; `None` where nothing was compared"""
     documented: bool
     """the SDK's maker documents that it collects this"""
     places: tuple[Place, ...]
@@ -65,7 +66,7 @@ class DataMap:
 
 
 def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMap:
-    """Give the map: sensitive categories first, then by number of reachable calls; owners likewise, the app in front."""
+    """Give the map: sensitive categories first, then by number of calls; the app first, then busy owners."""
     evidence = report["evidence"]
     calls: list[Row] = [row for row in evidence.get("api_call", ()) if row.get("data")]
     flows: list[Row] = [row for row in evidence.get("flow", ()) if row.get("data")]
@@ -85,7 +86,7 @@ def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMa
 
     shown = owners[: caps.columns]
     documented = {(one, row["id"]) for row in evidence.get("sdk", ()) for one in row.get("data") or ()}
-    disclosed = {(one, row.get("sdk")) for row in evidence.get("disclosed_sdk", ()) for one in row.get("data") or ()}
+    told = _Policy(evidence.get("statement", ()), evidence.get("disclosed_sdk", ()))
     left = caps.listed
     lines = []
     for number, name in enumerate(data[: caps.categories], start=1):
@@ -105,8 +106,8 @@ def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMa
                     calls=len(rows),
                     reachable=sum(bool(row.get("reachable")) for row in rows),
                     consent=_orders(rows),
-                    recipients=tuple(dict.fromkeys(clean(row.get("recipient"), 80) for row in moving if row.get("recipient")))[:3],
-                    disclosed=(name, owner) in disclosed,
+                    recipients=_recipients(moving),
+                    named=told.names(name, owner),
                     documented=known,
                     places=tuple(ledger.place(table, row, caps.steps) for table, row in kept),
                     more=len(rows) + len(moving) - len(kept),
@@ -124,6 +125,23 @@ def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMa
     )
 
 
+class _Policy:
+    """Which data the policy names, for whom."""
+
+    def __init__(self, statements: Sequence[Row], disclosed: Sequence[Row]) -> None:
+        self._own = {one for row in statements for one in row.get("data") or ()}
+        self._sdks = {(one, row.get("sdk")) for row in disclosed for one in row.get("data") or ()}
+        self._lists = bool(disclosed)
+        self._states = bool(statements)
+
+    def names(self, data: str, owner: str) -> bool | None:
+        if owner == "app":
+            return data in self._own if self._states else None
+        if owner == "unknown" or not self._lists:
+            return None
+        return (data, owner) in self._sdks
+
+
 def _owner(row: Row) -> str:
     return str(row.get("owner") or "unknown")
 
@@ -139,6 +157,10 @@ def _first_things_first(row: Row) -> tuple[object, ...]:
     consent = row.get("consent")
     order = CONSENT.index(consent) if consent in CONSENT else len(CONSENT)
     return (not row.get("reachable"), order, str(row.get("at")))
+
+
+def _recipients(flows: Iterable[Row]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(clean(row["recipient"], 80) for row in flows if row.get("recipient")))[:3]
 
 
 def _orders(rows: Iterable[Row]) -> tuple[tuple[str, int], ...]:

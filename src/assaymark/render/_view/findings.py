@@ -1,4 +1,4 @@
-"""The findings: verdicts that say *found* or *indicated*, equal ones told once, and the words a public notice would use."""
+"""The findings: verdicts that say *found* or *indicated*, equal ones told once, in the words of public notices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from assaymark.model.report import SEVERITIES, STATUSES, Report
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.places import Ledger, Place
-from assaymark.render._view.words import Both, Names, both, clean, same
+from assaymark.render._view.words import Both, Names, both, clean, say
 
 Verdict = Mapping[str, Any]
 
@@ -31,6 +31,7 @@ class Clause:
     """`notice` is a phrase of the public notices; else it is the title"""
     static_limit: Both
     status: str
+    severity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,41 @@ class Phrase:
     """key of the first finding behind it"""
 
 
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the findings can be narrowed by. Tokens stand for ids, which come from the package and may hold anything."""
+
+    owners: tuple[tuple[str, Both], ...]
+    clauses: tuple[tuple[str, Both], ...]
+    statuses: tuple[tuple[str, Both], ...]
+    _owner_ids: Mapping[str, str]
+    _clause_ids: Mapping[str, str]
+
+    def owner_tokens(self, finding: Finding) -> str:
+        """Give the tokens of a finding's owners, with spaces between."""
+        return " ".join(self._owner_ids[owner.id] for owner in finding.owners)
+
+    def clause_tokens(self, finding: Finding) -> str:
+        """Give the tokens of a finding's clauses, with spaces between."""
+        return " ".join(self._clause_ids[clause.id] for clause in finding.clauses)
+
+
+def filters(found: Sequence[Finding]) -> Filters:
+    """Give the choices that narrow these findings, in the order of the cards."""
+    owners = {owner.id: owner.name for one in found for owner in one.owners}
+    clauses = {clause.id: clause.chip for one in found for clause in one.clauses}
+    owner_ids = {name: f"o{number}" for number, name in enumerate(owners)}
+    clause_ids = {name: f"c{number}" for number, name in enumerate(clauses)}
+    statuses = {one.status for one in found}
+    return Filters(
+        owners=tuple((owner_ids[name], shown) for name, shown in owners.items()),
+        clauses=tuple((clause_ids[name], shown) for name, shown in clauses.items()),
+        statuses=tuple((one, say(f"status.{one}")) for one in STATUSES if one in statuses),
+        _owner_ids=owner_ids,
+        _clause_ids=clause_ids,
+    )
+
+
 def clause_chip(clause: Mapping[str, Any], name: object) -> Both:
     """Give instrument and number of a clause, as people cite it."""
     instrument = both(clause.get("instrument_name"), clause.get("instrument") or name)
@@ -92,24 +128,36 @@ def findings(report: Report, names: Names, ledger: Ledger, caps: Caps) -> list[F
 
 
 def phrases(found: Iterable[Finding]) -> list[Phrase]:
-    """Give the notice phrases of the findings, heaviest and surest first. A finding counts once, under its first clause."""
-    by: dict[Both, list[Finding]] = {}
+    """Give what a public notice would say, heaviest and surest first; what is found and what is indicated stay apart.
+
+    A finding speaks with its own title and with each other notice phrase among its clauses.
+    """
+    by: dict[tuple[Both, str], list[tuple[Finding, Clause]]] = {}
     for finding in found:
-        by.setdefault(finding.title, []).append(finding)
+        said: set[Both] = set()
+        for clause in finding.clauses:
+            if clause.notice not in said and (clause.named or clause is finding.clauses[0]):
+                said.add(clause.notice)
+                by.setdefault((clause.notice, clause.status), []).append((finding, clause))
     made = [
         Phrase(
             notice=notice,
-            named=group[0].clauses[0].named,
-            status=min((one.status for one in group), key=STATUSES.index),
-            severity=min((one.severity for one in group), key=_heavy),
+            named=group[0][1].named,
+            status=status,
+            severity=min((clause.severity for _, clause in group), key=_heavy),
             count=len(group),
-            chips=tuple(dict.fromkeys(clause.chip for one in group for clause in one.clauses)),
-            owners=tuple(dict.fromkeys(owner for one in group for owner in one.owners)),
-            first=group[0].key,
+            chips=tuple(dict.fromkeys(chip for one, clause in group for chip in _chips(one, clause))),
+            owners=tuple(dict.fromkeys(owner for one, _ in group for owner in one.owners)),
+            first=group[0][0].key,
         )
-        for notice, group in by.items()
+        for (notice, status), group in by.items()
     ]
     return sorted(made, key=lambda one: (_heavy(one.severity), STATUSES.index(one.status), -one.count))
+
+
+def _chips(finding: Finding, clause: Clause) -> Iterable[Both]:
+    """Give the clauses of a finding that say the same as this one, or that no phrase of their own speaks for."""
+    return (one.chip for one in finding.clauses if one.notice == clause.notice or not one.named)
 
 
 def _heavy(severity: str) -> int:
@@ -132,9 +180,7 @@ def _sameness(verdict: Verdict) -> tuple[object, ...]:
     return (verdict["subject"], evidence) if evidence else (verdict["subject"], verdict["clause"], verdict["reason"])
 
 
-def _finding(
-    key: str, group: Sequence[Verdict], report: Report, names: Names, ledger: Ledger, caps: Caps
-) -> Finding:
+def _finding(key: str, group: Sequence[Verdict], report: Report, names: Names, ledger: Ledger, caps: Caps) -> Finding:
     first = group[0]
     rows = ledger.rows(first["evidence"])
     clauses = tuple(_clause(verdict, report) for verdict in group)
@@ -157,7 +203,7 @@ def _finding(
 def _clause(verdict: Verdict, report: Report) -> Clause:
     name = verdict["clause"]
     held = report["clauses"].get(name, {})
-    title = both(held.get("title"), name)
+    title = _headline(both(held.get("title"), name))
     notice = held.get("notice")
     return Clause(
         id=clean(name),
@@ -165,11 +211,17 @@ def _clause(verdict: Verdict, report: Report) -> Clause:
         title=title,
         explain=both(held.get("explain")),
         remedy=both(held.get("remedy")),
-        notice=both(notice) if notice else title,
+        notice=_headline(both(notice)) if notice else title,
         named=bool(notice),
         static_limit=both(held.get("static_limit")),
         status=verdict["status"],
+        severity=verdict["severity"],
     )
+
+
+def _headline(words: Both) -> Both:
+    """Give words as a heading begins; Chinese has no capitals."""
+    return Both(words.zh, words.en[:1].upper() + words.en[1:])
 
 
 def _reference(verdict: Verdict) -> str:
@@ -181,4 +233,4 @@ def _reference(verdict: Verdict) -> str:
 def clause_words(report: Report, name: str) -> tuple[Both, Both]:
     """Give chip and title of a clause."""
     held = report["clauses"].get(name, {})
-    return clause_chip(held, name), both(held.get("title"), same(name).en)
+    return clause_chip(held, name), both(held.get("title"), name)

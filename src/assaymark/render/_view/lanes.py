@@ -1,7 +1,7 @@
 """The timeline: one lane for each owner, a mark for each group of sensitive calls.
 
-Where the order against consent was analysed, the stations are the phases around the consent gate. Where it was not, no order is
-drawn: the stations only say what kind of code makes the calls.
+Where the order against consent was analysed, the stations are the phases around the consent gate. Where it was not,
+no order is drawn: the stations only say what kind of code makes the calls.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from assaymark.render._view.words import Both, Names, clean, say
 
 Row = Mapping[str, Any]
 
-PHASES = ("before", "no-gate", "after", "unknown")
+PHASES = ("before", "after", "no-gate", "unknown")
 KINDS = ("provider", "receiver", "service", "activity", "elsewhere", "unreached")
 
 
@@ -48,6 +48,7 @@ class Timeline:
     lanes: tuple[Lane, ...]
     hidden: int
     gates: tuple[str, ...]
+    """the consent gates found; they stand between the first two stations"""
 
 
 def timeline(report: Report, names: Names, caps: Caps) -> Timeline:
@@ -55,14 +56,20 @@ def timeline(report: Report, names: Names, caps: Caps) -> Timeline:
     rows: list[Row] = list(report["evidence"].get("api_call", ()))
     ordered = any(row.get("consent") in ("before", "after", "no-gate") for row in rows)
     stations = PHASES if ordered else KINDS
-    kinds = {} if ordered else {str(row.get("name")): str(row.get("kind")) for row in report["evidence"].get("component", ())}
+    kinds = (
+        {}
+        if ordered
+        else {str(row.get("name")): str(row.get("kind")) for row in report["evidence"].get("component", ())}
+    )
 
     held: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
         station = _phase(row) if ordered else _kind(row, kinds)
         held.setdefault(str(row.get("owner") or "unknown"), {}).setdefault(station, []).append(row)
     owners = sorted(held, key=lambda one: (one != "app", -sum(map(len, held[one].values())), one))
-    used = tuple(one for one in stations if any(one in held[owner] for owner in owners) or (ordered and one != "unknown"))
+    used = tuple(
+        one for one in stations if any(one in held[owner] for owner in owners) or (ordered and one in PHASES[:2])
+    )
     lanes = tuple(
         Lane(
             Owner(clean(owner), names.owner(owner)),

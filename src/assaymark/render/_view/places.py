@@ -72,7 +72,8 @@ class Ledger:
             case "sdk":
                 return _pair(names.owner(row["id"]), row.get("version") or "")
             case "permission":
-                return _pair(names.permission(row.get("name")) or same(row.get("name")), _tail(row.get("name")))
+                named = names.permission(row.get("name"))
+                return _pair(named, _tail(row.get("name"))) if named else same(row.get("name"))
             case "component":
                 return _pair(say_kind("render.component", row.get("kind")), row.get("name"))
             case "setting":

@@ -59,22 +59,43 @@ def sheets(report: Report, names: Names, caps: Caps) -> list[Sheet]:
 
     hosts = _hosts(evidence.get("endpoint", ()))
     return [
-        make("sdk", "sdk vendor version presence purpose known-by reachable documented", lambda row: _sdk(row, names), _by("name")),
-        make("permission", "permission protection opens usage callers notes", lambda row: _permission(row, names), _permission_order),
-        make("component", "component kind owner exported guard actions", lambda row: _component(row, names), _component_order),
+        make(
+            "sdk",
+            "sdk vendor version presence purpose known-by reachable documented",
+            lambda row: _sdk(row, names),
+            _by("name"),
+        ),
+        make(
+            "permission",
+            "permission protection opens usage callers notes",
+            lambda row: _permission(row, names),
+            _permission_order,
+        ),
+        make(
+            "component",
+            "component kind owner exported guard actions",
+            lambda row: _component(row, names),
+            _component_order,
+        ),
         make("endpoint", "host scheme owner addresses example", lambda row: _endpoint(row, names), _by("host"), hosts),
         make("setting", "setting value scope effect meaning", _setting, _setting_order),
         make("signature", "scheme status certificate subject valid algorithm problem", _signature, _by("scheme")),
-        make("anomaly", "oddity member detail evasive", _anomaly, lambda row: (not row.get("evasive"), row.get("kind"))),
-        make("gap", "unseen member count hides detail", _gap, lambda row: (row.get("weight") != "total", row.get("kind"))),
+        make(
+            "anomaly", "oddity member detail evasive", _anomaly, lambda row: (not row.get("evasive"), row.get("kind"))
+        ),
+        make(
+            "gap", "unseen member count hides detail", _gap, lambda row: (row.get("weight") != "total", row.get("kind"))
+        ),
     ]
 
 
 def clause_sheet(report: Report, names: Names, caps: Caps) -> Sheet:
-    """Give the verdicts that are no findings: what was met as far as seen, what does not apply, what was not assessed."""
+    """Give the verdicts that are no findings: not assessed, met as far as seen, not applicable."""
     order = {"not-assessed": 0, "satisfied": 1, "not-applicable": 2}
     quiet = [one for one in report["verdicts"] if one["status"] not in SPEAKS]
-    quiet.sort(key=lambda one: (order.get(one["status"], 3), str(one["clause"]), one["subject"] != "app", str(one["subject"])))
+    quiet.sort(
+        key=lambda one: (order.get(one["status"], 3), str(one["clause"]), one["subject"] != "app", str(one["subject"]))
+    )
 
     def cells(one: Row) -> Cells:
         chip, title = clause_words(report, one["clause"])
@@ -118,7 +139,9 @@ def _sdk(row: Row, names: Names) -> Cells:
     return (
         names.owner(row["id"]),
         vendor,
-        Both(version, version) if not source or not version else say("render.version-from", version=version, source=source),
+        Both(version, version)
+        if not source or not version
+        else say("render.version-from", version=version, source=source),
         say_kind("render.presence", row.get("presence")),
         say_kind("render.purpose", row.get("purpose")) if row.get("purpose") else NOTHING,
         _with(joined(say_kind("render.known-by", one) for one in row.get("known_by") or ()), row.get("confidence")),

@@ -1,4 +1,4 @@
-"""Words for the page: sentences in both languages, names from the report, and strings of the package made safe to look at."""
+"""Words for the page: sentences in both languages, names from the report, foreign strings made safe to look at."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from assaymark.model.text import has_text, text
 
 LIMIT = 240
 """Characters of one foreign string that are shown; the JSON report has all of them."""
+
+NAME = 60
+"""Characters of one name that are shown."""
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
@@ -37,9 +40,10 @@ Shown = Both | Code
 
 
 def clean(value: object, limit: int = LIMIT) -> str:
-    """Give a foreign string so that it shows what it is: on one line, bounded, without characters that hide or reorder text.
+    """Give a foreign string so that it shows what it is: one line, bounded, no characters that hide or reorder text.
 
-    Control, format (bidi overrides, zero-width), private and unassigned characters become U+FFFD; see Unicode TR 36, section 2.
+    Control, format (bidi overrides, zero-width), private and unassigned characters become U+FFFD; see Unicode TR 36,
+    section 2.
     """
     if value is None:
         return ""
@@ -56,11 +60,11 @@ def _visible(char: str) -> str:
     return "\ufffd" if unicodedata.category(char) in _HIDDEN else char
 
 
-def both(value: object, fallback: object = "") -> Both:
+def both(value: object, fallback: object = "", limit: int = 600) -> Both:
     """Give a `{zh, en}` object of the report as `Both`; one language stands in for the other, `fallback` for both."""
     found = value if isinstance(value, Mapping) else {}
-    zh, en = clean(found.get("zh"), 600), clean(found.get("en"), 600)
-    last = clean(fallback)
+    zh, en = clean(found.get("zh"), limit), clean(found.get("en"), limit)
+    last = clean(fallback, limit)
     return Both(zh or en or last, en or zh or last)
 
 
@@ -76,7 +80,7 @@ def say(key: str, **params: object) -> Both:
 
 
 def say_kind(table: str, kind: object, **params: object) -> Both:
-    """Give the sentence `table.kind`, or `table.other` with the kind's own name for one that the locales do not know."""
+    """Give the sentence `table.kind`, or `table.other` with the kind's own name where the locales lack it."""
     key = f"{table}.{kind}"
     if has_text("zh", key) and has_text("en", key):
         return say(key, **params)
@@ -111,7 +115,7 @@ class Names:
 
     def data(self, name: object) -> Both:
         """Give the name of a data category."""
-        return both(self._data.get(str(name)), name)
+        return both(self._data.get(str(name)), name, NAME)
 
     def parent(self, name: object) -> str:
         """Give the id of the category above, or an empty string."""
@@ -129,9 +133,9 @@ class Names:
             return say("render.owner-unknown")
         row = self._rows.get(str(name), {})
         named = {"zh": row.get("name_zh") or row.get("name"), "en": row.get("name") or row.get("name_zh")}
-        return both(self._sdk.get(str(name)) or named, name)
+        return both(self._sdk.get(str(name)) or named, name, NAME)
 
     def permission(self, name: object) -> Both | None:
         """Give what a permission is for, where the report says it."""
         found = self._permission.get(str(name))
-        return both(found, name) if found else None
+        return both(found, name, NAME) if found else None
