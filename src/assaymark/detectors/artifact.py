@@ -32,7 +32,7 @@ def artifact(program: Program) -> Iterator[Emission]:
         for signer in signers:
             yield SIGNATURE, signer
         for kind, member, offset, detail in part.package.oddities():
-            place = f"{part.name}!{member}" if member else part.name
+            place = part.place(member) if member else part.name
             yield ANOMALY, ANOMALY.row(place, kind=kind, member=member, offset=offset, detail=detail, evasive=kind in _EVASIVE)
 
 

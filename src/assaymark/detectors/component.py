@@ -23,7 +23,7 @@ def component(program: Program) -> Iterator[Emission]:
     present = dict(zip(classes, code.has_classes(classes), strict=True))
     for one in program.manifest.components:
         yield COMPONENT, COMPONENT.row(
-            f"{one.part}!AndroidManifest.xml:{one.line}",
+            one.at,
             kind=one.kind,
             name=one.name,
             target=one.target,

@@ -45,7 +45,7 @@ def _row(kind: str, reason: str, member: str, hides: tuple[str, ...], weight: st
 
 
 def _products(program: Program, code: CodeView) -> Iterator[Row]:
-    names = [(f"{part.name}!{name}", name) for part in program.packages for name in part.package.names()]
+    names = [(part.place(name), name) for part in program.packages for name in part.package.names()]
     for one in load_blindspots():
         place, count = _seen(one, names, program, code)
         if count:
@@ -110,4 +110,4 @@ def _hidden_code(program: Program, code: CodeView) -> Iterator[Row]:
                 if head.startswith((b"dex\n", b"cdex")) or (head.startswith(b"PK\x03\x04") and name.endswith((".jar", ".apk", ".zip"))):
                     kind = "hidden-code" if head.startswith((b"dex", b"cdex")) else "nested-package-unread"
                     reason = "a DEX file under another name" if kind == "hidden-code" else "a package inside the package was not opened"
-                    yield _row(kind, reason, f"{part.name}!{name}", CODE_TABLES, "partial")
+                    yield _row(kind, reason, part.place(name), CODE_TABLES, "partial")

@@ -36,12 +36,10 @@ def permission(program: Program) -> Iterator[Emission]:
             lacking[guards[0]].append(place)
     names = sorted(asked.keys() | defined.keys())
     named = dict(zip(names, code_of(program).names_string(names), strict=True))
-    part = program.base.name
     for name in names:
         request = asked.get(name)
-        line = request.line if request else defined[name].line
         yield PERMISSION, _row(
-            f"{part}!AndroidManifest.xml:{line}",
+            request.at if request else defined[name].at,
             name,
             requested=request is not None,
             defined=defined[name].protection if name in defined else None,

@@ -46,10 +46,10 @@ def _rows(program: Program) -> Iterator[Row]:
     for part in program.packages:
         for name in part.package.names():
             if _DOCUMENT.fullmatch(name):
-                yield POLICY_REFERENCE.row(f"{part.name}!{name}", kind="document", value=name)
+                yield POLICY_REFERENCE.row(part.place(name), kind="document", value=name)
         if part.resources is not None:
             for place, words in part.resources.matching(_needles()):
-                yield from _signs(f"{part.name}!resources.arsc:{place}", words)
+                yield from _signs(part.place(f"resources.arsc:{place}"), words)
     for hit in code_of(program).strings_holding(_needles()):
         yield from _signs(hit.place, hit.text or "")
 

@@ -132,7 +132,7 @@ def _member_names(program: Program) -> _Members:
     files: dict[str, str] = {}
     for part in program.packages:
         for name in part.package.names():
-            place = f"{part.name}!{name}"
+            place = part.place(name)
             files.setdefault(name, place)
             if name.startswith("lib/"):
                 libraries.setdefault(name.rpartition("/")[2], place)
@@ -143,10 +143,10 @@ def _manifest_mark(program: Program, mark: str) -> str | None:
     manifest = program.manifest
     for one in manifest.components:
         if mark == one.name or any(authority.endswith(mark) for authority in one.authorities if mark.startswith(".")):
-            return f"{one.part}!AndroidManifest.xml:{one.line}"
+            return one.at
         if any(key == mark for key, _value in one.meta_data):
-            return f"{one.part}!AndroidManifest.xml:{one.line}"
-    return f"{program.base.name}!AndroidManifest.xml" if mark in manifest.meta_data else None
+            return one.at
+    return program.base.place("AndroidManifest.xml") if mark in manifest.meta_data else None
 
 
 def _version(program: Program, code: CodeView, one: Sdk) -> tuple[str | None, str | None]:

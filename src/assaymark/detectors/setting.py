@@ -79,7 +79,7 @@ def _row(at: str, name: str, value: object, scope: str, origin: str, effect: str
 def _application(program: Program, part: Part) -> Iterator[Row]:
     manifest = program.manifest
     application = manifest.application or Element("application", 0)
-    at = f"{part.name}!AndroidManifest.xml:{application.line}"
+    at = part.place(f"AndroidManifest.xml:{application.line}")
 
     debuggable = application.flag("debuggable")
     origin = "manifest" if debuggable is not None else "platform-default"
@@ -108,11 +108,11 @@ def _application(program: Program, part: Part) -> Iterator[Row]:
     for permission in manifest.permissions:
         if permission.name in _SPECIAL_PERMISSIONS:
             name, effect = _SPECIAL_PERMISSIONS[permission.name]
-            yield _row(f"{part.name}!AndroidManifest.xml:{permission.line}", name, "requested", "app", "manifest", effect)
+            yield _row(permission.at, name, "requested", "app", "manifest", effect)
 
 
 def _component(one: Component) -> Iterator[Row]:
-    at = f"{one.part}!AndroidManifest.xml:{one.line}"
+    at = one.at
     if not one.enabled:
         return
     for kind in one.foreground_service:
@@ -131,7 +131,7 @@ def _component(one: Component) -> Iterator[Row]:
 def _launcher(program: Program, part: Part) -> Row:
     icons = [one for one in program.manifest.components if one.launcher]
     enabled = [one for one in icons if one.enabled]
-    at = f"{part.name}!AndroidManifest.xml"
+    at = part.place("AndroidManifest.xml")
     if not enabled:
         # Libraries of a set, input methods and the like need no icon; the effect is for the judge to weigh.
         return _row(at, "launcher-icon", "none", "app", "manifest", "hides")
@@ -146,7 +146,7 @@ def _network_security(program: Program, part: Part) -> Iterator[Emission]:
     if not reference:
         return
     name = str(application.text("networkSecurityConfig")) if application else ""
-    member = f"{part.name}!{name}"
+    member = part.place(name)
     try:
         config = part.package.xml(name)
     except _engine.EngineError as error:

@@ -6,12 +6,9 @@ from collections.abc import Collection
 
 from assaymark import _engine
 from assaymark.extend import reader
-from assaymark.formats.android.manifest import Manifest, read_manifest
+from assaymark.formats.android.manifest import MEMBER, Manifest, read_manifest
 from assaymark.formats.program import Gap, Part, Program
 from assaymark.model.errors import CannotInspect
-
-MANIFEST = "AndroidManifest.xml"
-
 
 @reader
 class ApkReader:
@@ -21,7 +18,7 @@ class ApkReader:
 
     def sniff(self, members: Collection[str]) -> bool:
         """Say whether the archive has a manifest at the place where Android looks for it."""
-        return MANIFEST in members
+        return MEMBER in members
 
     def open(self, name: str, package: _engine.Package) -> Program:
         """Give the `Program`. Raises `CannotInspect` for a manifest that cannot be read."""
@@ -44,7 +41,7 @@ def read_part(name: str, package: _engine.Package, *, role: str, member: str, ga
         sha256=package.sha256(),
         size=package.size,
         package=package,
-        manifest=_manifest(name, package, resources, member),
+        manifest=_manifest(name, package, resources, MEMBER if role == "package" else f"{member}!{MEMBER}"),
         resources=resources,
     )
 
@@ -65,9 +62,9 @@ def read_resources(package: _engine.Package, member: str, gaps: list[Gap]) -> _e
         return None
 
 
-def _manifest(name: str, package: _engine.Package, resources: _engine.Resources | None, member: str) -> Manifest:
+def _manifest(name: str, package: _engine.Package, resources: _engine.Resources | None, at: str) -> Manifest:
     try:
-        manifest = read_manifest(package.xml(MANIFEST), resources, member)
+        manifest = read_manifest(package.xml(MEMBER), resources, at)
     except _engine.EngineError as error:
         detail = error.args[2]
         raise CannotInspect("broken-manifest", f"{name}: {detail}", file=name, detail=detail) from None

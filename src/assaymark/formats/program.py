@@ -40,6 +40,10 @@ class Part:
     manifest: Manifest | None
     resources: _engine.Resources | None
 
+    def place(self, member: str) -> str:
+        """Give the place of a member as evidence writes it: with the file's name in front where the subject has several files."""
+        return member if self.role == "package" else f"{self.name}!{member}"
+
 
 @dataclass(frozen=True, slots=True)
 class Program:

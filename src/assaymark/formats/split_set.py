@@ -10,7 +10,8 @@ from collections.abc import Collection
 
 from assaymark import _engine
 from assaymark.extend import reader
-from assaymark.formats.apk import MANIFEST, read_part
+from assaymark.formats.android.manifest import MEMBER
+from assaymark.formats.apk import read_part
 from assaymark.formats.program import Gap, Part, Program
 from assaymark.model.errors import CannotInspect
 
@@ -29,7 +30,7 @@ class SplitSetReader:
 
     def sniff(self, members: Collection[str]) -> bool:
         """Say whether the archive holds APKs and is none itself."""
-        return MANIFEST not in members and any(member.lower().endswith(".apk") for member in members)
+        return MEMBER not in members and any(member.lower().endswith(".apk") for member in members)
 
     def open(self, name: str, package: _engine.Package) -> Program:
         """Give the `Program`. Raises `CannotInspect` if no base package can be read."""

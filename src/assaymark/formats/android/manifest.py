@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from assaymark import _engine
 
+MEMBER = "AndroidManifest.xml"
 ANDROID = "http://schemas.android.com/apk/res/android"
 
 # Types of Res_value (ResourceTypes.h).
@@ -109,7 +110,7 @@ class UsesPermission:
 
     name: str
     max_sdk: int | None
-    line: int
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class DefinedPermission:
 
     name: str
     protection: str
-    line: int
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,7 @@ class Component:
     authorities: tuple[str, ...]
     foreground_service: tuple[str, ...]
     meta_data: tuple[tuple[str, str], ...]
-    line: int
-    part: str = ""
+    at: str
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -221,8 +221,11 @@ def complete_name(package: str, name: str | None) -> str | None:
     return name if "." in name else f"{package}.{name}"
 
 
-def read_manifest(xml: _engine.Xml, resources: _engine.Resources | None, part: str = "") -> Manifest | None:
-    """Give the manifest in a binary XML document, or `None` if its root is not `<manifest>` or names no package."""
+def read_manifest(xml: _engine.Xml, resources: _engine.Resources | None, at: str = MEMBER) -> Manifest | None:
+    """Give the manifest in a binary XML document, or `None` if its root is not `<manifest>` or names no package.
+
+    `at` is the document's place, which the places of its elements start with.
+    """
     root = _tree(xml, resources)
     if root is None or root.name != "manifest":
         return None
@@ -240,13 +243,13 @@ def read_manifest(xml: _engine.Xml, resources: _engine.Resources | None, part: s
         stated_min_sdk=_last(uses_sdk, "minSdkVersion"),
         stated_target_sdk=_last(uses_sdk, "targetSdkVersion"),
         compile_sdk=root.number("compileSdkVersion") or root.number("platformBuildVersionCode"),
-        permissions=tuple(_permissions(root)),
+        permissions=tuple(_permissions(root, at)),
         defined=tuple(
-            DefinedPermission(name, _PROTECTION.get((one.number("protectionLevel") or 0) & 0xF, "unknown"), one.line)
+            DefinedPermission(name, _PROTECTION.get((one.number("protectionLevel") or 0) & 0xF, "unknown"), f"{at}:{one.line}")
             for one in root.all("permission")
             if (name := one.text("name"))
         ),
-        components=tuple(_components(root, application, package, uses_sdk, part)),
+        components=tuple(_components(application, package, uses_sdk, at)),
         application=application,
     )
 
@@ -307,15 +310,13 @@ def _last(elements: list[Element], name: str) -> int | None:
     return next((value for one in reversed(elements) if (value := one.number(name)) is not None), None)
 
 
-def _permissions(root: Element) -> Iterator[UsesPermission]:
+def _permissions(root: Element, at: str) -> Iterator[UsesPermission]:
     for one in root.all("uses-permission", "uses-permission-sdk-23", "uses-permission-sdk-m"):
         if name := one.text("name"):
-            yield UsesPermission(name, one.number("maxSdkVersion"), one.line)
+            yield UsesPermission(name, one.number("maxSdkVersion"), f"{at}:{one.line}")
 
 
-def _components(
-    root: Element, application: Element | None, package: str, uses_sdk: list[Element], part: str
-) -> Iterator[Component]:
+def _components(application: Element | None, package: str, uses_sdk: list[Element], at: str) -> Iterator[Component]:
     if application is None:
         return
     min_sdk = _last(uses_sdk, "minSdkVersion") or 1
@@ -343,8 +344,7 @@ def _components(
             authorities=tuple((one.text("authorities") or "").split(";")) if one.text("authorities") else (),
             foreground_service=tuple(word for bit, word in FOREGROUND_SERVICE_TYPES if kinds & bit),
             meta_data=tuple(_meta_data(one)),
-            line=one.line,
-            part=part,
+            at=f"{at}:{one.line}",
         )
 
 
