@@ -149,6 +149,18 @@ impl OddityLog {
         });
     }
 
+    /// Records an oddity unless the same one is kept already.
+    pub fn add_once(&mut self, oddity: Oddity) {
+        if self.kept.contains(&oddity) {
+            return;
+        }
+        if self.kept.len() >= self.limit {
+            self.dropped += 1;
+        } else {
+            self.kept.push(oddity);
+        }
+    }
+
     /// What was recorded, in order of reading; the last record counts what did not fit.
     pub fn finish(mut self) -> Vec<Oddity> {
         if self.dropped > 0 {
