@@ -37,7 +37,7 @@ def artifact(program: Program) -> Iterator[Emission]:
 
 
 def _identity(part: Part) -> dict[str, str | int | tuple[str, ...] | None]:
-    libraries = sorted(name for name in part.package.names() if name.startswith("lib/") and name.endswith(".so"))
+    libraries = sorted(name for name in part.members if name.startswith("lib/") and name.endswith(".so"))
     out: dict[str, str | int | tuple[str, ...] | None] = {
         "role": part.role,
         "name": part.name,

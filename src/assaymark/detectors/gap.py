@@ -45,7 +45,7 @@ def _row(kind: str, reason: str, member: str, hides: tuple[str, ...], weight: st
 
 
 def _products(program: Program, code: CodeView) -> Iterator[Row]:
-    names = [(part.place(name), name) for part in program.packages for name in part.package.names()]
+    names = [(part.place(name), name) for part in program.packages for name in part.members]
     for one in load_blindspots():
         place, count = _seen(one, names, program, code)
         if count:
@@ -75,7 +75,7 @@ def _pattern(globs: tuple[str, ...]) -> re.Pattern[str]:
 
 def _native(program: Program) -> Iterator[Row]:
     libraries = sorted(
-        {name.rpartition("/")[2] for part in program.packages for name in part.package.names() if name.startswith("lib/") and name.endswith(".so")}
+        {name.rpartition("/")[2] for part in program.packages for name in part.members if name.startswith("lib/") and name.endswith(".so")}
     )
     if libraries:
         shown = ", ".join(libraries[:5]) + (", …" if len(libraries) > 5 else "")

@@ -44,7 +44,7 @@ def policy_reference(program: Program) -> Iterator[Emission]:
 
 def _rows(program: Program) -> Iterator[Row]:
     for part in program.packages:
-        for name in part.package.names():
+        for name in part.members:
             if _DOCUMENT.fullmatch(name):
                 yield POLICY_REFERENCE.row(part.place(name), kind="document", value=name)
         if part.resources is not None:

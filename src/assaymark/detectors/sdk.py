@@ -131,7 +131,7 @@ def _member_names(program: Program) -> _Members:
     libraries: dict[str, str] = {}
     files: dict[str, str] = {}
     for part in program.packages:
-        for name in part.package.names():
+        for name in part.members:
             place = part.place(name)
             files.setdefault(name, place)
             if name.startswith("lib/"):

@@ -160,7 +160,7 @@ def _network_security(program: Program, part: Part) -> Iterator[Emission]:
 def _network_rows(config: _engine.Xml, member: str, target_sdk: int) -> Iterator[Row]:
     elements = config.elements()
     values = {(owner, name): (raw, data) for owner, _ns, name, _id, raw, _kind, data in config.attributes()}
-    texts = dict(config.texts())
+    texts = {owner: text for owner, text, _line in config.texts()}
     default_allowed = target_sdk < 28
 
     def allowed(element: int) -> bool | None:
@@ -174,14 +174,15 @@ def _network_rows(config: _engine.Xml, member: str, target_sdk: int) -> Iterator
         at = f"{member}:{tag}"
         if tag == "base-config":
             base = allowed(index)
-        elif tag == "domain" and elements[parent][3] == "domain-config":
+        elif tag == "domain" and parent is not None and elements[parent][3] == "domain-config":
             permitted = allowed(parent)
             if permitted is not None:
                 host = texts.get(index, "").strip()
                 effect = "weakens" if permitted else "protects"
                 yield _row(at, "cleartext-traffic", "allowed" if permitted else "forbidden", host, "resource", effect)
         elif tag == "certificates" and values.get((index, "src"), ("", 0))[0] == "user":
-            within = elements[elements[parent][0]][3] if elements[parent][0] >= 0 else ""
+            anchors = elements[parent][0] if parent is not None else None
+            within = elements[anchors][3] if anchors is not None else ""
             debug_only = within == "debug-overrides"
             scope = "debug builds" if debug_only else "app" if within == "base-config" else "host"
             effect = "neutral" if debug_only else "weakens"

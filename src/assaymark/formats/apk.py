@@ -41,9 +41,15 @@ def read_part(name: str, package: _engine.Package, *, role: str, member: str, ga
         sha256=package.sha256(),
         size=package.size,
         package=package,
+        members=member_names(package),
         manifest=_manifest(name, package, resources, MEMBER if role == "package" else f"{member}!{MEMBER}"),
         resources=resources,
     )
+
+
+def member_names(package: _engine.Package) -> tuple[str, ...]:
+    """Give the names of an archive's members, in the order of its directory."""
+    return tuple(entry[0] for entry in package.entries())
 
 
 def read_resources(package: _engine.Package, member: str, gaps: list[Gap]) -> _engine.Resources | None:

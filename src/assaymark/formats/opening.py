@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assaymark import _engine, extend
+from assaymark.formats.apk import member_names
 from assaymark.formats.program import Program
 from assaymark.model.errors import CannotInspect
 
@@ -27,7 +28,7 @@ def open_program(path: Path) -> Program:
     if size == 0:
         raise CannotInspect("empty", f"{name} is empty", file=name)
     package = open_archive(path)
-    members = package.names()
+    members = member_names(package)
     for reader in extend.readers():
         if reader.sniff(members):
             program: Program = reader.open(name, package)

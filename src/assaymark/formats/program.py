@@ -37,6 +37,7 @@ class Part:
     sha256: str
     size: int
     package: _engine.Package
+    members: tuple[str, ...]
     manifest: Manifest | None
     resources: _engine.Resources | None
 

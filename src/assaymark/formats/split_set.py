@@ -7,11 +7,12 @@ what Android would install: one APK without `split` in its manifest, and the APK
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from assaymark import _engine
 from assaymark.extend import reader
 from assaymark.formats.android.manifest import MEMBER
-from assaymark.formats.apk import read_part
+from assaymark.formats.apk import member_names, read_part
 from assaymark.formats.program import Gap, Part, Program
 from assaymark.model.errors import CannotInspect
 
@@ -34,7 +35,7 @@ class SplitSetReader:
 
     def open(self, name: str, package: _engine.Package) -> Program:
         """Give the `Program`. Raises `CannotInspect` if no base package can be read."""
-        members = package.names()
+        members = member_names(package)
         gaps: list[Gap] = []
         parts = _parts(name, package, members, gaps)
         base = _base(name, parts)
@@ -50,8 +51,17 @@ class SplitSetReader:
             splits.append(part)
             manifest = manifest.with_split(part.manifest)
         form = "xapk" if "manifest.json" in members else "apks"
-        container = Part(name=f"set.{form}", role="container", format=form, sha256=package.sha256(), size=package.size,
-                         package=package, manifest=None, resources=None)  # fmt: skip
+        container = Part(
+            name=f"set.{form}",
+            role="container",
+            format=form,
+            sha256=package.sha256(),
+            size=package.size,
+            package=package,
+            members=members,
+            manifest=None,
+            resources=None,
+        )
         return Program(form, container.sha256, container.size, (base, *splits, container), manifest, tuple(gaps))
 
 
@@ -82,5 +92,5 @@ def _base(name: str, parts: list[Part]) -> Part:
     # A set made for several devices holds several complete packages ("standalones"): the largest is inspected.
     chosen = max(bases, key=lambda part: (part.size, part.name))
     index = parts.index(chosen)
-    parts[index] = Part(chosen.name, "base", chosen.format, chosen.sha256, chosen.size, chosen.package, chosen.manifest, chosen.resources)
+    parts[index] = replace(chosen, role="base")
     return parts[index]

@@ -258,7 +258,7 @@ def _tree(xml: _engine.Xml, resources: _engine.Resources | None) -> Element | No
     elements: list[Element] = []
     for parent, _depth, _namespace, name, line in xml.elements():
         element = Element(name, line)
-        if 0 <= parent < len(elements):
+        if parent is not None and parent < len(elements):
             elements[parent].children.append(element)
         elements.append(element)
     for owner, namespace, name, _id, raw, kind, data in xml.attributes():
