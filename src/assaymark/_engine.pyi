@@ -1,7 +1,7 @@
 """The Rust engine: reads hostile Android packages. Private; `formats` and `analysis` are its face."""
 
 from pathlib import Path
-from typing import Final, Self, TypeAlias, final
+from typing import Final, Self, TypeAlias, TypedDict, final
 
 class EngineError(Exception):
     """A typed refusal; its arguments are kind, offset (or `None`) and detail."""
@@ -242,3 +242,33 @@ class Code:
         """
     def instructions(self, method: int) -> list[tuple[int, str]]:
         """Code unit and mnemonic of each instruction of a method, tables between them included."""
+
+# --- signatures ---
+
+class SignerRow(TypedDict):
+    """One signer of one scheme; a scheme of which no signer can be read has one row with `signer` and certificate `None`."""
+
+    scheme: str
+    status: str
+    problem: str | None
+    detail: str | None
+    signer: int | None
+    certificate_sha256: str | None
+    subject: str
+    issuer: str
+    valid_from: str
+    valid_to: str
+    algorithm: str
+    key_bits: int
+    lineage: list[str]
+
+def signatures(
+    package: Package, min_sdk: int | None = None
+) -> tuple[list[SignerRow], list[tuple[int, int]], list[tuple[str, str]]]:
+    """Verify every signature scheme present.
+
+    Gives the signers; id and size of each pair of the signing block; kind and particulars of what is wrong with the block.
+    """
+
+def signing_block_pairs(package: Package) -> tuple[tuple[int, int] | None, list[tuple[int, int, int]]]:
+    """Give start and end of the signing block, and id, start and end of the value of each pair."""

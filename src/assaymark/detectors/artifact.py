@@ -104,22 +104,23 @@ def _signatures(part: Part) -> Iterator[Row]:
     if part.role == "container":
         return
     signers, _pairs, _problems = _engine.signatures(part.package, min_sdk)
-    for scheme, status, problem, detail, index, sha256, subject, issuer, start, end, algorithm, bits, lineage in signers:
+    for one in signers:
+        problem = f"{one['problem']}: {one['detail']}" if one["problem"] and one["detail"] else one["problem"]
         yield SIGNATURE.row(
-            f"{part.name}:{scheme}",
+            f"{part.name}:{one['scheme']}",
             artifact=part.name,
-            scheme=scheme,
-            status=status,
-            signer=index,
-            certificate_sha256=sha256,
-            certificate_subject=subject,
-            certificate_issuer=issuer,
-            valid_from=start,
-            valid_to=end,
-            algorithm=algorithm,
-            key_bits=bits,
-            lineage=tuple(lineage),
-            problem=f"{problem}: {detail}" if problem and detail else problem,
+            scheme=one["scheme"],
+            status=one["status"],
+            signer=one["signer"],
+            certificate_sha256=one["certificate_sha256"],
+            certificate_subject=one["subject"] or None,
+            certificate_issuer=one["issuer"] or None,
+            valid_from=one["valid_from"] or None,
+            valid_to=one["valid_to"] or None,
+            algorithm=one["algorithm"] or None,
+            key_bits=one["key_bits"] or None,
+            lineage=tuple(one["lineage"]),
+            problem=problem,
         )
 
 
