@@ -40,15 +40,15 @@ class Package:
     # Raises `EngineError`: `not-found`, `limit-hit` beyond `limit` bytes, `malformed` if nothing is readable.
     def read(self, name: str, limit: int) -> bytes: ...
 
-    # First bytes of a member, at most `length`; fewer, or none, if the data is damaged. Raises `EngineError`: `not-
-    # found`.
+    # First bytes of a member, at most `length`; fewer, or none, if the data is damaged. Raises `EngineError`:
+    # `not-found`.
     def prefix(self, name: str, length: int) -> bytes: ...
 
     # The archive in a member of at most `limit` bytes. Raises as `read` and `from_bytes` do.
     def nested(self, name: str, limit: int) -> Package: ...
 
-    # The binary XML document in a member; its oddities are added to those of the package. Raises as `read` and
-    # `Xml.parse` do.
+    # The binary XML document in a member: of several with this name, the first that can be read. Its oddities are
+    # added to those of the package. Raises as `read` and `Xml.parse` do.
     def xml(self, name: str) -> Xml: ...
 
 # One binary XML document.
