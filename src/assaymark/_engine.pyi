@@ -55,8 +55,9 @@ class Package:
         """The archive in a member of at most `limit` bytes. Raises as `read` and `from_bytes` do."""
 
     def xml(self, name: str) -> Xml:
-        """The binary XML document in a member; its oddities are added to those of the package. Raises as `read` and
-        `Xml.parse` do.
+        """The binary XML document in a member: of several with this name, the first that can be read.
+
+        Its oddities are added to those of the package. Raises as `read` and `Xml.parse` do.
         """
 
 @final

@@ -86,7 +86,7 @@ pub const ODDITY_KINDS: &[(&str, bool)] = &[
     ("attribute-name-invalid", true),
     ("element-unbalanced", false),
     ("namespace-duplicate", false),
-    ("namespace-hidden", true),
+    ("namespace-hidden", false),
     ("namespace-unbalanced", false),
     ("resource-map-missing", false),
     ("resource-map-duplicate", true),

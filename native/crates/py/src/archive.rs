@@ -52,14 +52,15 @@ impl Opened {
     }
 
     fn entry(&self, name: &str) -> Result<&Entry, Error> {
-        self.archive
-            .find(name)
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no member {name}")))
+        self.archive.find(name).ok_or_else(|| missing(name))
     }
 
     /// The content of a member, at most `limit` bytes. What is odd about it is kept for [`Package::oddities`].
     pub fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
-        let entry = self.entry(name)?;
+        self.content(self.entry(name)?, limit)
+    }
+
+    fn content(&self, entry: &Entry, limit: u64) -> Result<Vec<u8>, Error> {
         let content = self.archive.extract(&self.file, entry, limit)?;
         self.note(content.oddities);
         Ok(content.bytes)
@@ -74,6 +75,10 @@ impl Opened {
             }
         }
     }
+}
+
+fn missing(name: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("no member {name}"))
 }
 
 #[pymethods]
@@ -166,14 +171,23 @@ impl Package {
         })
     }
 
-    /// The binary XML document in a member. Its oddities are kept with those of the package too.
+    /// The binary XML document in a member: of several with this name, the first that can be read. Its oddities are kept with those of
+    /// the package too.
     fn xml(&self, py: Python<'_>, name: &str) -> PyResult<Xml> {
         let opened = &self.inner;
         guarded(py, || {
-            let bytes = opened.read(name, opened.limits.member_bytes)?;
-            let xml = Xml::build(&bytes, &opened.limits)?;
-            opened.note(xml.named_oddities(name));
-            Ok(xml)
+            let mut refusal = None;
+            for entry in opened.archive.find_all(name) {
+                let content = opened.content(entry, opened.limits.member_bytes);
+                match content.and_then(|bytes| Xml::build(&bytes, &opened.limits)) {
+                    Ok(xml) => {
+                        opened.note(xml.named_oddities(name));
+                        return Ok(xml);
+                    }
+                    Err(error) => refusal = refusal.or(Some(error)),
+                }
+            }
+            Err(refusal.unwrap_or_else(|| missing(name)))
         })
     }
 }

@@ -20,6 +20,7 @@ pub const TYPE_STRING: u8 = 3;
 
 const ATTRIBUTE_SIZE: usize = 20;
 const NODE_HEADER: usize = 16;
+const POOL_HEADER: usize = 28;
 /// Attributes allowed for each node that is allowed.
 const ATTRIBUTES_PER_NODE: usize = 8;
 
@@ -255,7 +256,7 @@ impl<'a> Builder<'a> {
                 next = self.resume(at + 4, end);
             } else if !self.chunk(at, chunk) {
                 return;
-            } else if chunk.kind == STRING_POOL && !self.plausible(next, end) {
+            } else if chunk.kind == STRING_POOL && strings_lie_behind(self.bytes, at, chunk.size) {
                 next = self.resume(at + HEADER, end);
             }
             at = next;
@@ -294,9 +295,15 @@ impl<'a> Builder<'a> {
             START_ELEMENT => return self.start_element(at, chunk),
             END_ELEMENT => self.end_element(at),
             CDATA => self.text(at, chunk),
-            _ => self.log.add("chunk-unknown", "", place, || {
-                format!("type {:#06x}, {} bytes", chunk.kind, chunk.size)
-            }),
+            _ => {
+                self.log.add("chunk-unknown", "", place, || {
+                    format!("type {:#06x}, {} bytes", chunk.kind, chunk.size)
+                });
+                // Only string pools have a header of this size: one with an overwritten type.
+                if self.pool.is_none() && chunk.header_size == POOL_HEADER {
+                    self.pool = StringPool::read(self.bytes, at, self.bytes.len(), &mut self.log);
+                }
+            }
         }
         true
     }
@@ -493,6 +500,12 @@ impl<'a> Builder<'a> {
             oddities: self.log.finish(),
         })
     }
+}
+
+/// Whether the strings of the pool at `at` start behind the end of its chunk: then its size is the lie.
+fn strings_lie_behind(bytes: &[u8], at: usize, size: usize) -> bool {
+    let count = u32_at(bytes, at + 8).unwrap_or(0);
+    count > 0 && u32_at(bytes, at + 20).is_some_and(|start| start as usize >= size)
 }
 
 /// Records names and namespaces that do not say what the resource ids say.
