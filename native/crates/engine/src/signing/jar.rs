@@ -4,6 +4,7 @@
 //! digest, every other entry does, and all entries must have the same signers.
 
 use super::block::{Block, stated_directory};
+use super::key::Budget;
 use super::manifest::{self, Section};
 use super::pkcs7::{self, Verified};
 use super::scheme::is_missing;
@@ -18,6 +19,9 @@ use std::collections::{HashMap, HashSet};
 const FOLDER: &str = "META-INF/";
 const MANIFEST: &str = "META-INF/MANIFEST.MF";
 
+/// Bytes of a manifest, signature file or signature block; a manifest of 200,000 entries has some 20 million.
+const SIGNATURE_BYTES: u64 = 64 << 20;
+
 /// What the JAR signature of one file is verified with.
 pub struct Jar<'f, 'j> {
     pub file: &'f [u8],
@@ -25,6 +29,7 @@ pub struct Jar<'f, 'j> {
     pub limits: &'j Limits,
     pub min_sdk: u32,
     pub block: &'j Block,
+    pub budget: &'j Budget,
 }
 
 /// `MANIFEST.MF`, read.
@@ -101,8 +106,8 @@ impl<'f> Jar<'f, '_> {
         let Some(entry) = self.archive.find(MANIFEST) else {
             return Err(Problem::new("no-manifest", format!("no {MANIFEST}")));
         };
-        let bytes = self.content(entry)?;
-        let sections = manifest::parse(&bytes);
+        let bytes = self.small_content(entry)?;
+        let sections = manifest::parse(&bytes)?;
         let manifest = Manifest::read(&bytes, &sections, &names)?;
         let signature_files = self.verify_blocks(signers, blocks)?;
         let covered = self.verify_signature_files(signers, &signature_files, &manifest)?;
@@ -135,12 +140,15 @@ impl<'f> Jar<'f, '_> {
                     format!("more than {SIGNERS} signers"),
                 ));
             }
-            let (block, signed) = (self.content(entry)?, self.content(signature_file)?);
+            let (block, signed) = (
+                self.small_content(entry)?,
+                self.small_content(signature_file)?,
+            );
             let mut signer = Signer {
                 name: entry.name.clone(),
                 ..Signer::default()
             };
-            match pkcs7::verify(&block, &signed, self.min_sdk) {
+            match pkcs7::verify(self.budget, &block, &signed, self.min_sdk) {
                 Ok(Verified { chain, algorithm }) => {
                     signer.certificates = chain.iter().map(describe).collect();
                     signer.algorithms.push(algorithm.name());
@@ -200,7 +208,7 @@ impl<'f> Jar<'f, '_> {
         bytes: &[u8],
         manifest: &Manifest<'_>,
     ) -> Result<Covered, Refusal> {
-        let sections = manifest::parse(bytes);
+        let sections = manifest::parse(bytes)?;
         let Some((main, sections)) = sections
             .split_first()
             .filter(|(main, _)| main.get("Signature-Version").is_some())
@@ -387,6 +395,15 @@ impl<'f> Jar<'f, '_> {
             }
         }
         effective.ok_or_else(|| Problem::new("no-signed-entries", "no entry is signed"))
+    }
+
+    /// The whole content of an entry that is part of the signature.
+    fn small_content(&self, entry: &Entry) -> Result<Cow<'f, [u8]>, Problem> {
+        if entry.size > SIGNATURE_BYTES {
+            let detail = format!("{}: more than {SIGNATURE_BYTES} bytes", entry.name);
+            return Err(Problem::new("limit-hit", detail));
+        }
+        self.content(entry)
     }
 
     /// The whole content of an entry.

@@ -5,11 +5,51 @@ use super::der::{self, Walker, bad, dotted, unsigned, whole_octets};
 use crate::error::{Error, ErrorKind};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
+use std::cell::Cell;
 
 /// The longest key that is computed with. Android takes RSA keys up to this length.
 const KEY_BITS: usize = 16_384;
+/// The longest DSA key that is computed with; Java makes none over 3,072 bits.
+const DSA_BITS: usize = 4_096;
 /// The longest order of a DSA subgroup that is computed with.
 const DSA_ORDER_BITS: usize = 512;
+/// Multiplications of 64-bit words that all signatures of one file may cost: about 180 verifications with the longest RSA key.
+const STEPS: u64 = 200_000_000;
+/// What one ECDSA verification is counted as.
+const ECDSA_STEPS: u64 = 200_000;
+
+/// What may still be computed for the signatures of one file.
+#[derive(Debug)]
+pub struct Budget {
+    steps: Cell<u64>,
+}
+
+impl Budget {
+    pub fn new() -> Budget {
+        Budget {
+            steps: Cell::new(STEPS),
+        }
+    }
+
+    fn spend(&self, steps: u64) -> Result<(), Error> {
+        let left = self.steps.get().checked_sub(steps);
+        self.steps.set(left.unwrap_or(0));
+        left.map(drop).ok_or_else(|| {
+            Error::new(
+                ErrorKind::LimitHit,
+                "too many or too costly signatures in one file",
+            )
+        })
+    }
+}
+
+/// Word multiplications of one power with an exponent of so many bits, to a modulus of so many bits.
+fn power_steps(modulus_bits: usize, exponent_bits: usize) -> u64 {
+    let words = modulus_bits.div_ceil(64) as u64;
+    words
+        .saturating_mul(words)
+        .saturating_mul(exponent_bits as u64)
+}
 
 /// A public key; numbers are big-endian magnitudes without leading zeros.
 #[derive(Debug, Clone)]
@@ -101,16 +141,32 @@ impl<'a> PublicKey<'a> {
         }
     }
 
+    /// What one verification costs.
+    fn steps(&self) -> u64 {
+        match self {
+            PublicKey::Rsa { modulus, exponent } => {
+                power_steps(bit_length(modulus), bit_length(exponent))
+            }
+            // Three powers: the check of the key, and both sides of the signature.
+            PublicKey::Dsa { p, q, .. } => {
+                power_steps(bit_length(p), bit_length(q)).saturating_mul(3)
+            }
+            PublicKey::Ec { .. } | PublicKey::Other { .. } => ECDSA_STEPS,
+        }
+    }
+
     /// Whether `signature` is this key's over the concatenation of `message`.
     ///
     /// Errors: `Malformed` for a key or a signature that cannot be one, `Unsupported` for a curve or kind of key outside the schemes,
-    /// `LimitHit` for a key too long.
+    /// `LimitHit` for a key too long, or if the file's `budget` is used up.
     pub fn verify(
         &self,
+        budget: &Budget,
         algorithm: SignatureAlgorithm,
         message: &[&[u8]],
         signature: &[u8],
     ) -> Result<bool, Error> {
+        budget.spend(self.steps())?;
         let hash = algorithm.digest.of(message);
         match (self, algorithm.padding) {
             (PublicKey::Rsa { modulus, exponent }, Padding::RsaPkcs1 | Padding::RsaPss) => {
@@ -219,10 +275,10 @@ fn verify_dsa([p, q, g, y]: [&[u8]; 4], hash: &[u8], signature: &[u8]) -> Result
     let q = within(q, DSA_ORDER_BITS)?;
     let (r, s) = (within(r, DSA_ORDER_BITS)?, within(s, DSA_ORDER_BITS)?);
     let components =
-        dsa::Components::from_components(within(p, KEY_BITS)?, q, within(g, KEY_BITS)?)
+        dsa::Components::from_components(within(p, DSA_BITS)?, q, within(g, DSA_BITS)?)
             .map_err(invalid)?;
     let key =
-        dsa::VerifyingKey::from_components(components, within(y, KEY_BITS)?).map_err(invalid)?;
+        dsa::VerifyingKey::from_components(components, within(y, DSA_BITS)?).map_err(invalid)?;
     let Ok(signature) = dsa::Signature::from_components(r, s) else {
         return Ok(false);
     };

@@ -4,6 +4,7 @@
 
 use super::algorithm::{BlockAlgorithm, block_algorithm, sha256_hex};
 use super::certificate::Certificate;
+use super::key::Budget;
 use super::{CERTIFICATES, LineageNode, Problem};
 use crate::bytes::Reader;
 use crate::error::Error;
@@ -18,7 +19,7 @@ pub struct Lineage<'a> {
 }
 
 /// Reads the value of the proof-of-rotation attribute and verifies it link by link.
-pub fn verify(value: &[u8]) -> Result<Lineage<'_>, Problem> {
+pub fn verify<'a>(value: &'a [u8], budget: &Budget) -> Result<Lineage<'a>, Problem> {
     let malformed = |error: Error| Problem::from_error("lineage-malformed", error);
     let mut reader = Reader::new(value);
     let version = reader.u32().map_err(malformed)?;
@@ -43,7 +44,7 @@ pub fn verify(value: &[u8]) -> Result<Lineage<'_>, Problem> {
         let node = Node::read(reader.length_prefixed().map_err(malformed)?).map_err(malformed)?;
         let certificate = Certificate::parse(node.certificate).map_err(malformed)?;
         if let Some((parent, algorithm, id)) = &parent {
-            check_link(parent, *algorithm, *id, &node)?;
+            check_link(parent, *algorithm, *id, &node, budget)?;
         }
         if lineage.certificates.contains(&certificate.raw) {
             return Err(Problem::new(
@@ -104,6 +105,7 @@ fn check_link(
     algorithm: Option<BlockAlgorithm>,
     id: u32,
     node: &Node<'_>,
+    budget: &Budget,
 ) -> Result<(), Problem> {
     let mismatch = |detail: String| Problem::new("lineage-signature-mismatch", detail);
     let Some(algorithm) = algorithm else {
@@ -120,7 +122,7 @@ fn check_link(
     }
     let verified = parent
         .key()
-        .and_then(|key| key.verify(algorithm.signature, &[node.signed], node.signature))
+        .and_then(|key| key.verify(budget, algorithm.signature, &[node.signed], node.signature))
         .map_err(|error| Problem::from_error("lineage-signature-mismatch", error))?;
     if verified {
         Ok(())

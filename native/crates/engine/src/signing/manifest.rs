@@ -23,6 +23,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// The platform from which on the strongest digest counts, not the one that `Digest-Algorithms` puts first.
 const STRONGEST_SDK: u32 = 18;
 
+/// Attributes of one manifest; with two for each of 200,000 entries there are 400,000.
+const ATTRIBUTES: usize = 2_000_000;
+
 /// One section: the main one, or that of one entry.
 #[derive(Debug)]
 pub struct Section<'a> {
@@ -101,8 +104,9 @@ fn decode(value: &[u8]) -> Result<Vec<u8>, Problem> {
         .map_err(|error| Problem::new("malformed-digest", format!("digest in a manifest: {error}")))
 }
 
-/// All sections in order; the first is the main one. Linear in the size.
-pub fn parse(bytes: &[u8]) -> Vec<Section<'_>> {
+/// All sections in order; the first is the main one. Linear in the size; fails on more attributes than any package has.
+pub fn parse(bytes: &[u8]) -> Result<Vec<Section<'_>>, Problem> {
+    let mut count = 0;
     let mut sections = Vec::new();
     let mut attributes: Vec<(Cow<'_, [u8]>, Cow<'_, [u8]>)> = Vec::new();
     let mut pending: Option<Cow<'_, [u8]>> = None;
@@ -114,6 +118,11 @@ pub fn parse(bytes: &[u8]) -> Vec<Section<'_>> {
             (_, Some(_)) => {
                 if pending.is_none() {
                     start = at;
+                }
+                count += 1;
+                if count > ATTRIBUTES {
+                    let detail = format!("more than {ATTRIBUTES} attributes in a manifest");
+                    return Err(Problem::new("limit-hit", detail));
                 }
                 attributes.extend(pending.replace(Cow::Borrowed(line)).map(split_attribute));
             }
@@ -136,7 +145,7 @@ pub fn parse(bytes: &[u8]) -> Vec<Section<'_>> {
             attributes,
         });
     }
-    sections
+    Ok(sections)
 }
 
 /// The line at `at` without its end, and where the next one starts. Lines end with CR, LF or CR LF.
@@ -176,7 +185,7 @@ mod tests {
     #[test]
     fn sections_lines_and_continuations() {
         let text = b"\r\nManifest-Version: 1.0\r\nX: a\r\n b\r\n\r\n\nName: long\n er\nSHA1-Digest: AA==\n\nName: cr\rlast: 1";
-        let sections = parse(text);
+        let sections = parse(text).unwrap();
         assert_eq!(sections.len(), 3);
         assert_eq!(sections[0].get("x"), Some(&b"ab"[..]));
         assert_eq!(sections[0].entry_name(), None);
@@ -193,20 +202,20 @@ mod tests {
 
     #[test]
     fn which_digest_counts() {
-        let sections = parse(b"Name: a\nDigest-Algorithms: SHA-256 SHA1\nSHA1-Digest: AQ==\nSHA-256-Digest: Ag\nMD5-Digest: Aw==\n");
+        let sections = parse(b"Name: a\nDigest-Algorithms: SHA-256 SHA1\nSHA1-Digest: AQ==\nSHA-256-Digest: Ag\nMD5-Digest: Aw==\n").unwrap();
         let digests = |min_sdk| sections[0].digests("-Digest", min_sdk).unwrap();
         assert_eq!(digests(18), [(Digest::Sha256, vec![2])]);
         assert_eq!(digests(17), [(Digest::Sha256, vec![2])]);
-        let sections = parse(b"Name: a\nSHA1-Digest: AQ==\nSHA-256-Digest: Ag==\n");
+        let sections = parse(b"Name: a\nSHA1-Digest: AQ==\nSHA-256-Digest: Ag==\n").unwrap();
         assert_eq!(
             sections[0].digests("-Digest", 8).unwrap(),
             [(Digest::Sha1, vec![1]), (Digest::Sha256, vec![2])]
         );
-        let sections = parse(b"Name: a\nSHA-256-Digest: Ag==\n");
+        let sections = parse(b"Name: a\nSHA-256-Digest: Ag==\n").unwrap();
         assert!(sections[0].digests("-Digest", 8).unwrap().is_empty());
         assert_eq!(sections[0].digests("-Digest", 24).unwrap().len(), 1);
         assert!(
-            parse(b"Name: a\nSHA1-Digest: *\n")[0]
+            parse(b"Name: a\nSHA1-Digest: *\n").unwrap()[0]
                 .digests("-Digest", 24)
                 .is_err()
         );

@@ -34,6 +34,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::zip::{Archive, Entry};
 use block::Block;
+use key::Budget;
 use std::ops::Range;
 
 /// Signers of one scheme that are verified; platforms take no more.
@@ -209,15 +210,17 @@ pub fn verify_with<'a>(
 ) -> Signatures {
     let min_sdk = min_sdk.unwrap_or(DEFAULT_MIN_SDK);
     let block = Block::read(file, &archive.layout);
+    let budget = Budget::new();
     let jar = jar::Jar {
         file,
         archive,
         limits,
         min_sdk,
         block: &block,
+        budget: &budget,
     };
     let mut schemes: Vec<SchemeResult> = jar.verify(inflated).into_iter().collect();
-    schemes.extend(scheme::verify(file, archive, &block, min_sdk));
+    schemes.extend(scheme::verify(file, archive, &block, min_sdk, &budget));
     Signatures {
         schemes,
         pairs: block.pairs,

@@ -6,6 +6,7 @@
 use super::algorithm::{SignatureAlgorithm, jar_algorithm};
 use super::certificate::{Certificate, same_name};
 use super::der::{self, Element, Walker, bad, dotted, same_integer};
+use super::key::Budget;
 use super::{CERTIFICATES, Problem, SIGNERS};
 use crate::error::{Error, ErrorKind};
 
@@ -28,7 +29,12 @@ pub struct Verified<'a> {
 }
 
 /// Finds the signer of `message` (the signature file) in `block`.
-pub fn verify<'a>(block: &'a [u8], message: &[u8], min_sdk: u32) -> Result<Verified<'a>, Problem> {
+pub fn verify<'a>(
+    budget: &Budget,
+    block: &'a [u8],
+    message: &[u8],
+    min_sdk: u32,
+) -> Result<Verified<'a>, Problem> {
     let data = SignedData::read(block)
         .map_err(|error| Problem::from_error("malformed-signature-block", error))?;
     if data.signers.is_empty() {
@@ -43,7 +49,9 @@ pub fn verify<'a>(block: &'a [u8], message: &[u8], min_sdk: u32) -> Result<Verif
         data.signers.len()
     };
     for signer in &data.signers[..looked_at] {
-        if let Some((certificate, algorithm)) = verify_signer(&data, signer, message, min_sdk)? {
+        if let Some((certificate, algorithm)) =
+            verify_signer(budget, &data, signer, message, min_sdk)?
+        {
             return Ok(Verified {
                 chain: chain(&data.certificates, certificate),
                 algorithm,
@@ -167,6 +175,8 @@ impl<'a> SignerInfo<'a> {
 
 /// The certificate and algorithm with which this signer signed `message`; `None` if it did not, which leaves others to be tried.
 fn verify_signer<'d, 'a>(
+    budget: &Budget,
+
     data: &'d SignedData<'a>,
     signer: &SignerInfo<'a>,
     message: &[u8],
@@ -217,7 +227,7 @@ fn verify_signer<'d, 'a>(
     let unreadable = |error: Error| Problem::from_error("signature-unreadable", error);
     let verified = match signer.attributes {
         None => key
-            .verify(algorithm, &[message], signer.signature)
+            .verify(budget, algorithm, &[message], signer.signature)
             .map_err(unreadable)?,
         Some(attributes) => {
             if min_sdk < SIGNED_ATTRIBUTES_SDK {
@@ -235,6 +245,7 @@ fn verify_signer<'d, 'a>(
             }
             // The signature is over the attributes as a SET, in the order in which they stand.
             key.verify(
+                budget,
                 algorithm,
                 &[&[der::SET], &attributes.raw[1..]],
                 signer.signature,

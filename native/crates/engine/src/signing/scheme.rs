@@ -2,6 +2,7 @@
 
 use super::block::{Block, V2, V3, V31};
 use super::content::Sections;
+use super::key::Budget;
 use super::signer::{self, LAST_SDK, Statement};
 use super::{Problem, SIGNERS, SchemeResult, Signer};
 use crate::bytes::Reader;
@@ -13,8 +14,17 @@ const V2_SDK: u32 = 24;
 /// The first platform that knows v3.
 const V3_SDK: u32 = 28;
 
+/// Bytes of one scheme's value that are read; real ones have some thousands.
+const VALUE_BYTES: usize = 16 << 20;
+
 /// Verifies the schemes whose pairs the block holds, oldest first.
-pub fn verify(file: &[u8], archive: &Archive, block: &Block, min_sdk: u32) -> Vec<SchemeResult> {
+pub fn verify(
+    file: &[u8],
+    archive: &Archive,
+    block: &Block,
+    min_sdk: u32,
+    budget: &Budget,
+) -> Vec<SchemeResult> {
     let Some(range) = &block.range else {
         return Vec::new();
     };
@@ -25,7 +35,7 @@ pub fn verify(file: &[u8], archive: &Archive, block: &Block, min_sdk: u32) -> Ve
     let rotation_sdk = value(V31).map(first_sdk);
     let mut results = Vec::new();
     if let Some(value) = value(V2) {
-        let (mut statements, problem) = split(read(value, false, min_sdk.max(V2_SDK)));
+        let (mut statements, problem) = split(read(value, false, min_sdk.max(V2_SDK), budget));
         for statement in &mut statements {
             let missing = statement
                 .newer_schemes
@@ -42,7 +52,7 @@ pub fn verify(file: &[u8], archive: &Archive, block: &Block, min_sdk: u32) -> Ve
         results.push(finish("v2", problem, statements, &mut sections));
     }
     if let Some(value) = value(V3) {
-        let (statements, problem) = split(read(value, true, V3_SDK));
+        let (statements, problem) = split(read(value, true, V3_SDK, budget));
         let last = rotation_sdk.map_or(LAST_SDK, |sdk| sdk.saturating_sub(1));
         let problem = problem
             .or_else(|| check_rotation_sdk(&statements, rotation_sdk))
@@ -50,7 +60,7 @@ pub fn verify(file: &[u8], archive: &Archive, block: &Block, min_sdk: u32) -> Ve
         results.push(finish("v3", problem, statements, &mut sections));
     }
     if let Some(value) = value(V31) {
-        let (statements, problem) = split(read(value, true, V3_SDK));
+        let (statements, problem) = split(read(value, true, V3_SDK, budget));
         let problem = problem
             .or_else(|| {
                 block
@@ -76,8 +86,17 @@ pub fn is_missing(block: &Block, scheme: u32) -> bool {
 }
 
 /// Reads and verifies each signer of a scheme's value.
-fn read(value: &[u8], ranged: bool, min_sdk: u32) -> Result<Vec<Statement<'_>>, Problem> {
+fn read<'a>(
+    value: &'a [u8],
+    ranged: bool,
+    min_sdk: u32,
+    budget: &Budget,
+) -> Result<Vec<Statement<'a>>, Problem> {
     let malformed = |error: Error| Problem::from_error("malformed-signers", error);
+    if value.len() > VALUE_BYTES {
+        let detail = format!("more than {VALUE_BYTES} bytes in the value of a scheme");
+        return Err(Problem::new("limit-hit", detail));
+    }
     let mut signers = Reader::new(Reader::new(value).length_prefixed().map_err(malformed)?);
     let mut statements = Vec::new();
     while signers.remaining() > 0 {
@@ -91,6 +110,7 @@ fn read(value: &[u8], ranged: bool, min_sdk: u32) -> Result<Vec<Statement<'_>>, 
             signers.length_prefixed().map_err(malformed)?,
             ranged,
             min_sdk,
+            budget,
         ));
     }
     if statements.is_empty() {

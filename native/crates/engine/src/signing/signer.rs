@@ -4,7 +4,7 @@
 
 use super::algorithm::{BlockAlgorithm, Content, block_algorithm, sha256_hex};
 use super::certificate::{Certificate, name_text};
-use super::key::PublicKey;
+use super::key::{Budget, PublicKey};
 use super::lineage::{self, Lineage};
 use super::{CERTIFICATES, CertificateInfo, Problem, Signer};
 use crate::bytes::{Reader, u32_at};
@@ -39,9 +39,9 @@ pub struct Statement<'a> {
 
 /// Reads and verifies one signer. `ranged` tells the layout of v3 and later, with platform ranges, from that of v2;
 /// `min_sdk` is the first platform a v2 signer is for.
-pub fn verify(bytes: &[u8], ranged: bool, min_sdk: u32) -> Statement<'_> {
+pub fn verify<'a>(bytes: &'a [u8], ranged: bool, min_sdk: u32, budget: &Budget) -> Statement<'a> {
     let mut statement = Statement::default();
-    statement.signer.problem = verify_into(&mut statement, bytes, ranged, min_sdk).err();
+    statement.signer.problem = verify_into(&mut statement, bytes, ranged, min_sdk, budget).err();
     statement
 }
 
@@ -57,6 +57,7 @@ fn verify_into<'a>(
     bytes: &'a [u8],
     ranged: bool,
     min_sdk: u32,
+    budget: &Budget,
 ) -> Result<(), Problem> {
     let malformed = |error: Error| Problem::from_error("malformed-signer", error);
     let mut fields = Reader::new(bytes);
@@ -83,7 +84,10 @@ fn verify_into<'a>(
     if let Ok(data) = &data {
         statement.signer.certificates = data.certificates.iter().map(describe).collect();
     }
-    verify_signatures(statement, &signatures, ids.len(), range, key_info, signed)?;
+    if ids.is_empty() {
+        return Err(Problem::new("no-signatures", "no signature listed"));
+    }
+    verify_signatures(statement, &signatures, range, [key_info, signed], budget)?;
     let data = data?;
     if let Some(problem) = data.certificate_problem {
         return Err(problem);
@@ -117,21 +121,17 @@ fn verify_into<'a>(
             ),
         ));
     }
-    read_attributes(statement, data.attributes, own, ranged)
+    read_attributes(statement, data.attributes, own, ranged, budget)
 }
 
 /// Verifies the signatures that platforms of this range would choose, over the signed data.
 fn verify_signatures(
     statement: &mut Statement<'_>,
     signatures: &[(BlockAlgorithm, &[u8])],
-    count: usize,
     range: (u32, u32),
-    key_info: &[u8],
-    signed: &[u8],
+    [key_info, signed]: [&[u8]; 2],
+    budget: &Budget,
 ) -> Result<(), Problem> {
-    if count == 0 {
-        return Err(Problem::new("no-signatures", "no signature listed"));
-    }
     let chosen = choose(signatures, range);
     if chosen.is_empty() {
         return Err(Problem::new(
@@ -143,7 +143,7 @@ fn verify_signatures(
         .map_err(|error| Problem::from_error("malformed-public-key", error))?;
     for (algorithm, signature) in chosen {
         let verified = key
-            .verify(algorithm.signature, &[signed], signature)
+            .verify(budget, algorithm.signature, &[signed], signature)
             .map_err(|error| Problem::from_error("signature-unreadable", error))?;
         if !verified {
             return Err(Problem::new(
@@ -264,6 +264,7 @@ fn read_attributes<'a>(
     bytes: &'a [u8],
     own: &Certificate<'_>,
     ranged: bool,
+    budget: &Budget,
 ) -> Result<(), Problem> {
     let malformed = |error: Error| Problem::from_error("malformed-attribute", error);
     let mut attributes = Reader::new(bytes);
@@ -282,7 +283,7 @@ fn read_attributes<'a>(
                 let Lineage {
                     nodes,
                     certificates,
-                } = lineage::verify(value)?;
+                } = lineage::verify(value, budget)?;
                 statement.signer.lineage = nodes;
                 statement.lineage = certificates;
                 if statement.lineage.last() != Some(&own.raw) {
