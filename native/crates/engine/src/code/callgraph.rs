@@ -1,13 +1,13 @@
 //! Which methods can run: rapid type analysis from the entry points of the manifest.
 //!
 //! A call on a type runs the definitions of those subtypes that reached code instantiates (Bacon and Sweeney, OOPSLA 1996). What the
-//! platform calls is not in the app: an instantiated class makes its overrides of platform methods run (see [`super::framework`]).
+//! platform calls is not in the app: an instantiated class makes its overrides of platform methods run (see [`super::platform`]).
 //! Class names in constants that reach code make the named class run, since reflection, intents and layouts use them so.
 //! Work is counted in steps; the order is first in, first out, so the path that is kept for each method is a short one.
 
 use super::Program;
 use super::defs::Class;
-use super::framework::{self, Overrides};
+use super::platform::{self, Overrides};
 use super::link::NONE;
 use super::xref::{Ref, Target};
 use crate::dex::class_data::access;
@@ -122,21 +122,11 @@ impl CallGraph {
             Some(Call::Super) => superclass_method(program, defs.class(caller), method).into_iter().collect(),
             Some(Call::Virtual) => {
                 let mut out = Vec::new();
-                let mut seen = vec![false; defs.classes.len()];
-                let mut stack: Vec<u32> = vec![defs.class_of[key.class as usize]];
-                stack.retain(|&position| position != NONE);
-                if stack.is_empty() {
-                    stack.extend(hierarchy.subtypes(key.class));
-                }
-                while let Some(position) = stack.pop() {
-                    if std::mem::replace(&mut seen[position as usize], true) {
-                        continue;
+                for kind in [key.class].into_iter().chain(hierarchy.all_subtypes(defs, key.class)) {
+                    let position = defs.class_of[kind as usize];
+                    if position != NONE && self.instantiated[position as usize] {
+                        out.extend(hierarchy.lookup(defs, kind, signature));
                     }
-                    let class = &defs.classes[position as usize];
-                    if self.instantiated[position as usize] {
-                        out.extend(hierarchy.lookup(defs, class.kind, signature));
-                    }
-                    stack.extend(hierarchy.subtypes(class.kind));
                 }
                 out.sort_unstable();
                 out.dedup();
@@ -270,7 +260,7 @@ impl<'a> Search<'a> {
             called_outside: vec![NONE; signatures as usize],
             called_on: Lists::new(signatures),
             waiting: Lists::new(signatures),
-            overrides: framework::overrides(program, entries),
+            overrides: platform::overrides(program, entries),
             signature_stamp: vec![0; signatures as usize],
             class_stamp: vec![0; classes],
             stamp: 0,

@@ -2,6 +2,7 @@
 
 use super::defs::Defs;
 use super::link::{Link, NONE};
+use super::platform;
 use crate::dex::Dex;
 use std::ops::Range;
 
@@ -41,6 +42,8 @@ pub struct Hierarchy {
     interfaces: Vec<u32>,
     subtype_starts: Vec<u32>,
     subtypes: Vec<u32>,
+    /// Platform types that the program names, each with a platform type above it: (above, below), ascending.
+    platform: Vec<(u32, u32)>,
     virtual_starts: Vec<u32>,
     virtuals: Vec<(u32, u32)>,
 }
@@ -57,6 +60,11 @@ impl Hierarchy {
         all.collect_subtypes(link, defs);
         all.collect_virtuals(defs);
         all.find_external(dexes, link, defs);
+        let outside = |kind: u32| defs.class_of[kind as usize] == NONE;
+        let platform = platform::supertypes(dexes, link).into_iter();
+        // A type that the program defines itself is the program's, whatever its name says.
+        all.platform = platform.filter(|&(below, _)| outside(below)).map(|(below, above)| (above, below)).collect();
+        all.platform.sort_unstable();
         all
     }
 
@@ -207,6 +215,28 @@ impl Hierarchy {
     /// Classes that extend or implement a type directly.
     pub fn subtypes(&self, kind: u32) -> &[u32] {
         slice(&self.subtype_starts, &self.subtypes, kind)
+    }
+
+    /// Types of the platform directly below a type of the platform, as far as the program names them.
+    pub fn platform_subtypes(&self, kind: u32) -> impl Iterator<Item = u32> + use<'_> {
+        let first = self.platform.partition_point(|&(above, _)| above < kind);
+        self.platform[first..].iter().take_while(move |&&(above, _)| above == kind).map(|&(_, below)| below)
+    }
+
+    /// Types below a type, at any depth, itself left out: those of the program and those of the platform that it names. Ascending.
+    pub fn all_subtypes(&self, defs: &Defs, kind: u32) -> Vec<u32> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut stack = vec![kind];
+        while let Some(kind) = stack.pop() {
+            let own = self.subtypes(kind).iter().map(|&position| defs.classes[position as usize].kind);
+            for below in own.chain(self.platform_subtypes(kind)) {
+                if seen.insert(below) {
+                    stack.push(below);
+                }
+            }
+        }
+        seen.remove(&kind);
+        seen.into_iter().collect()
     }
 
     /// Virtual methods that a class defines: signature and definition, sorted.

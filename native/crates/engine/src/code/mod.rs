@@ -9,7 +9,7 @@
 pub mod callgraph;
 pub mod constants;
 pub mod defs;
-pub mod framework;
+pub mod platform;
 pub mod hierarchy;
 pub mod link;
 pub mod query;

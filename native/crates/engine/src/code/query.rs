@@ -24,7 +24,7 @@ pub struct CallSelector {
     pub method: String,
     /// What the descriptor must start with, such as `(Ljava/lang/String;`; empty for any.
     pub descriptor: String,
-    /// Also calls that name a subclass of the program that inherits the method.
+    /// Also calls that name a subtype, of the program or of the platform, and mean the same method: the code below it defines no other.
     pub subclasses: bool,
 }
 
@@ -99,7 +99,7 @@ impl Program {
             };
             let mut methods: Vec<usize> = self.link.methods_of(class).filter(matches).collect();
             if selector.subclasses {
-                let below = subclasses.entry(class).or_insert_with(|| self.subclasses(class));
+                let below = subclasses.entry(class).or_insert_with(|| self.hierarchy.all_subtypes(&self.defs, class));
                 for &kind in below.iter() {
                     let inherited = |&id: &usize| self.inherits(kind, class, id as u32);
                     methods.extend(self.link.methods_of(kind).filter(matches).filter(inherited));
@@ -301,20 +301,11 @@ impl Program {
         out
     }
 
-    /// Types of the program below a type, at any depth, ascending.
+    /// Classes of the program below a type, at any depth, ascending.
     pub fn subclasses(&self, kind: u32) -> Vec<u32> {
-        let mut seen = vec![false; self.defs.classes.len()];
-        let mut stack = self.hierarchy.subtypes(kind).to_vec();
-        let mut out = Vec::new();
-        while let Some(position) = stack.pop() {
-            if !std::mem::replace(&mut seen[position as usize], true) {
-                let class = &self.defs.classes[position as usize];
-                out.push(class.kind);
-                stack.extend(self.hierarchy.subtypes(class.kind));
-            }
-        }
-        out.sort_unstable();
-        out
+        let mut below = self.hierarchy.all_subtypes(&self.defs, kind);
+        below.retain(|&kind| self.defs.class_of[kind as usize] != NONE);
+        below
     }
 
     /// Whether a method named on `kind` is the one of its supertype `class`: nothing between them defines it.

@@ -1,8 +1,66 @@
-//! What the platform calls in an app without being called by name: overrides of platform methods.
+//! Facts about the Android platform, whose code is not in the package: supertypes of its types, and which names its overridable methods have.
+//!
+//! Both lists are derived from the public classes of a platform stub (names only), see `docs/differences/dex.md`.
 
 use super::Program;
 use super::callgraph::Entry;
 use super::hierarchy::External;
+use super::link::{Link, NONE};
+use crate::dex::Dex;
+
+/// Types of the platform and their direct supertypes, one type a line, sorted. `java.lang.Object` and markers are left out.
+static TYPES: &str = include_str!("platform-types.txt");
+
+/// For each type of the program that is a platform type: the nearest of its platform supertypes that the program names too.
+///
+/// Pairs of type ids (type, supertype), ascending. What lies between them in the platform is skipped over.
+pub fn supertypes(dexes: &[Dex], link: &Link) -> Vec<(u32, u32)> {
+    let rows: Vec<&str> = TYPES.lines().collect();
+    let name = |row: &str| row.split(' ').next().unwrap_or_default().len();
+    let find = |descriptor: &str| {
+        rows.binary_search_by(|row| row[..name(row)].as_bytes().cmp(descriptor.as_bytes())).ok()
+    };
+    let bytes = |id: usize| {
+        let place = link.types[id];
+        dexes[place.dex as usize].string(place.string).unwrap_or_default()
+    };
+    let id_of = |descriptor: &str| {
+        let place = |at: &usize| bytes(*at).cmp(descriptor.as_bytes());
+        let (mut first, mut end) = (0, link.types.len());
+        while first < end {
+            let middle = (first + end) / 2;
+            if place(&middle).is_lt() { first = middle + 1 } else { end = middle }
+        }
+        if first < link.types.len() && bytes(first) == descriptor.as_bytes() { first as u32 } else { NONE }
+    };
+    let mut out = Vec::new();
+    let mut next = 0;
+    for id in 0..link.types.len() {
+        let own = bytes(id);
+        while next < rows.len() && rows[next][..name(rows[next])].as_bytes() < own {
+            next += 1;
+        }
+        if next == rows.len() || rows[next][..name(rows[next])].as_bytes() != own {
+            continue;
+        }
+        let mut above: Vec<&str> = rows[next].split(' ').skip(1).collect();
+        let mut at = 0;
+        while at < above.len() {
+            let parent = above[at];
+            at += 1;
+            match id_of(parent) {
+                NONE => {
+                    let grand = find(parent).into_iter().flat_map(|row| rows[row].split(' ').skip(1));
+                    above.extend(grand);
+                }
+                kind => out.push((id as u32, kind)),
+            }
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
 
 /// What the platform does with the methods of one signature, on an object of a class that extends or implements a platform type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +88,7 @@ impl Overrides {
 }
 
 /// Names of methods of the platform that a class outside it can override, one a line, sorted; see `docs/differences/dex.md`.
-static NAMES: &str = include_str!("framework-names.txt");
+static NAMES: &str = include_str!("platform-overridable.txt");
 
 /// For each signature of the program, what the platform does with its overrides.
 pub fn overrides(program: &Program, entries: &[Entry]) -> Vec<Overrides> {
