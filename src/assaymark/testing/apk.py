@@ -33,7 +33,8 @@ class Apk:
 
     * `manifest`: `AndroidManifest.xml` as text; without it, what `manifest()` gives.
     * `smali`: sources of `classes.dex`, or a mapping of DEX file names to their sources.
-    * `strings`, `files`: resources; see `testing.resources`. Both empty: no `resources.arsc`.
+    * `strings`, `files`: resources; see `testing.resources`. Both empty: no `resources.arsc`. Code may name them as
+      numbers: `const v0, @layout/main`.
     * `assets`, `libs`: files below `assets/` and `lib/`, such as `arm64-v8a/libx.so`.
     * `members`: any other file by its full name; one named like a made file stands in its place.
     * `schemes`: signature schemes, of `v1`, `v2`, `v3`.
@@ -58,8 +59,17 @@ class Apk:
 
     def make(self) -> Built:
         """Give the package with the places of its instructions. Raises `AssemblyError`."""
-        dex = {name: assemble(texts, self.dex_version) for name, texts in self._dex_sources().items()}
-        contents = self._contents(dex)
+        text = manifest() if self.manifest is None else self.manifest
+        resources = None
+        if self.strings or self.files:
+            resources = compile_resources(package_name(text), self.strings, self.files, manifest=text)
+        ids = resources.ids if resources else {}
+        dex = {name: assemble(texts, self.dex_version, ids=ids) for name, texts in self._dex_sources().items()}
+        contents = {"AndroidManifest.xml": compile_xml(text, "AndroidManifest.xml", ids)}
+        if resources:
+            contents |= {"resources.arsc": resources.table, **resources.files}
+        contents |= {name: one.data for name, one in dex.items()}
+        contents |= self._others()
         members = [
             Member(name, data, STORED if name in self.stored or name.endswith(_STORED) else DEFLATED)
             for name, data in contents.items()
@@ -73,24 +83,13 @@ class Apk:
         texts = _named(smali)  # type: ignore[arg-type]  # the other form of a mapping was taken above
         return {"classes.dex": texts} if texts else {}
 
-    def _contents(self, dex: Mapping[str, Dex]) -> dict[str, bytes]:
-        contents: dict[str, bytes] = {}
-        text = manifest() if self.manifest is None else self.manifest
-        if self.strings or self.files:
-            package = package_name(text)
-            compiled = compile_resources(package, self.strings, self.files, manifest=text)
-            contents["AndroidManifest.xml"] = compile_xml(text, "AndroidManifest.xml", compiled.ids)
-            contents["resources.arsc"] = compiled.table
-            contents |= compiled.files
-        else:
-            contents["AndroidManifest.xml"] = compile_xml(text, "AndroidManifest.xml")
-        contents |= {name: one.data for name, one in dex.items()}
+    def _others(self) -> dict[str, bytes]:
         others = {
             **{f"assets/{name}": data for name, data in self.assets.items()},
             **{f"lib/{name}": data for name, data in self.libs.items()},
             **self.members,
         }
-        return contents | {name: data.encode() if isinstance(data, str) else data for name, data in others.items()}
+        return {name: data.encode() if isinstance(data, str) else data for name, data in others.items()}
 
 
 @dataclass(frozen=True, slots=True)

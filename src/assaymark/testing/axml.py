@@ -130,7 +130,7 @@ class _Reader:
             if kind in known.formats and (found := read(value)) is not None:
                 return found
         if "string" in known.formats:
-            return chunks.TYPE_STRING, _unescape(value)
+            return chunks.TYPE_STRING, unescape(value)
         choices = ", ".join(known.values) or " or ".join(sorted(known.formats))
         raise AssemblyError(self.file, self.line, f"expected {choices} in android:{name}, found {value!r}")
 
@@ -171,8 +171,13 @@ def _split(name: str) -> tuple[str | None, str]:
     return (space if blank else None), local
 
 
-def _unescape(value: str) -> str:
-    return re.sub(r"\\(.)", lambda match: _UNESCAPE.get(match[1], match[1]), value)
+def unescape(value: str) -> str:
+    """Give a text with the escapes of resource files resolved: line breaks, tabs, quotes, code points."""
+    return re.sub(
+        r"\\(?:u([0-9a-fA-F]{4})|(.))",
+        lambda match: chr(int(match[1], 16)) if match[1] else _UNESCAPE.get(match[2], match[2]),
+        value,
+    )
 
 
 def _write(nodes: list[_Node]) -> bytes:

@@ -58,7 +58,7 @@ class Expectation:
 
 @dataclass(slots=True)
 class Case:
-    """One section of a page. Sources of a DEX file stand on the lines they have in the page, so that errors name them."""
+    """One section of a page. Sources stand on the lines they have in the page, so that errors name them."""
 
     page: Path
     title: str

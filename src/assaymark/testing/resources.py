@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import struct
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from assaymark.testing import chunks
-from assaymark.testing.axml import compile_xml, new_ids
+from assaymark.testing.axml import compile_xml, new_ids, unescape
 from assaymark.testing.dex.error import AssemblyError
 
 Strings = Mapping[str, Mapping[str, str]]
@@ -61,6 +62,30 @@ def compile_resources(package: str, strings: Strings, files: Files, *, manifest:
     }
     compiled = {path: _compile(path, kind, content, ids) for path, (kind, content) in sources.items()}
     return Compiled(_table(package, values), compiled, ids)
+
+
+def read_folder(folder: Path) -> tuple[Strings, Files]:
+    """Give the strings and the files of a `res` folder: `values*/strings.xml`, and every other file as it stands.
+
+    Texts are read as UTF-8; pictures stay bytes. Raises `AssemblyError` for strings that are not well-formed XML.
+    """
+    strings: dict[str, dict[str, str]] = {}
+    files: dict[str, str | bytes] = {}
+    for path in sorted(folder.glob("*/*")):
+        if path.name == "strings.xml" and path.parent.name.split("-")[0] == "values":
+            strings[path.parent.name.partition("-")[2]] = _strings(path)
+        else:
+            content = path.read_bytes()
+            files[f"{path.parent.name}/{path.name}"] = content.decode() if path.suffix == ".xml" else content
+    return strings, files
+
+
+def _strings(path: Path) -> dict[str, str]:
+    try:
+        root = ElementTree.fromstring(path.read_text(encoding="utf-8"))  # noqa: S314 - our own sources
+    except ElementTree.ParseError as error:
+        raise AssemblyError(str(path), error.position[0], f"not well-formed XML: {error}") from error
+    return {str(one.get("name")): unescape("".join(one.itertext())) for one in root.iter("string")}
 
 
 def _resource_name(path: str) -> tuple[str, str, str]:

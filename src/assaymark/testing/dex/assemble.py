@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from assaymark.testing.dex.error import AssemblyError
 from assaymark.testing.dex.parser import parse
@@ -45,15 +46,17 @@ class Dex:
         raise KeyError(f"no instruction at {file}:{line}")
 
 
-def assemble(sources: Mapping[str, str] | str, version: int = 35) -> Dex:
+def assemble(
+    sources: Mapping[str, str] | str, version: int = 35, *, ids: Mapping[str, int] = MappingProxyType({})
+) -> Dex:
     """Give the DEX file of smali texts.
 
     `sources` maps file names (used in errors and places) to texts, or is one text, named `<smali>`. A text may hold
-    several classes. `version` is the format version, 35 to 41. Raises `AssemblyError` for a text that cannot be
-    assembled.
+    several classes. `version` is the format version, 35 to 41. `ids` holds the resources that may stand for a number,
+    by `type/name`: `const v0, @layout/main`. Raises `AssemblyError` for a text that cannot be assembled.
     """
     texts = {"<smali>": sources} if isinstance(sources, str) else sources
-    classes = [one for file, text in texts.items() for one in parse(text, file)]
+    classes = [one for file, text in texts.items() for one in parse(text, file, ids)]
     try:
         data, bodies = write_dex(classes, version)
     except PoolOverflowError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, NoReturn
 
 from assaymark.testing.dex.error import AssemblyError
@@ -26,6 +28,7 @@ _TOKEN = re.compile(
     | (?P<label>:[\w$-]+)
     | (?P<number>[+-]?0[xX][0-9a-fA-F]+[LlTtSs]?\b
         |[+-]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?[FfDdLlTtSs]?\b|[+-]?Infinity[fF]?\b|NaN[fF]?\b)
+    | (?P<resource>@[a-z]+/[\w.]+)
     | (?P<directive>\.[a-z][\w-]*)
     | (?P<word>[^\W\d][\w$/-]*|\$[\w$/-]*)
     | (?P<mark>\.\.|->|[{{}}=,()@])
@@ -63,9 +66,9 @@ def tokens(text: str, file: str) -> list[Token]:
 class Cursor:
     """A place in the tokens of one file."""
 
-    def __init__(self, text: str, file: str) -> None:
-        """Start at the first token of a text."""
-        self.file = file
+    def __init__(self, text: str, file: str, ids: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Start at the first token of a text; `ids` holds the resources that it may name as `@type/name`."""
+        self.file, self.ids = file, ids
         self._tokens = tokens(text, file)
         self._at = 0
 

@@ -102,7 +102,13 @@ def read_field(cursor: Cursor, owner: str = "") -> FieldRef:
 
 
 def read_integer(cursor: Cursor) -> int:
-    """Take a whole number, or a floating-point one as its bits (64, or 32 with the suffix `f`)."""
+    """Take a whole number, a resource such as `@string/x`, or a floating-point number as its bits (`1.5f`: 32, else 64)."""
+    if cursor.next.kind == "resource":
+        number = cursor.ids.get(cursor.next.text[1:])
+        if number is None:
+            cursor.fail("expected a resource that exists")
+        cursor.take()
+        return number
     if cursor.next.kind == "char":
         return ord(unquote(cursor.take()))
     kind, content = _number(cursor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from assaymark.testing.dex import tree
@@ -51,9 +52,9 @@ _RANGES = MappingProxyType(
 )
 
 
-def parse(text: str, file: str) -> list[Class]:
+def parse(text: str, file: str, ids: Mapping[str, int]) -> list[Class]:
     """Give the classes of a smali text, in order; a text may hold several. Raises `AssemblyError`."""
-    cursor = Cursor(text, file)
+    cursor = Cursor(text, file, ids)
     classes: list[Class] = []
     while cursor.next.kind != "end":
         classes.append(_class(cursor))
