@@ -1,4 +1,4 @@
-"""What the loader refuses in a clause, beyond its head: queries, examples, sentences. Each fault is said in words one can act on."""
+"""What the loader refuses in a clause beyond its head: queries, examples, sentences; said in words one can act on."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ _LITERAL = re.compile(r"'(?:[^']|'')*'")
 def check_clause(pack: Pack, clause: Clause) -> Clause:
     """Give the clause with the tables and columns that its query reads. Raises `InvalidRulePack`.
 
-    Refused: an instrument that the pack does not declare, a query that does more than read, a table that is read but not named
-    in `needs`, a reason without a sentence or without an example, too few examples, an example with another outcome.
+    Refused: an instrument that the pack does not declare, a query that does more than read, a table that is read but
+    not named in `needs`, a reason without a sentence or without an example, too few examples, an example with another
+    outcome.
     """
     if clause.instrument not in pack.instruments:
         raise _fault(clause, f"instrument `{clause.instrument}` is not declared in pack.toml")
@@ -82,7 +83,9 @@ def _check_reasons(clause: Clause) -> None:
 def _check_example(pack: Pack, clause: Clause, place: int, example: Example) -> None:
     evidence = {ARTIFACT.name: (ARTIFACT.row("", id="artifact-1"),)} | dict(example.evidence)
     one = replace(pack, clauses=(clause,))
-    found = {(verdict["subject"], verdict["status"], verdict["reason"]) for verdict in judge(evidence, (one,), "example")}
+    found = {
+        (verdict["subject"], verdict["status"], verdict["reason"]) for verdict in judge(evidence, (one,), "example")
+    }
     if (example.subject, example.status, example.reason) not in found:
         got = "; ".join(f"{subject}: {status} ({reason})" for subject, status, reason in sorted(found))
         expected = f"{example.subject}: {example.status} ({example.reason})"

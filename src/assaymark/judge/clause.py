@@ -15,12 +15,12 @@ Texts = Mapping[str, str]
 """One text in every language: `{"zh": …, "en": …}`."""
 
 DECIDES = ("decided", "indicated", "needs-run", "needs-person")
-"""What a program can do for a clause: state a fact, raise a suspicion, or only with a run of the app, or only with a person."""
+"""What a program can do for a clause: state a fact, raise a suspicion, or nothing without a run or a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A law, rule, notice or standard whose clauses a pack judges. `cite` holds `{number}`: how a clause of it is cited."""
+    """A law, rule, notice or standard whose clauses a pack judges. `cite` says how, with `{number}` in it."""
 
     id: str
     name: Texts
@@ -45,8 +45,8 @@ class Example:
 class Clause:
     """One clause: its texts, its query, and the evidence tables that the query reads (`reads`: table to columns).
 
-    A clause that no query can judge has no `sql`; `manual` then names the reason why it is not assessed. `words` spells values that
-    stand in parameters, such as the name of a setting, for people.
+    A clause that no query can judge has no `sql`; `manual` then names the reason why it is not assessed. `words`
+    spells values that stand in parameters, such as the name of a setting, for people.
     """
 
     id: str
@@ -76,7 +76,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A rule pack. `sha256` is the digest over its files, by name; clauses are in the order of their instruments and numbers."""
+    """A rule pack: its clauses in the order of instruments and numbers, and the digest over its files."""
 
     id: str
     version: str

@@ -23,7 +23,8 @@ Names = Mapping[str, Mapping[str, str]]
 def claim(clause: Clause, reason: str, params: Mapping[str, Any], language: str, names: Names | None = None) -> str:
     """Give the sentence of a reason in one language, its `{placeholders}` filled in.
 
-    Raises `KeyError` for a reason that neither the clause nor `reasons.toml` has, and for a placeholder without a parameter.
+    Raises `KeyError` for a reason that neither the clause nor `reasons.toml` has, and for a placeholder without a
+    parameter.
     """
     sentence = clause.find_reason(reason)
     if sentence is None:

@@ -1,4 +1,4 @@
-"""From the text of a pack's files to values. Everything that can be said to be wrong without running a query is said here.
+"""From the text of a pack's files to values. What is wrong without running a query is said here.
 
 A clause file is TOML between a line `/*---` and a line `---*/`, which SQL takes for a comment; the query follows.
 """

@@ -45,15 +45,16 @@ def judge_lake(
 
     `connection` is a DuckDB connection in which relations are named as the evidence tables, with the column `app` in
     front; the apps are those of `artifact`. Tables that the lake does not have count as empty. `only` keeps some
-    statuses. Rows come clause by clause, each sorted by app and subject. DuckDB's own errors pass through: a lake that
-    lacks a column is a broken lake.
+    statuses. Rows come clause by clause, each sorted by app and subject. DuckDB's own errors pass through: a lake
+    that lacks a column is a broken lake.
     """
     _complete(connection)
     wanted = [status for status in STATUSES if status in only]
     for pack in packs:
         for clause in pack.clauses:
             cursor = connection.cursor()
-            cursor.execute(f"SELECT * FROM ({frame(clause)}) WHERE list_contains(?, status) ORDER BY app, subject", [wanted])
+            query = f"SELECT * FROM ({frame(clause)}) WHERE list_contains(?, status) ORDER BY app, subject"
+            cursor.execute(query, [wanted])
             while rows := cursor.fetchmany(_BATCH):
                 for app, *answer in rows:
                     yield {"app": app, **make_verdict(pack, clause, read_answer(answer), names)}

@@ -1,9 +1,10 @@
 """Find and load rule packs.
 
-A pack is a folder: `pack.toml`, and one `.sql` file for each clause. Loading it checks everything (see `head` and `check`) and runs
-every example; that takes a part of a second. What comes out is kept beside the pack in `__pycache__`, as Python does with its own
-source, under a name made of the digests of the pack and of the judge; it is made again when either changes, and a folder that cannot
-be written does without.
+A pack is a folder: `pack.toml`, and one `.sql` file for each clause. Loading it checks everything (see `head` and
+`check`) and runs every example; that takes a part of a second. Of a pack that comes with the program the outcome is
+kept in `__pycache__` beside it, as Python does with its own source, under a name made of the digests of the pack and
+of the judge: it is made again when either changes, and a folder that cannot be written does without. Packs of others
+are checked every time, for what lies in their `__pycache__` may be theirs too.
 """
 
 from __future__ import annotations
@@ -40,21 +41,27 @@ def available_packs() -> tuple[str, ...]:
 
 
 def load_pack(name: str | PathLike[str]) -> Pack:
-    """Give a pack for use, by the id of a shipped one or by the path of its folder: checked whole, clauses without their examples.
+    """Give a pack by the id of a shipped one or the path of its folder: checked whole, clauses without their examples.
 
-    Raises `UsageError` if there is no such pack, `InvalidRulePack` that names the file and the fault if it is not valid.
+    Raises `UsageError` if there is no such pack, `InvalidRulePack` that names the file and the fault if it is not
+    valid.
     """
     folder = _find(name)
     contents = _read(folder)
     digest = _digest(contents)
+    if folder.parent != _shipped():
+        return _bare(_parse(contents, digest))
     kept = folder / "__pycache__" / f"{digest[:16]}-{_judge_digest()[:16]}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):
         return _from_kept(json.loads(kept.read_text(encoding="utf-8")))
-    checked = _parse(contents, digest)
-    pack = replace(checked, clauses=tuple(replace(clause, examples=()) for clause in checked.clauses))
+    pack = _bare(_parse(contents, digest))
     with suppress(OSError):
         _keep(kept, pack)
     return pack
+
+
+def _bare(pack: Pack) -> Pack:
+    return replace(pack, clauses=tuple(replace(clause, examples=()) for clause in pack.clauses))
 
 
 def _find(name: str | PathLike[str]) -> Path:
@@ -150,4 +157,5 @@ def _from_kept(tree: dict[str, Any]) -> Pack:
         for clause in tree["clauses"]
     )
     instruments = {key: Instrument(**value) for key, value in tree["instruments"].items()}
-    return Pack(**{**tree, "clauses": tuple(clauses), "instruments": instruments, "languages": tuple(tree["languages"])})
+    parts = {"clauses": tuple(clauses), "instruments": instruments, "languages": tuple(tree["languages"])}
+    return Pack(**{**tree, **parts})

@@ -20,7 +20,7 @@ EVIDENCE_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a query says of one subject. Lists in `params` and `evidence` are sorted sets: the engines order them differently."""
+    """What a query says of one subject. Lists in it are sorted sets, for the engines order them differently."""
 
     subject: str
     status: str
@@ -34,9 +34,9 @@ def judge(
 ) -> list[dict[str, Any]]:
     """Give the verdicts of all clauses of the packs over the evidence of one app, in the order of packs and clauses.
 
-    A verdict is `{clause, pack, subject, status, reason, severity, claim, claim_zh, params, evidence}`. A clause whose
-    query fails is `not-assessed` with reason `clause-failed`; nothing is raised for it. `names` spells the ids of data
-    categories in the sentences: language, then id, then name.
+    A verdict is `{clause, pack, subject, status, reason, severity, claim, claim_zh, params, evidence}`. A clause
+    whose query fails is `not-assessed` with reason `clause-failed`; nothing is raised for it. `names` spells the ids
+    of data categories in the sentences: language, then id, then name.
     """
     chosen = [(pack, clause) for pack in packs for clause in pack.clauses]
     connection = load(evidence, app, (clause for _, clause in chosen))
@@ -67,7 +67,7 @@ def _answers(connection: sqlite3.Connection, query: str) -> list[Answer]:
 
 
 def read_answer(cells: Sequence[Any]) -> Answer:
-    """Read a row of the frame without its app: subject, status, reason, params (JSON text), evidence (ids, commas between).
+    """Read a row of the frame without its app: subject, status, reason, params (JSON), evidence (ids, commas between).
 
     Raises `ValueError` if the query gave something else than its contract says.
     """

@@ -2,7 +2,8 @@
 
 The frame is the same text on SQLite and on DuckDB, so the two promises it keeps hold on both:
 
-* silence is not a pass: `satisfied` and `not-applicable` become `not-assessed` (reason `gap`) where a gap hides a table of `needs`;
+* silence is not a pass: `satisfied` and `not-applicable` become `not-assessed` (reason `gap`) where a gap hides a
+  table of `needs`;
 * every clause answers: an app without a row gets `not-assessed` (reason `no-answer`).
 """
 
@@ -20,20 +21,21 @@ from assaymark.model.tables import GAP, TABLES, Row, Table, Type
 COLUMNS = ("app", "subject", "status", "reason_key", "params", "evidence_ids")
 """What the query of a clause returns, by name."""
 
-FUNCTIONS = frozenset(
-    """abs avg coalesce count group_concat ifnull instr json json_array json_group_array json_object length like lower ltrim
-    max min nullif replace round rtrim substr sum trim upper""".split()
-)
+FUNCTIONS = frozenset({
+    "abs", "avg", "coalesce", "count", "group_concat", "ifnull", "instr", "json", "json_array", "json_group_array",
+    "json_object", "length", "like", "lower", "ltrim", "max", "min", "nullif", "replace", "round", "rtrim", "substr",
+    "sum", "trim", "upper",
+})  # fmt: skip
 """Functions that mean the same on SQLite and DuckDB and touch nothing outside. Others are refused."""
 
 STEP_LIMIT = 200
-"""How long one clause may run on SQLite, in blocks of 100,000 steps of its virtual machine: a bound that no clock moves."""
+"""How long one clause may run on SQLite, in blocks of 100,000 steps of its machine: a bound that no clock moves."""
 
 _STEP = 100_000
 
 
 def frame(clause: Clause) -> str:
-    """Give the query of a clause in its frame: rows `app, subject, status, reason, params, evidence`, sorted, on both engines."""
+    """Give the query of a clause in its frame: sorted rows `app, subject, status, reason, params, evidence`."""
     if clause.manual:
         return (
             f"SELECT app, 'app' AS subject, 'not-assessed' AS status, '{clause.manual}' AS reason, "
@@ -59,7 +61,7 @@ FROM judged ORDER BY app, subject"""
 
 
 def connect() -> sqlite3.Connection:
-    """Open an empty database in memory in which `LIKE` minds case, as on DuckDB, and to which no file can be attached."""
+    """Open an empty database in memory: `LIKE` minds case, as on DuckDB, and no file can be attached to it."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.execute("PRAGMA case_sensitive_like = ON")
@@ -86,7 +88,7 @@ def load(evidence: Mapping[str, Sequence[Row]], app: str, clauses: Iterable[Clau
 
 
 def bound(connection: sqlite3.Connection) -> None:
-    """Allow what runs next on this connection its number of steps, and no more: SQLite then raises `OperationalError`."""
+    """Allow what runs next on this connection `STEP_LIMIT`; past it SQLite raises `OperationalError`."""
     blocks = count(1)
     connection.set_progress_handler(lambda: int(next(blocks) > STEP_LIMIT), _STEP)
 
@@ -116,10 +118,10 @@ class RefusedError(Exception):
 
 
 def reads(query: str) -> dict[str, tuple[str, ...]]:
-    """Give the evidence tables and columns that a query reads, found by preparing it on the empty schema. `apps` is left out.
+    """Give the evidence tables and columns that a query reads, found by preparing it on the empty schema.
 
-    Raises `RefusedError` for a query that does not compile, is more than one statement, or does anything but read evidence tables
-    with the functions in `FUNCTIONS`.
+    Raises `RefusedError` for a query that does not compile, is more than one statement, or does anything but read
+    evidence tables with the functions in `FUNCTIONS`.
     """
     connection = connect()
     for statement in ddl():

@@ -1,8 +1,8 @@
-"""The evidence tables in the languages of others: SQL DDL, JSON Schema, Arrow. All of it is generated from `model.tables`.
+"""The evidence tables in the languages of others: SQL DDL, JSON Schema, Arrow; all generated from `model.tables`.
 
-In SQL and Arrow every table has one column more, in front: `app`, the key of the subject. One app in memory and a lake of millions
-have the same shape, and one clause reads both. A list is a JSON array in a text column there, on purpose: the same
-`LIKE '%"imei"%'` then means the same on SQLite and on DuckDB over Parquet.
+In SQL and Arrow every table has one column more, in front: `app`, the key of the subject. One app in memory and a
+lake of millions have the same shape, and one clause reads both. A list is a JSON array in a text column there, on
+purpose: the same `LIKE '%"imei"%'` then means the same on SQLite and on DuckDB over Parquet.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def json_schema() -> dict[str, Any]:
     parts: dict[str, Any] = {
         "schema": {"const": SCHEMA},
         "subject": {"type": "object", "description": "identity of what was inspected"},
-        "engine": {"type": "object", "description": "versions and digests of the program, its catalogs and rule packs"},
+        "engine": {"type": "object", "description": "versions and digests of program, catalogs and rule packs"},
         "coverage": {"type": "object", "description": "how each detector ended, and how much was decided"},
         "evidence": {
             "type": "object",
@@ -155,6 +155,6 @@ def _clause_schema() -> dict[str, Any]:
     needed = ("title", "explain", "static_limit", "remedy")
     return {
         "type": "object",
-        "properties": {name: texts for name in (*needed, "safe_claim", "notice", "instrument_name", "cite")},
+        "properties": dict.fromkeys((*needed, "safe_claim", "notice", "instrument_name", "cite"), texts),
         "required": list(needed),
     }

@@ -26,7 +26,7 @@ zh = "允许明文传输"
 en = "cleartext traffic is allowed"
 
 [words.network-security-config]
-zh = "网络安全配置放宽了信任范围"
+zh = "网络配置文件放宽了信任范围"
 en = "the network security configuration widens trust"
 
 [words.debuggable]
