@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 
 VOID = frozenset({"meta", "br", "hr", "input", "img", "link"})
 # Shapes of SVG may close themselves; html.parser reports them as start and end.
@@ -106,10 +107,14 @@ def faults(source: str) -> list[str]:
 
 def _headings(page: Page) -> list[str]:
     levels = [int(one.tag[1]) for one in page.elements if one.tag in ("h1", "h2", "h3", "h4", "h5", "h6")]
-    out = [f"heading level jumps from {a} to {b}" for a, b in zip(levels, levels[1:], strict=False) if b > a + 1]
+    out = [f"heading level jumps from {a} to {b}" for a, b in pairwise(levels) if b > a + 1]
     if levels.count(1) != 1 or levels[0] != 1:
         out.append(f"first level headings: {levels.count(1)}")
-    out += [f"empty heading: {one.tag}" for one in page.elements if one.tag in ("h1", "h2", "h3", "h4") and not one.text.strip()]
+    out += [
+        f"empty heading: {one.tag}"
+        for one in page.elements
+        if one.tag in ("h1", "h2", "h3", "h4") and not one.text.strip()
+    ]
     return out
 
 

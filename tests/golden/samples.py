@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from assaymark.model.report import Report
 from assaymark.model.tables import Value
 from golden.builder import CLAUSES, DATA, Sample
@@ -388,6 +390,7 @@ def packed_app() -> Report:
 EVIL = "\u202egnp.exe\u202c</script><img src=x onerror=alert(1)>\x00\x1b[31m\u200b{{ 7*7 }}[bold red]:smile:'\"&"
 
 
+@cache
 def hostile_app(calls: int = 5_000) -> Report:
     """Strings that try to break out of the page or the terminal, in every place a package can reach; many calls."""
     sample = Sample(

@@ -1,4 +1,7 @@
-"""Whole renderings, compared with files that a person has read. `UPDATE=1 pytest tests/golden` rewrites them; review the diff."""
+"""Whole renderings, compared with files that a person has read.
+
+`UPDATE=1 pytest tests/golden` rewrites them; review the diff.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import re
 from pathlib import Path
 
 import pytest
-from golden.pagecheck import faults
-from golden.samples import SAMPLES
 
 from assaymark.model.report import Report
 from assaymark.render import html, json_report, text
+from golden.pagecheck import faults
+from golden.samples import SAMPLES
 
 EXPECTED = Path(__file__).with_name("expected")
 LANGUAGES = ("zh", "en")

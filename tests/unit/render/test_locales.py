@@ -25,17 +25,15 @@ def test_both_languages_have_the_same_sentences() -> None:
     assert ours("zh") == ours("en")
 
 
-@pytest.mark.parametrize("key", ours("zh"))
-def test_a_sentence_has_words_and_the_same_blanks_in_both_languages(key: str) -> None:
-    assert text("zh", key).strip()
-    assert text("en", key).strip()
-    assert names("zh", key) == names("en", key)
+def test_a_sentence_has_words_and_the_same_blanks_in_both_languages() -> None:
+    assert [key for key in ours("zh") if not (text("zh", key).strip() and text("en", key).strip())] == []
+    assert [key for key in ours("zh") if names("zh", key) != names("en", key)] == []
 
 
-@pytest.mark.parametrize("key", ours("zh"))
-def test_no_sentence_says_illegal_or_safe(key: str) -> None:
-    assert not re.search(r"违法|非法|犯罪|没有问题$|是安全的|安全的应用", text("zh", key))
-    assert not re.search(r"\b(illegal|unlawful|safe|compliant|guilty)\b", text("en", key), re.IGNORECASE)
+def test_no_sentence_says_illegal_or_safe() -> None:
+    zh = re.compile(r"违法|非法|犯罪|没有问题$|是安全的|安全的应用")
+    en = re.compile(r"\b(illegal|unlawful|safe|compliant|guilty)\b", re.IGNORECASE)
+    assert [key for key in ours("zh") if zh.search(text("zh", key)) or en.search(text("en", key))] == []
 
 
 @pytest.mark.parametrize(

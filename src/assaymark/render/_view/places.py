@@ -51,7 +51,7 @@ class Ledger:
         return Place(
             id=clean(row["id"], SHORT),
             at=clean(row.get("at")),
-            what=self._what(table, row),
+            what=_named(self._what(table, row), row["id"]),
             owner=self._names.owner(owner) if owner else None,
             # An order that nobody analysed is said once on the page, not at each place.
             consent=say(f"render.consent-{consent}") if consent in ("before", "after", "no-gate") else None,
@@ -85,7 +85,7 @@ class Ledger:
             case "endpoint":
                 return same(row.get("url") or row.get("host"))
             case _:
-                said = row.get("value") or row.get("name") or row.get("right") or row.get("kind") or row["id"]
+                said = row.get("value") or row.get("name") or row.get("right") or row.get("kind")
                 return _pair(say_kind("render.table", table), said)
 
 
@@ -96,6 +96,10 @@ def fold(path: Sequence[str], most: int) -> tuple[list[str], int]:
     tail = most // 2
     head = most - tail
     return [*path[:head], *path[len(path) - tail :]], len(path) - most
+
+
+def _named(words: Both, name: object) -> Both:
+    return words if words.en else same(name)
 
 
 def _tail(name: object) -> str:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from golden.builder import Sample
-from golden.samples import busy_app, ordered_app
-
 from assaymark.model.report import Report
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.datamap import DataMap, data_map
 from assaymark.render._view.places import Ledger
 from assaymark.render._view.words import Names
+from golden.builder import Sample
+from golden.samples import busy_app, ordered_app
 
 API = "android.telephony.TelephonyManager.getImei"
 

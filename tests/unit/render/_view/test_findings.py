@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from golden.builder import Sample
-
 from assaymark.model.report import Report
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.findings import Finding, filters, findings, phrases
 from assaymark.render._view.places import Ledger
 from assaymark.render._view.words import Names
+from golden.builder import Sample
 
 API = "android.telephony.TelephonyManager.getImei"
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import pytest
+
+from assaymark.render._view.words import LIMIT, Both, Names, both, clean, joined, say, say_kind
 from golden.builder import Sample
 from golden.samples import busy_app
 
-from assaymark.render._view.words import LIMIT, Both, Names, both, clean, joined, say, say_kind
 
-
-@pytest.mark.parametrize("char", ["\x00", "\x1b", "\x7f", "\u202e", "\u2066", "\u200b", "\u200f", "\ufeff", "\ud800", "\ue000", "\u2028"])
+@pytest.mark.parametrize(
+    "char", ["\x00", "\x1b", "\x7f", "\u202e", "\u2066", "\u200b", "\u200f", "\ufeff", "\ud800", "\ue000", "\u2028"]
+)
 def test_a_character_that_hides_or_reorders_becomes_visible(char: str) -> None:
     assert clean(f"a{char}b") == "a\ufffdb"
 
