@@ -17,6 +17,7 @@ from assaymark.catalog import (
     load_permissions,
     load_purposes,
     load_sdks,
+    owner_of,
 )
 from assaymark.catalog.apis import ANY_CLASS
 from assaymark.catalog.data import categories_by_id
