@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -40,16 +40,16 @@ class Detector:
 
 
 class Reader(Protocol):
-    """One input format. `sniff` looks at the start of the file and its member names, `open` makes the `Program`."""
+    """One input format: `sniff` looks at the names of an archive's members, `open` makes the `Program`."""
 
     format: str
 
-    def sniff(self, head: bytes, members: Iterable[str]) -> bool:
-        """Say whether a file with these first bytes and archive members (empty if it is no archive) is of this format."""
+    def sniff(self, members: Collection[str]) -> bool:
+        """Say whether an archive with these members is of this format. At most one format may say so."""
         ...
 
-    def open(self, source: Any) -> Any:
-        """Give the `Program`. Raises `CannotInspect`."""
+    def open(self, name: str, package: Any) -> Any:
+        """Give the `Program` of an opened archive; `name` is the file's name for messages. Raises `CannotInspect`."""
         ...
 
 

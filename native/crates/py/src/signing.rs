@@ -5,22 +5,23 @@ use crate::errors::guarded;
 use assaymark_engine::signing::{self, SchemeResult, Signatures, Signer};
 use pyo3::prelude::*;
 
-/// See the stub for the meaning of each place.
-type SignerRow = (
-    &'static str,
-    &'static str,
-    Option<&'static str>,
-    Option<String>,
-    Option<usize>,
-    Option<String>,
-    String,
-    String,
-    String,
-    String,
-    String,
-    usize,
-    Vec<String>,
-);
+/// One signer of one scheme; a dictionary in Python. See the stub for the meaning of each key.
+#[derive(IntoPyObject)]
+struct SignerRow {
+    scheme: &'static str,
+    status: &'static str,
+    problem: Option<&'static str>,
+    detail: Option<String>,
+    signer: Option<usize>,
+    certificate_sha256: Option<String>,
+    subject: String,
+    issuer: String,
+    valid_from: String,
+    valid_to: String,
+    algorithm: String,
+    key_bits: usize,
+    lineage: Vec<String>,
+}
 
 type Found = (
     Vec<SignerRow>,
@@ -85,25 +86,21 @@ fn signer_row(result: &SchemeResult, number: Option<usize>, signer: &Signer) -> 
     let text = |field: fn(&signing::CertificateInfo) -> &String| {
         own.map(field).cloned().unwrap_or_default()
     };
-    (
-        result.scheme,
-        result.status.name(),
-        problem.map(|problem| problem.key),
-        problem.map(|problem| problem.detail.clone()),
-        number,
-        own.map(|own| own.sha256.clone()),
-        text(|own| &own.subject),
-        text(|own| &own.issuer),
-        text(|own| &own.valid_from),
-        text(|own| &own.valid_to),
-        text(|own| &own.key_algorithm),
-        own.map_or(0, |own| own.key_bits),
-        signer
-            .lineage
-            .iter()
-            .map(|node| node.sha256.clone())
-            .collect(),
-    )
+    SignerRow {
+        scheme: result.scheme,
+        status: result.status.name(),
+        problem: problem.map(|problem| problem.key),
+        detail: problem.map(|problem| problem.detail.clone()),
+        signer: number,
+        certificate_sha256: own.map(|own| own.sha256.clone()),
+        subject: text(|own| &own.subject),
+        issuer: text(|own| &own.issuer),
+        valid_from: text(|own| &own.valid_from),
+        valid_to: text(|own| &own.valid_to),
+        algorithm: text(|own| &own.key_algorithm),
+        key_bits: own.map_or(0, |own| own.key_bits),
+        lineage: signer.lineage.iter().map(|node| node.sha256.clone()).collect(),
+    }
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

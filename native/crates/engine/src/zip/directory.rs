@@ -29,14 +29,12 @@ pub(super) fn read(
         (place.stated_entries as usize).min((central.end - central.start) / RECORD_LENGTH),
     );
     let mut at = central.start;
-    let mut broken = 0u64;
     while at + RECORD_LENGTH <= central.end {
         if !file[at..].starts_with(CENTRAL) {
             // Past the last record, or a damaged one: go on at the next signature, if there is one.
             let Some(next) = memmem::find(&file[at..central.end], CENTRAL) else {
                 break;
             };
-            broken += 1;
             let from = at as u64;
             log.add("central-directory-broken", "", Some(from), || {
                 format!("no record here, the next one is {next} bytes on")
@@ -67,13 +65,9 @@ pub(super) fn read(
             format!("{} bytes without a record", central.end - at)
         });
     }
-    if entries.len() as u64 + broken != place.stated_entries && entries.len() < limits.entries {
+    if entries.len() as u64 != place.stated_entries && entries.len() < limits.entries {
         log.add("entry-count-mismatch", "", None, || {
-            format!(
-                "{} stated, {} found",
-                place.stated_entries,
-                entries.len() as u64 + broken
-            )
+            format!("{} stated, {} found", place.stated_entries, entries.len())
         });
     }
     apply_shift(file, place.delta, &mut entries, log);
