@@ -102,7 +102,7 @@ def read_field(cursor: Cursor, owner: str = "") -> FieldRef:
 
 
 def read_integer(cursor: Cursor) -> int:
-    """Take a whole number, a resource such as `@string/x`, or a floating-point number as its bits (`1.5f`: 32, else 64)."""
+    """Take a whole number, a resource such as `@string/x`, or a floating-point one as its bits (32 for `1.5f`)."""
     if cursor.next.kind == "resource":
         number = cursor.ids.get(cursor.next.text[1:])
         if number is None:
