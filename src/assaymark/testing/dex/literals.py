@@ -143,13 +143,17 @@ def signed(cursor: Cursor, value: int, bits: int, line: int, *, unsigned: bool =
     return value
 
 
-def read_value(cursor: Cursor) -> Value:
-    """Take an encoded value: number, text, reference, enum constant, array or annotation."""
+def read_value(cursor: Cursor, *, bits: int = 32) -> Value:
+    """Take an encoded value: number, text, reference, enum constant, array or annotation.
+
+    `bits` is the width of a whole number without a suffix.
+    """
     token = cursor.next
     if token.kind == "number":
         kind, content = _number(cursor)
         if kind in _BITS:
-            content = signed(cursor, int(content), _BITS[kind], token.line)
+            width = bits if kind == tree.VALUE_INT else _BITS[kind]
+            content = signed(cursor, int(content), width, token.line)
         return Value(kind, content)
     if token.kind == "string":
         return Value(tree.VALUE_STRING, read_string(cursor))
