@@ -100,7 +100,11 @@ def _clause(clause: Clause) -> Iterator[str]:
         yield from _both("最多可说 / at most", clause.safe_claim)
     yield from _both("限度 / limits", clause.static_limit)
     yield from _both("怎么改 / remedy", clause.remedy)
-    judged = f"`{clause.manual}`" if clause.manual else ", ".join(f"`{table}`" for table in clause.needs)
+    judged = (
+        f"`{clause.manual}`"
+        if clause.manual
+        else ", ".join(f"`{table}`" for table in (*clause.needs, *clause.manifest))
+    )
     label = "不作判断的原因 / not assessed because" if clause.manual else "依据的表 / evidence tables"
     yield f"- {DECIDES[clause.decides]}; 严重程度 / severity: {SEVERITY[clause.severity]}; {label}: {judged}"
     yield ""

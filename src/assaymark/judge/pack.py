@@ -150,6 +150,7 @@ def _from_kept(tree: dict[str, Any]) -> Pack:
             **{
                 **clause,
                 "needs": tuple(clause["needs"]),
+                "manifest": tuple(clause["manifest"]),
                 "reads": {table: tuple(columns) for table, columns in clause["reads"].items()},
                 "examples": (),
             }

@@ -38,10 +38,10 @@ def test_words_and_names_spell_values(pack: Pack) -> None:
         words={"app": {"zh": "应用自身", "en": "the app itself"}},
         reasons={"asked": {"zh": "{data}：{names}。", "en": "{data}: {names}."}},
     )
-    names = {"zh": {"imei": "设备识别码", "app": "不用"}, "en": {"imei": "IMEI"}}
+    names = {"zh": {"imei": "设备识别码", "app": "不用这个"}, "en": {"imei": "IMEI"}}
     params = {"data": ["imei", "mac"], "names": ["app", "imei"]}
-    assert claim(clause, "asked", params, "zh", names) == "设备识别码、mac：应用自身、imei。"
-    assert claim(clause, "asked", params, "en", names) == "IMEI, mac: the app itself, imei."
+    assert claim(clause, "asked", params, "zh", names) == "设备识别码、mac：应用自身、设备识别码。"
+    assert claim(clause, "asked", params, "en", names) == "IMEI, mac: the app itself, IMEI."
 
 
 def test_clause_texts_hold_what_a_renderer_needs(pack: Pack) -> None:

@@ -63,12 +63,20 @@ def test_a_pass_that_leaned_on_a_gap_is_not_assessed(pack: Pack) -> None:
     (verdict,) = judge(hidden, [pack], "x")
     assert (verdict["status"], verdict["reason"]) == ("not-assessed", "gap")
     assert verdict["evidence"] == ["gap-1", "gap-2"]
-    assert "2 recorded gaps" in verdict["claim"]
+    assert "recorded gaps: 2" in verdict["claim"]
 
 
 def test_a_gap_elsewhere_changes_nothing(pack: Pack) -> None:
     (verdict,) = judge({"gap": [gap("flow"), gap("permissions")]}, [pack], "x")
     assert verdict["status"] == "satisfied"
+
+
+def test_a_gap_in_the_code_does_not_weaken_what_the_manifest_states(pack: Pack) -> None:
+    pack = replace(pack, clauses=(replace(pack.clauses[0], needs=(), manifest=("permission",)),))
+    (verdict,) = judge({"gap": [gap("api_call", "permission")]}, [pack], "x")
+    assert verdict["status"] == "satisfied"
+    (verdict,) = judge({"gap": [gap("permission")]}, [pack], "x")
+    assert (verdict["status"], verdict["reason"]) == ("not-assessed", "gap")
 
 
 @pytest.mark.parametrize("status", STATUSES)
