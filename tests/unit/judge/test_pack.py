@@ -204,6 +204,7 @@ def test_shipped_packs_are_kept_beside_their_source_and_made_again(
         head = tmp_path / "rulepacks" / name / "pack.toml"
         head.write_text(head.read_text(encoding="utf-8") + "\n", encoding="utf-8")
         assert load_pack(name).sha256 != fresh.sha256
+        assert len(list(kept.parent.iterdir())) == 1
 
 
 def test_what_lies_in_a_foreign_pycache_is_not_trusted(write_pack: Writer) -> None:
