@@ -163,7 +163,11 @@ def _unseen(found: Coverage, language: str, width: int) -> list[RenderableType]:
     table = _grid(0, 0, 1)
     for reason in found.reasons[:_MOST]:
         weight = _say(language, "reason-all" if reason.total else "reason-some")
-        table.add_row(_text(f"  – {weight}"), _text(f"{reason.count:,}"), _text(reason.sentence.of(language)))
+        table.add_row(
+            _text(f"  – {weight}"),
+            _text(f"×{reason.count:,}" if reason.count > 1 else ""),
+            _text(reason.sentence.of(language)),
+        )
     if found.reasons:
         out.append(_listed(table, len(found.reasons) - _MOST, language))
     return out
@@ -171,7 +175,7 @@ def _unseen(found: Coverage, language: str, width: int) -> list[RenderableType]:
 
 def _foot(view: Page, language: str) -> Text:
     counted = [f"{sentence(language, f'status.{status}')} {count}" for status, count in view.statuses if count]
-    lines = [f"{_say(language, 'text-statuses')}: {' · '.join(counted)}"] if counted else []
+    lines = [f"{_say(language, 'text-statuses')}{' · '.join(counted)}"] if counted else []
     packs = " · ".join(code.text for _, code, _ in view.origin.packs)
     lines.append(" · ".join(part for part in (view.origin.engine, packs) if part))
     lines.append(_say(language, "text-read-more"))
