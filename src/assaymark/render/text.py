@@ -112,7 +112,7 @@ def _grid(*ratios: int) -> Table:
 
 def _named(view: Page, language: str) -> RenderableType:
     if not view.phrases:
-        return _paragraph(_say(language, view.silence))
+        return _paragraph(view.silence.of(language))
     table = _grid(0, 0, 3, 2)
     for one in view.phrases[:_MOST]:
         table.add_row(*_phrase(one, language))
@@ -125,9 +125,16 @@ def _phrase(one: Phrase, language: str) -> list[Text]:
     heavy = sentence(language, f"severity.{one.severity}")
     what = _text(one.notice.of(language), "bold")
     what.append(f" ×{one.count}" if one.count > 1 else "")
-    what.append("\n" + joined(one.chips, most=3).of(language), "dim")
+    what.append("\n" + _chips(one, language), "dim")
     who = joined((owner.name for owner in one.owners), most=3)
     return [_text(f"  {_SIGNS[one.status]} {sure}", style), _text(heavy), what, _text(who.of(language))]
+
+
+def _chips(one: Phrase, language: str) -> str:
+    # Citations have commas of their own.
+    shown = " · ".join(chip.of(language) for chip in one.chips[:3])
+    rest = len(one.chips) - 3
+    return shown if rest <= 0 else f"{shown} · +{rest}"
 
 
 def _data(found: DataMap, language: str) -> RenderableType:
