@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from golden.builder import Sample
-from golden.samples import busy_app, clean_app, packed_app
-
 from assaymark.model.report import STATUSES
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.page import page
+from golden.builder import Sample
+from golden.samples import busy_app, clean_app, packed_app
 
 
 def test_silence_says_how_much_was_judged() -> None:
