@@ -1,1 +1,19 @@
-"""TODO."""
+"""What assaymark knows, as data with a source and a date on every row: data categories, APIs, permissions, SDKs."""
+
+from assaymark.catalog.apis import Api, load_apis
+from assaymark.catalog.data import Category, categories, load_data, name
+from assaymark.catalog.permissions import Permission, load_permissions
+from assaymark.catalog.reading import Source, digest
+
+__all__ = [
+    "Api",
+    "Category",
+    "Permission",
+    "Source",
+    "categories",
+    "digest",
+    "load_apis",
+    "load_data",
+    "load_permissions",
+    "name",
+]
