@@ -89,7 +89,7 @@ DATA = {
 SDKS = {
     "umeng-analytics": ("友盟统计", "Umeng Analytics", "友盟", "Umeng", "analytics"),
     "jpush": ("极光推送", "JPush", "极光", "Aurora Mobile", "push"),
-    "pangle": ("穿山甲广告", "Pangle", "巨量引擎", "Pangle Ads", "ads"),
+    "pangle": ("穿山甲广告", "Pangle", "巨量引擎", "Pangle Ads", "advertising"),
     "tencent-bugly": ("腾讯 Bugly", "Tencent Bugly", "腾讯", "Tencent", "crash"),
 }
 

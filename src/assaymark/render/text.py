@@ -112,7 +112,7 @@ def _grid(*ratios: int) -> Table:
 
 def _named(view: Page, language: str) -> RenderableType:
     if not view.phrases:
-        return _paragraph(_say(language, view.silence))
+        return _paragraph(view.silence.of(language))
     table = _grid(0, 0, 3, 2)
     for one in view.phrases[:_MOST]:
         table.add_row(*_phrase(one, language))
@@ -125,9 +125,16 @@ def _phrase(one: Phrase, language: str) -> list[Text]:
     heavy = sentence(language, f"severity.{one.severity}")
     what = _text(one.notice.of(language), "bold")
     what.append(f" ×{one.count}" if one.count > 1 else "")
-    what.append("\n" + joined(one.chips, most=3).of(language), "dim")
+    what.append("\n" + _chips(one, language), "dim")
     who = joined((owner.name for owner in one.owners), most=3)
     return [_text(f"  {_SIGNS[one.status]} {sure}", style), _text(heavy), what, _text(who.of(language))]
+
+
+def _chips(one: Phrase, language: str) -> str:
+    # Citations have commas of their own.
+    shown = " · ".join(chip.of(language) for chip in one.chips[:3])
+    rest = len(one.chips) - 3
+    return shown if rest <= 0 else f"{shown} · +{rest}"
 
 
 def _data(found: DataMap, language: str) -> RenderableType:
@@ -163,7 +170,11 @@ def _unseen(found: Coverage, language: str, width: int) -> list[RenderableType]:
     table = _grid(0, 0, 1)
     for reason in found.reasons[:_MOST]:
         weight = _say(language, "reason-all" if reason.total else "reason-some")
-        table.add_row(_text(f"  – {weight}"), _text(f"{reason.count:,}"), _text(reason.sentence.of(language)))
+        table.add_row(
+            _text(f"  – {weight}"),
+            _text(f"×{reason.count:,}" if reason.count > 1 else ""),
+            _text(reason.sentence.of(language)),
+        )
     if found.reasons:
         out.append(_listed(table, len(found.reasons) - _MOST, language))
     return out
@@ -171,7 +182,7 @@ def _unseen(found: Coverage, language: str, width: int) -> list[RenderableType]:
 
 def _foot(view: Page, language: str) -> Text:
     counted = [f"{sentence(language, f'status.{status}')} {count}" for status, count in view.statuses if count]
-    lines = [f"{_say(language, 'text-statuses')}: {' · '.join(counted)}"] if counted else []
+    lines = [f"{_say(language, 'text-statuses')}{' · '.join(counted)}"] if counted else []
     packs = " · ".join(code.text for _, code, _ in view.origin.packs)
     lines.append(" · ".join(part for part in (view.origin.engine, packs) if part))
     lines.append(_say(language, "text-read-more"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assaymark.model.report import Report
-from assaymark.render._view.words import Both, say_kind
+from assaymark.render._view.words import Both, say, say_kind
 
 PARTS = ("decided", "indicated", "needs-run", "needs-person", "blocked")
 """How far a clause could be judged, the surest first."""
@@ -45,6 +45,8 @@ class Coverage:
     parts: tuple[Part, ...]
     total: int
     reasons: tuple[Reason, ...]
+    code: Both | None
+    """how much code was read, where the report says it"""
 
 
 def coverage(report: Report) -> Coverage:
@@ -67,4 +69,19 @@ def coverage(report: Report) -> Coverage:
         for kind, rows in kinds.items()
     ]
     reasons.sort(key=lambda one: (not one.total, one.kind))
-    return Coverage(parts, sum(part.count for part in parts), tuple(reasons))
+    return Coverage(
+        parts, sum(part.count for part in parts), tuple(reasons), _code(report["coverage"].get("code") or {})
+    )
+
+
+def _code(code: Mapping[str, Any]) -> Both | None:
+    files, methods, reachable, damaged = (
+        code.get(name) for name in ("dex_files", "code_methods", "reachable_methods", "damaged")
+    )
+    if not (isinstance(files, int) and isinstance(methods, int) and isinstance(reachable, int)):
+        return None
+    said = say("render.coverage-code", files=f"{files:,}", methods=f"{methods:,}", reachable=f"{reachable:,}")
+    if not (isinstance(damaged, int) and damaged):
+        return said
+    rest = say("render.coverage-damaged", n=f"{damaged:,}")
+    return Both(said.zh + rest.zh, said.en + rest.en)

@@ -9,7 +9,7 @@ from typing import Any
 from assaymark.model.report import SEVERITIES, STATUSES, Report
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.places import Ledger, Place
-from assaymark.render._view.words import Both, Names, both, clean, say
+from assaymark.render._view.words import NAME, Both, Names, both, clean, say
 
 Verdict = Mapping[str, Any]
 
@@ -28,8 +28,10 @@ class Clause:
     remedy: Both
     notice: Both
     named: bool
-    """`notice` is a phrase of the public notices; else it is the title"""
+    """`notice` is a phrase of the public notices; else it holds the title of the clause"""
     static_limit: Both
+    claim: Both
+    """the sentence of this clause's verdict, the most that may be said"""
     status: str
     severity: str
 
@@ -50,7 +52,6 @@ class Finding:
     status: str
     severity: str
     title: Both
-    claims: tuple[Both, ...]
     clauses: tuple[Clause, ...]
     owners: tuple[Owner, ...]
     places: tuple[Place, ...]
@@ -111,8 +112,11 @@ def filters(found: Sequence[Finding]) -> Filters:
 
 
 def clause_chip(clause: Mapping[str, Any], name: object) -> Both:
-    """Give instrument and number of a clause, as people cite it."""
-    instrument = both(clause.get("instrument_name"), clause.get("instrument") or name)
+    """Give a clause as people cite it: the pack's own words, else instrument and number."""
+    cited = both(clause.get("cite"), "", NAME)
+    if cited.en:
+        return cited
+    instrument = both(clause.get("instrument_name"), clause.get("instrument") or name, NAME)
     number = clean(clause.get("number"), 40)
     return Both(f"{instrument.zh} {number}".strip(), f"{instrument.en} {number}".strip())
 
@@ -184,14 +188,12 @@ def _finding(key: str, group: Sequence[Verdict], report: Report, names: Names, l
     first = group[0]
     rows = ledger.rows(first["evidence"])
     clauses = tuple(_clause(verdict, report) for verdict in group)
-    claims = (Both(clean(one.get("claim_zh") or one["claim"], 900), clean(one["claim"], 900)) for one in group)
     ids = list(dict.fromkeys([str(first["subject"]), *(str(row["owner"]) for _, row in rows if row.get("owner"))]))
     return Finding(
         key=key,
         status=first["status"],
         severity=first["severity"],
         title=clauses[0].notice,
-        claims=tuple(dict.fromkeys(claim for claim in claims if claim.en)),
         clauses=clauses,
         owners=tuple(Owner(clean(one), names.owner(one)) for one in ids[: caps.columns]),
         places=tuple(ledger.place(table, row, caps.steps) for table, row in rows[: caps.places]),
@@ -211,9 +213,10 @@ def _clause(verdict: Verdict, report: Report) -> Clause:
         title=title,
         explain=both(held.get("explain")),
         remedy=both(held.get("remedy")),
-        notice=_headline(both(notice)) if notice else title,
+        notice=_headline(both(notice)) if notice else say("render.unnamed", title=title),
         named=bool(notice),
         static_limit=both(held.get("static_limit")),
+        claim=Both(clean(verdict.get("claim_zh") or verdict["claim"], 900), clean(verdict["claim"], 900)),
         status=verdict["status"],
         severity=verdict["severity"],
     )

@@ -52,7 +52,7 @@ def identity(report: Report) -> Identity:
     digest = clean(subject.get("key"), 80)
     levels = " – ".join(clean(subject[one], 10) for one in ("min_sdk", "target_sdk") if subject.get(one) is not None)
     signed = [same(one) for one in schemes]
-    packs = joined((both(one.get("title"), one["id"]) for one in _packs(report)), most=8)
+    packs = joined((_pack(one) for one in _packs(report)), most=8)
     facts: list[tuple[Both, Shown]] = [
         (say("render.id-package"), Code(package)),
         (say("render.id-version"), Code(version)),
@@ -113,6 +113,11 @@ def size_words(size: object) -> str:
 
 def _packs(report: Report) -> list[Mapping[str, Any]]:
     return list(report["engine"].get("packs") or ())
+
+
+def _pack(pack: Mapping[str, Any]) -> Both:
+    title, version = both(pack.get("title"), pack["id"]), clean(pack.get("version"), 20)
+    return Both(f"{title.zh} {version}".strip(), f"{title.en} {version}".strip())
 
 
 def _engine(report: Report) -> str:

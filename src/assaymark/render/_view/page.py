@@ -13,7 +13,7 @@ from assaymark.render._view.identity import Identity, Origin, identity, origin
 from assaymark.render._view.lanes import Timeline, timeline
 from assaymark.render._view.places import Ledger
 from assaymark.render._view.tables import Sheet, clause_sheet, detector_sheet, sheets
-from assaymark.render._view.words import Names
+from assaymark.render._view.words import Both, Names, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,19 @@ class Page:
     statuses: tuple[tuple[str, int], ...]
     """how many verdicts have each status"""
 
+    judged: int
+    """clauses that were met as far as seen"""
+    open: int
+    """clauses that were not assessed"""
+
     @property
-    def silence(self) -> str:
+    def silence(self) -> Both:
         """The sentence for a report without findings: it differs by whether any clause was judged at all."""
-        counts = dict(self.statuses)
-        if not any(counts.values()):
-            return "answer-no-clauses"
-        return "answer-none" if counts["satisfied"] else "answer-nothing-judged"
+        if not any(count for _, count in self.statuses):
+            return say("render.answer-no-clauses")
+        if not self.judged:
+            return say("render.answer-nothing-judged")
+        return say("render.answer-none", judged=self.judged, open=self.open)
 
 
 def page(report: Report, caps: Caps) -> Page:
@@ -66,4 +72,10 @@ def page(report: Report, caps: Caps) -> Page:
         detectors=detector_sheet(report, caps),
         origin=origin(report),
         statuses=tuple((status, counts[status]) for status in STATUSES),
+        judged=len(_clauses(report, "satisfied")),
+        open=len(_clauses(report, "not-assessed")),
     )
+
+
+def _clauses(report: Report, status: str) -> set[str]:
+    return {verdict["clause"] for verdict in report["verdicts"] if verdict["status"] == status}

@@ -57,12 +57,14 @@ def sheets(report: Report, names: Names, caps: Caps) -> list[Sheet]:
             note=say(f"render.note-{table}"),
         )
 
+    listed = {row.get("sdk") for row in evidence.get("disclosed_sdk", ())}
     hosts = _hosts(evidence.get("endpoint", ()))
     return [
         make(
             "sdk",
-            "sdk vendor version presence purpose known-by reachable documented",
-            lambda row: _sdk(row, names),
+            # Without a list to compare with, a column of "no" would say more than was seen.
+            f"sdk vendor version presence purpose known-by reachable documented{' named' if listed else ''}",
+            lambda row: _sdk(row, names) + ((_yes_no(row["id"] in listed),) if listed else ()),
             _by("name"),
         ),
         make(
@@ -79,7 +81,7 @@ def sheets(report: Report, names: Names, caps: Caps) -> list[Sheet]:
         ),
         make("endpoint", "host scheme owner addresses example", lambda row: _endpoint(row, names), _by("host"), hosts),
         make("setting", "setting value scope effect meaning", _setting, _setting_order),
-        make("signature", "scheme status certificate subject valid algorithm problem", _signature, _by("scheme")),
+        make("signature", "signing status certificate subject valid algorithm problem", _signature, _by("scheme")),
         make(
             "anomaly", "oddity member detail evasive", _anomaly, lambda row: (not row.get("evasive"), row.get("kind"))
         ),

@@ -35,3 +35,18 @@ def test_gaps_of_one_kind_are_one_reason() -> None:
         sample.add("gap", "x", kind="native-code", member=f"lib{number}.so", reason="r", count=count, weight="partial")
     (reason,) = coverage(sample.report()).reasons
     assert (reason.count, reason.total) == (8, False)
+
+
+def test_the_amount_of_code_is_told_with_its_damage() -> None:
+    sample = Sample("org.example")
+    sample.coverage["code"] = {"dex_files": 2, "code_methods": 5200, "reachable_methods": 31, "damaged": 3}
+    code = coverage(sample.report()).code
+    assert code is not None
+    assert code.en.startswith("Code read: DEX files: 2; methods with code: 5,200, of which 31")
+    assert code.en.endswith("not read: 3")
+
+
+def test_a_report_without_code_says_nothing_of_it() -> None:
+    sample = Sample("org.example")
+    sample.coverage["code"] = {}
+    assert coverage(sample.report()).code is None

@@ -120,3 +120,42 @@ def test_filter_tokens_never_hold_a_foreign_string() -> None:
     choice = filters(made)
     assert choice.owner_tokens(made[0]) == "o0 o1"
     assert choice.clause_tokens(made[0]) == "c0"
+
+
+def test_each_clause_keeps_its_own_claim() -> None:
+    sample, calls = sample_with_calls()
+    sample.judge("app-method-3-1", "violated", calls, en="Seen on a path.")
+    sample.judge("miit164-1", "suspected", calls, en="Seen somewhere.")
+    (one,) = found(sample.report())
+    assert [(clause.claim.en, clause.status) for clause in one.clauses] == [
+        ("Seen on a path.", "violated"),
+        ("Seen somewhere.", "suspected"),
+    ]
+
+
+def test_the_packs_own_citation_is_the_chip() -> None:
+    sample, calls = sample_with_calls()
+    sample.judge("pipl-17", "violated", calls)
+    report = sample.report()
+    report.clauses["pipl-17"] = {
+        **report.clauses["pipl-17"],
+        "cite": {"zh": "《个保法》第十七条", "en": "PIPL, Art. 17"},
+    }
+    (one,) = found(report)
+    assert one.clauses[0].chip.zh == "《个保法》第十七条"
+
+
+def test_a_clause_that_no_notice_names_is_told_by_its_title() -> None:
+    sample, calls = sample_with_calls()
+    sample.judge("pipl-17", "violated", calls)
+    (one,) = found(sample.report())
+    assert one.title.en == "Clause: Tells who the handler is"
+
+
+def test_a_clause_without_texts_is_told_by_its_id() -> None:
+    sample, calls = sample_with_calls()
+    sample.judge("pipl-17", "violated", calls)
+    report = sample.report()
+    report.clauses.clear()
+    (one,) = found(report)
+    assert one.title.zh == "条款：pipl-17"

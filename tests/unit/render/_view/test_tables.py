@@ -5,7 +5,7 @@ from assaymark.render._view.caps import Caps
 from assaymark.render._view.tables import Sheet, clause_sheet, detector_sheet, sheets
 from assaymark.render._view.words import Both, Code, Names
 from golden.builder import Sample
-from golden.samples import busy_app, clean_app, packed_app
+from golden.samples import busy_app, clean_app, ordered_app, packed_app
 
 
 def sheet(report: Report, name: str, caps: Caps | None = None) -> Sheet:
@@ -65,3 +65,12 @@ def test_a_failed_detector_shows_its_problem() -> None:
     rows = detector_sheet(packed_app(), Caps()).rows
     assert rows[0][1] == Both("失败", "failed")
     assert rows[0][3] == Both("the code could not be read", "the code could not be read")
+
+
+def test_sdks_are_compared_with_the_policys_list_only_where_there_is_one() -> None:
+    assert "Named by the policy" not in [head.en for head in sheet(busy_app(), "sdk").heads]
+    found = sheet(ordered_app(), "sdk")
+    assert found.heads[-1].en == "Named by the policy"
+    named = {row[0].of("en"): row[-1] for row in found.rows if isinstance(row[0], Both)}
+    assert named["Umeng Analytics"] == Both("是", "yes")
+    assert named["JPush"] == Both("否", "no")
