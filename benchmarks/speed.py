@@ -1,13 +1,13 @@
 """Speed as a multiple of the physical limit, measured in the same run.
 
-The physical limit of inspecting one APK is: SHA-256 of the file + inflate of every DEX + one linear walk over every instruction.
-Seconds drift from machine to machine; the multiple does not.
+The physical limit of inspecting one APK is: SHA-256 of the file + inflate of every DEX + one linear walk over every
+instruction. Seconds drift from machine to machine; the multiple does not.
 
     make bench                                   # the apps of the shared corpus if they are there, else the demo app
     .venv/bin/python benchmarks/speed.py APP.apk
 
-The limit is taken with the tools in `../shared/bench` if they and a C compiler are there, else with the engine's own example `limit`.
-All times are CPU milliseconds of one core in a warm process, the best of several runs.
+The limit is taken with the tools in `../shared/bench` if they and a C compiler are there, else with the engine's own
+example `limit`. All times are CPU milliseconds of one core in a warm process, the best of several runs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def main(arguments: list[str]) -> int:
         stages = measure(app)
         total = sum(stages.values())
         print(f"\n{app.name}: {app.stat().st_size / 1e6:.1f} MB")
-        print(f"  physical limit {total_limit:7.1f} ms  ({', '.join(f'{name} {value:.1f}' for name, value in limit.items())})")
+        parts = ", ".join(f"{name} {value:.1f}" for name, value in limit.items())
+        print(f"  physical limit {total_limit:7.1f} ms  ({parts})")
         for name, value in stages.items():
             print(f"  {name:<28}{value:7.1f} ms  {value / total_limit:5.2f} x")
         print(f"  {'whole inspection':<28}{total:7.1f} ms  {total / total_limit:5.2f} x   (bar: 4.00 x)")
@@ -83,7 +84,9 @@ def one_inspection(app: Path) -> dict[str, float]:
     program = timed("open, digest, manifest", lambda: open_program(app))
     timed("code and call graph", lambda: code_of(program))
     evidence = pipeline.Evidence()
-    runs = [timed(f"detector {one.id}", lambda one=one: pipeline._run(one, program, evidence)) for one in extend.detectors()]
+    runs = [
+        timed(f"detector {one.id}", lambda one=one: pipeline._run(one, program, evidence)) for one in extend.detectors()
+    ]
     tables = timed("collect evidence", evidence.finish)
     packs = pipeline.load_packs(pipeline.DEFAULT_PACKS)
     verdicts = timed("judge", lambda: judge.judge(tables, packs, program.sha256))
@@ -99,9 +102,14 @@ def physical_limit(app: Path) -> dict[str, float]:
     if (bench / "dexscan.c").exists() and compiler:
         with tempfile.TemporaryDirectory() as folder:
             scan = Path(folder) / "dexscan"
-            subprocess.run([compiler, "-O2", "-o", str(scan), str(bench / "dexscan.c")], check=True, capture_output=True)
+            subprocess.run(
+                [compiler, "-O2", "-o", str(scan), str(bench / "dexscan.c")], check=True, capture_output=True
+            )
             done = subprocess.run(
-                [sys.executable, str(bench / "limit.py"), str(app)], capture_output=True, text=True, env={**os.environ, "DEXSCAN": str(scan)}
+                [sys.executable, str(bench / "limit.py"), str(app)],
+                capture_output=True,
+                text=True,
+                env={**os.environ, "DEXSCAN": str(scan)},
             )
         if done.returncode == 0:
             measured = json.loads(done.stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""Starts a detector: `make new detector=clipboard-read` writes its module and its page of cases, with one failing case."""
+"""Starts a detector: `make new detector=clipboard-read` writes its module and a page with a failing case."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def {name}(program: Program) -> Iterator[Emission]:
     yield from ()
 '''
 
-PAGE = '''# {id}
+PAGE = """# {id}
 
 What this detector observes, in a sentence.
 
@@ -47,7 +47,7 @@ A sentence that says what the app does here.
     return-void    # evidence: api_call data=something
 .end method
 ```
-'''
+"""
 
 
 def main(arguments: list[str]) -> int:
@@ -67,7 +67,9 @@ def main(arguments: list[str]) -> int:
         return 2
     for path, template in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(template.format(id=wanted, name=name, title=wanted.replace("-", " ").capitalize()), encoding="utf-8")
+        path.write_text(
+            template.format(id=wanted, name=name, title=wanted.replace("-", " ").capitalize()), encoding="utf-8"
+        )
         print(path.relative_to(ROOT))
     return 0
 

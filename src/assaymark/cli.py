@@ -16,7 +16,12 @@ from assaymark.model.text import LANGUAGES, text
 EXIT_CLEAN, EXIT_FOUND, EXIT_USAGE, EXIT_CANNOT = 0, 1, 2, 3
 """Exit codes: nothing at or above the threshold; something; the call is wrong; the file could not be inspected."""
 
-FAIL_ON = ("never", "violated", "suspected", *(f"{status}:{level}" for status in ("violated", "suspected") for level in SEVERITIES))
+FAIL_ON = (
+    "never",
+    "violated",
+    "suspected",
+    *(f"{status}:{level}" for status in ("violated", "suspected") for level in SEVERITIES),
+)
 
 
 def default_language() -> str:
@@ -39,20 +44,34 @@ def main() -> None:
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", "form", default="text", metavar="FORM", help="text (default), json or html.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, not to the terminal.")
-@click.option("--lang", type=click.Choice(LANGUAGES), default=default_language, help="zh or en; by default the language of the terminal.")
-@click.option("--pack", "packs", multiple=True, metavar="PACK", help="Rule pack: the name of a built-in one, or a folder. May be repeated.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, not to the terminal."
+)
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default=default_language,
+    help="zh or en; by default the language of the terminal.",
+)
+@click.option(
+    "--pack",
+    "packs",
+    multiple=True,
+    metavar="PACK",
+    help="Rule pack: the name of a built-in one, or a folder. May be repeated.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
     default="suspected",
     metavar="LEVEL",
-    help="Exit with 1 from this level on: suspected (default), violated, never; with :high, :medium or :low for the weight of the clause.",
+    help="Exit with 1 from this level on: suspected (default), violated, never; :high, :medium, :low narrow it by weight.",
 )
 def inspect(file: Path, form: str, output: Path | None, lang: str, packs: tuple[str, ...], fail_on: str) -> None:
     """Inspect one app package (APK, or XAPK / APKS set) and report clause by clause.
 
-    Exit code: 0 nothing found at or above the level of --fail-on, 1 something found, 2 wrong call, 3 the file could not be inspected.
+    Exit code: 0 nothing found at or above the level of --fail-on, 1 something found, 2 wrong call, 3 the file could
+    not be inspected.
     """
     from assaymark import sandbox
 

@@ -1,8 +1,8 @@
 """The extension points, on one page.
 
-A detector, an input format or a renderer is one module that registers itself with a decorator. Ours are found by scanning the
-package folder; those of others through the entry-point groups `assaymark.detectors`, `assaymark.formats` and `assaymark.renderers`.
-There is no list to edit.
+A detector, an input format or a renderer is one module that registers itself with a decorator. Ours are found by
+scanning the package folder; those of others through the entry-point groups `assaymark.detectors`, `assaymark.formats`
+and `assaymark.renderers`. There is no list to edit.
 """
 
 from __future__ import annotations
@@ -68,9 +68,15 @@ _renderers: dict[str, Renderer] = {}
 
 
 def detector(
-    *, id: str, version: int, emits: Iterable[Table]  # noqa: A002 - the word users know
+    *,
+    id: str,
+    version: int,
+    emits: Iterable[Table],  # noqa: A002 - the word users know
 ) -> Callable[[Callable[[Any], Iterable[Emission]]], Callable[[Any], Iterable[Emission]]]:
-    """Register a function `Program -> Iterable[(Table, Row)]` as a detector. Raises `ValueError` for an id that is taken."""
+    """Register a function `Program -> Iterable[(Table, Row)]` as a detector.
+
+    Raises `ValueError` for an id that is taken.
+    """
 
     def register(run: Callable[[Any], Iterable[Emission]]) -> Callable[[Any], Iterable[Emission]]:
         if id in _detectors:
@@ -131,7 +137,10 @@ def readers() -> tuple[Reader, ...]:
 
 
 def renderers() -> tuple[Renderer, ...]:
-    """Give all renderers, by id. Only `render.__init__`'s modules are imported here; their heavy libraries are imported when used."""
+    """Give all renderers, by id.
+
+    Only `render.__init__`'s modules are imported here; their heavy libraries are imported when used.
+    """
     _load("assaymark.render", "assaymark.renderers")
     return tuple(_sorted(_renderers))
 

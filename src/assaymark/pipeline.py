@@ -1,6 +1,6 @@
 """`inspect()`: the flow, read from top to bottom.
 
-    file -> open -> Program -> detect -> Evidence -> judge -> Verdicts -> Report
+file -> open -> Program -> detect -> Evidence -> judge -> Verdicts -> Report
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Tables = Mapping[str, list[Row]]
 def inspect(path: str | PathLike[str], *, packs: Sequence[str] = DEFAULT_PACKS) -> Report:
     """Inspect one file in the calling process and give its report.
 
-    `packs` names built-in rule packs or folders that hold one. Raises `CannotInspect` if no report can be made of the file, and
-    `UsageError` or `InvalidRulePack` for a pack that cannot be used. For files of unknown origin use `sandbox.inspect`, which
-    does the same in a child process with bounded memory and time.
+    `packs` names built-in rule packs or folders that hold one. Raises `CannotInspect` if no report can be made of the
+    file, and `UsageError` or `InvalidRulePack` for a pack that cannot be used. For files of unknown origin use
+    `sandbox.inspect`, which does the same in a child process with bounded memory and time.
     """
     rules = load_packs(tuple(packs))
     program = open_program(Path(path))
@@ -53,13 +53,21 @@ def detect(program: Program) -> tuple[Tables, list[dict[str, Any]]]:
     A detector that fails costs only its own rows: a gap says which tables lack them.
     """
     evidence = Evidence()
-    evidence.add(GAP, (_gap_row(gap.kind, gap.reason, gap.member, gap.hides, gap.weight, gap.count) for gap in program.gaps))
+    evidence.add(
+        GAP, (_gap_row(gap.kind, gap.reason, gap.member, gap.hides, gap.weight, gap.count) for gap in program.gaps)
+    )
     runs = [_run(detector, program, evidence) for detector in extend.detectors()]
     return evidence.finish(), runs
 
 
 def _run(detector: extend.Detector, program: Program, evidence: Evidence) -> dict[str, Any]:
-    outcome: dict[str, Any] = {"id": detector.id, "version": detector.version, "status": "succeeded", "rows": 0, "problem": None}
+    outcome: dict[str, Any] = {
+        "id": detector.id,
+        "version": detector.version,
+        "status": "succeeded",
+        "rows": 0,
+        "problem": None,
+    }
     found: dict[str, tuple[Table, list[Row]]] = {}
     try:
         for table, row in detector.run(program):
@@ -95,7 +103,10 @@ def make_report(
         engine={
             "name": "assaymark",
             "version": assaymark.__version__,
-            "packs": [{"id": pack.id, "version": pack.version, "sha256": pack.sha256, "title": dict(pack.title)} for pack in rules],
+            "packs": [
+                {"id": pack.id, "version": pack.version, "sha256": pack.sha256, "title": dict(pack.title)}
+                for pack in rules
+            ],
             "catalogs": dict(catalog.digest()),
             "detectors": {run["id"]: run["version"] for run in runs},
         },
@@ -114,8 +125,20 @@ def make_report(
 
 def _subject(program: Program, rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
     base = next(row for row in rows["artifact"] if row["role"] in ("package", "base"))
-    taken = ("package", "version_name", "version_code", "label", "label_zh", "min_sdk", "target_sdk", "schemes", "signers")
-    return {"key": program.sha256, "format": program.format, "size": program.size} | {name: base[name] for name in taken}
+    taken = (
+        "package",
+        "version_name",
+        "version_code",
+        "label",
+        "label_zh",
+        "min_sdk",
+        "target_sdk",
+        "schemes",
+        "signers",
+    )
+    return {"key": program.sha256, "format": program.format, "size": program.size} | {
+        name: base[name] for name in taken
+    }
 
 
 def _statuses(verdicts: list[dict[str, Any]]) -> dict[str, int]:
@@ -124,7 +147,7 @@ def _statuses(verdicts: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _clause_coverage(verdicts: list[dict[str, Any]], texts: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    """Count clauses by what became of them here; a clause with several subjects counts once, by its best-known subject."""
+    """Count clauses by what became of them here; a clause with several subjects counts once, by the best known."""
     kinds = ("decided", "indicated", "needs-run", "needs-person", "blocked")
     best: dict[str, str] = {}
     for verdict in verdicts:
@@ -142,8 +165,15 @@ def _clause_coverage(verdicts: list[dict[str, Any]], texts: Mapping[str, Mapping
 def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
     """Names in both languages of the ids in this report, so that a renderer needs nothing else."""
     data = {row["data"] for name in ("api_call", "flow", "identifier_read") for row in rows[name] if row["data"]}
-    data |= {item for name in ("permission", "sdk", "statement", "disclosed_sdk") for row in rows[name] for item in row["data"]}
-    owners = {row["owner"] for name in ("api_call", "flow", "endpoint", "component") for row in rows[name] if row["owner"]}
+    data |= {
+        item
+        for name in ("permission", "sdk", "statement", "disclosed_sdk")
+        for row in rows[name]
+        for item in row["data"]
+    }
+    owners = {
+        row["owner"] for name in ("api_call", "flow", "endpoint", "component") for row in rows[name] if row["owner"]
+    }
     owners |= {row["id"] for row in rows["sdk"]}
     permissions = {row["name"] for row in rows["permission"]}
     return {
@@ -153,7 +183,9 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
             if one.id in data
         },
         "sdk": {one.id: {"zh": one.name_zh, "en": one.name} for one in catalog.load_sdks() if one.id in owners},
-        "permission": {one.name: {"zh": one.zh, "en": one.en} for one in catalog.load_permissions() if one.name in permissions},
+        "permission": {
+            one.name: {"zh": one.zh, "en": one.en} for one in catalog.load_permissions() if one.name in permissions
+        },
     }
 
 

@@ -22,7 +22,7 @@ from assaymark.model.report import Report
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one inspection may use: bytes of its own memory (a mapped package does not count), seconds of CPU and of waiting."""
+    """What one inspection may use: bytes of memory (a mapped package does not count), seconds of CPU and of waiting."""
 
     memory: int = 1 << 30
     cpu_seconds: int = 300
@@ -37,11 +37,13 @@ def inspect(path: str | PathLike[str], *, packs: Sequence[str] | None = None, bo
     return Report.from_json(inspect_as_json(path, packs=packs, bounds=bounds))
 
 
-def inspect_as_json(path: str | PathLike[str], *, packs: Sequence[str] | None = None, bounds: Bounds | None = None) -> bytes:
+def inspect_as_json(
+    path: str | PathLike[str], *, packs: Sequence[str] | None = None, bounds: Bounds | None = None
+) -> bytes:
     """Do what `inspect` does, and give the report as JSON bytes, as the child wrote them."""
     bounds = bounds or Bounds()
     # fork: the child starts with the modules that the parent has imported. The parent must have no threads.
-    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_child, args=(sender, str(path), packs, bounds), daemon=True)
     child.start()
@@ -50,7 +52,9 @@ def inspect_as_json(path: str | PathLike[str], *, packs: Sequence[str] | None = 
     try:
         if not receiver.poll(bounds.wall_seconds):
             child.kill()
-            raise CannotInspect("out-of-time", f"{name}: over {bounds.wall_seconds} seconds", file=name, seconds=bounds.wall_seconds)
+            raise CannotInspect(
+                "out-of-time", f"{name}: over {bounds.wall_seconds} seconds", file=name, seconds=bounds.wall_seconds
+            )
         message = receiver.recv_bytes()
     except EOFError:
         child.join()
@@ -97,7 +101,12 @@ def _pack_error(error: AssaymarkError) -> bytes:
     import json
 
     reason = error.reason if isinstance(error, CannotInspect) else None
-    value = {"type": type(error).__name__, "reason": reason, "message": str(error), "params": {k: str(v) for k, v in error.params.items()}}
+    value = {
+        "type": type(error).__name__,
+        "reason": reason,
+        "message": str(error),
+        "params": {k: str(v) for k, v in error.params.items()},
+    }
     return json.dumps(value).encode()
 
 
@@ -117,7 +126,9 @@ def _unpack(message: bytes) -> bytes:
 
 def _death(name: str, code: int | None, bounds: Bounds) -> CannotInspect:
     if code == -signal.SIGXCPU or code == -signal.SIGKILL:
-        return CannotInspect("out-of-time", f"{name}: over {bounds.cpu_seconds} CPU seconds", file=name, seconds=bounds.cpu_seconds)
+        return CannotInspect(
+            "out-of-time", f"{name}: over {bounds.cpu_seconds} CPU seconds", file=name, seconds=bounds.cpu_seconds
+        )
     if code == _EXIT_MEMORY or code == -signal.SIGABRT:
         # The engine aborts when an allocation is refused.
         megabytes = bounds.memory >> 20

@@ -23,7 +23,9 @@ def run(tmp_path: Path) -> Run:
     def run_in_folder(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "assaymark", *map(str, arguments)]
         spoken = {"LANG": "en_US.UTF-8", "PATH": os.environ["PATH"], **environment}
-        done = subprocess.run(command, cwd=tmp_path, env=spoken, capture_output=True, text=True, encoding="utf-8", timeout=60)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=spoken, capture_output=True, text=True, encoding="utf-8", timeout=60
+        )
         assert "Traceback" not in done.stderr + done.stdout
         return done
 
@@ -90,7 +92,11 @@ BAD_INPUT: dict[str, tuple[bytes | None, str, str]] = {
     "text.apk": (b"this is no archive at all\n" * 10, "not an app package", "不是 assaymark 认识的"),
     "half.apk": (_zip(AndroidManifest__xml=b"x" * 500, classes__dex=b"y" * 500)[:600], "damaged archive", "已损坏"),
     "photos.zip": (_zip(a__jpg=b"x"), "not an app package", "不是 assaymark 认识的"),
-    "no-manifest.apk": (_zip(classes__dex=b"dex\n035\0" + bytes(200)), "no AndroidManifest.xml", "没有 AndroidManifest.xml"),
+    "no-manifest.apk": (
+        _zip(classes__dex=b"dex\n035\0" + bytes(200)),
+        "no AndroidManifest.xml",
+        "没有 AndroidManifest.xml",
+    ),
     "odd-manifest.apk": (_zip(AndroidManifest__xml=b"\0" * 64), "cannot be read", "无法读取"),
     "plain-manifest.apk": (_zip(AndroidManifest__xml=b"<manifest package='a.b'/>"), "plain text", "无法读取"),
 }
@@ -132,7 +138,9 @@ def test_a_package_without_code_is_inspected_and_says_so(run: Run, tmp_path: Pat
     assert [gap["weight"] for gap in gaps if gap["kind"] == "code-missing"] == ["total"]
 
 
-@pytest.mark.parametrize("arguments", [["--format", "docx"], ["--lang", "fr"], ["--fail-on", "often"], ["--pack", "no-such-pack"]])
+@pytest.mark.parametrize(
+    "arguments", [["--format", "docx"], ["--lang", "fr"], ["--fail-on", "often"], ["--pack", "no-such-pack"]]
+)
 def test_a_wrong_call_is_exit_2(run: Run, demo: Path, arguments: list[str]) -> None:
     done = run("inspect", demo, *arguments)
     assert done.returncode == 2

@@ -31,7 +31,7 @@ def packs() -> tuple[Pack, ...]:
 
 def complete(evidence: Evidence) -> Evidence:
     """Give every app an artifact, as inspection does."""
-    return {ARTIFACT.name: (ARTIFACT.row("", id="artifact-1"),)} | dict(evidence)
+    return {ARTIFACT.name: (ARTIFACT.row("", "artifact-1"),)} | dict(evidence)
 
 
 def fill_lake(connection: Any, apps: Mapping[str, Evidence]) -> None:

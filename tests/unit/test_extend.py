@@ -9,7 +9,9 @@ from assaymark.model.tables import GAP, TABLES
 
 
 def test_our_own_are_found() -> None:
-    assert {"api-call", "artifact", "component", "gap", "permission", "sdk", "setting"} <= {one.id for one in extend.detectors()}
+    assert {"api-call", "artifact", "component", "gap", "permission", "sdk", "setting"} <= {
+        one.id for one in extend.detectors()
+    }
     assert {"apk", "apks"} <= {one.format for one in extend.readers()}
     assert {"text", "json", "html"} <= {one.id for one in extend.renderers()}
 

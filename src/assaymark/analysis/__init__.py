@@ -1,1 +1,1 @@
-"""What detectors ask of the engine, computed once for each program and shared: the code view, the sensitive calls, the owners."""
+"""What detectors ask of the engine, computed once for each program and shared."""

@@ -1,4 +1,4 @@
-"""The code of a program as one view: all its DEX files together, the call graph from the manifest's entry points, and questions.
+"""The code of a program as one view: all its DEX files together, the call graph from the entry points, questions.
 
 Every question is asked once for a whole catalog, never once for a row.
 """
@@ -35,8 +35,9 @@ class DexFile:
 class Hit:
     """A place in the code that answers a question.
 
-    `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be given: strings,
-    whole numbers in decimal, class names; `None` for what is not a constant. `text` is the string of a string's use.
+    `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
+    given: strings, whole numbers in decimal, class names; `None` for what is not a constant. `text` is the string of
+    a string's use.
     """
 
     selector: int
@@ -71,7 +72,9 @@ class CodeView:
         self._parts = program.packages
         self._code = _engine.Code([part.package for part in self._parts])
         names = self._code.dex_names()
-        self.dex_files = tuple(self._dex_file(name, counts) for name, counts in zip(names, self._code.stats(), strict=True))
+        self.dex_files = tuple(
+            self._dex_file(name, counts) for name, counts in zip(names, self._code.stats(), strict=True)
+        )
         self._graph = self._code.reach(*_entries(program))
         self.graph_cut = not self._graph["complete"]
         self._owners: dict[str, str] = {}
@@ -111,7 +114,7 @@ class CodeView:
         return [self._place(name) for name in self._code.unloaded]
 
     def calls(self, selectors: Sequence[tuple[str, str, str, bool]]) -> Iterator[Hit]:
-        """Give the calls of methods: (class, method, start of the descriptor, also through the program's subclasses)."""
+        """Give the calls of methods: (class, method, start of the descriptor, also through subclasses)."""
         return (self._hit(*row) for row in self._code.find_calls(list(selectors)))
 
     def field_reads(self, selectors: Sequence[tuple[str, str]]) -> Iterator[Hit]:
@@ -175,6 +178,11 @@ class CodeView:
         [value] = self._code.static_fields([(cls, field)])
         return str(value[1]) if value is not None and value[0] == "string" else None
 
+    def strings_of_class(self, cls: str) -> list[str]:
+        """Give the strings that the methods of a class use."""
+        [found] = self._code.strings_of_classes([cls])
+        return found
+
     def owner(self, cls: str) -> str:
         """Give the owner of a class: an SDK id by its Java package, else `app`."""
         package = cls.rpartition(".")[0]
@@ -225,7 +233,7 @@ def _entries(program: Program) -> tuple[list[str], list[str]]:
                 clicks.add(text)
             if "." in tag:
                 classes.add(tag)
-    classes |= {value for value in _meta_data_classes(program)}
+    classes |= set(_meta_data_classes(program))
     return sorted(classes), sorted(clicks)
 
 
@@ -245,7 +253,7 @@ def _meta_data_classes(program: Program) -> Iterator[str]:
 
 def _layouts(
     package: _engine.Package, resources: _engine.Resources | None
-) -> list[tuple[str, int, int, str, str | None, str, str, int]]:
+) -> list[tuple[str, int, int | None, str, str | None, str, str, int]]:
     try:
         return _engine.layouts(package, resources)
     except _engine.EngineError:

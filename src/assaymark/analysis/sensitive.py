@@ -14,7 +14,10 @@ from assaymark.formats.program import Program
 
 @dataclass(frozen=True, slots=True)
 class SensitivePlace:
-    """A place where the code meets a row of the API catalog. `argument` is the constant that makes it count, if one does."""
+    """A place where the code meets a row of the API catalog.
+
+    `argument` is the constant that makes it count, if one does.
+    """
 
     api: Api
     hit: Hit
@@ -37,7 +40,11 @@ def _find(program: Program) -> Iterator[SensitivePlace]:
     methods, fields, strings = _rows("method"), _rows("field"), _rows("string")
     for hit in code.calls([(api.class_name, api.name, api.descriptor, api.subclasses) for api in methods]):
         api = methods[hit.selector]
-        argument = next((value for value in hit.arguments if value is not None and api.accepts(value)), None) if api.argument else None
+        argument = (
+            next((value for value in hit.arguments if value is not None and api.accepts(value)), None)
+            if api.argument
+            else None
+        )
         # An argument that is not a constant may be the one that counts: the row says whether it must be known.
         if argument is not None or not api.argument or (None in hit.arguments and api.accepts(None)):
             yield SensitivePlace(api, hit, argument, code.owner(hit.cls))

@@ -1,8 +1,9 @@
 """Identity of the files: digests, versions, signers, and what is odd about their containers.
 
-What it observes: each file of the subject, every signature scheme in it (verified here, not copied from anywhere), and every
-irregularity that a tolerant reader stepped over.
-Why it matters: a verdict is about these bytes and this signer; an irregularity may hide content from whoever inspects the file.
+What it observes: each file of the subject, every signature scheme in it (verified here, not copied from anywhere),
+and every irregularity that a tolerant reader stepped over.
+Why it matters: a verdict is about these bytes and this signer; an irregularity may hide content from whoever inspects
+the file.
 Limits: a signature is judged by the file alone; whose certificate it is, is for the reader.
 """
 
@@ -16,7 +17,7 @@ from assaymark import _engine
 from assaymark.analysis.code import code_of
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Part, Program
-from assaymark.model.tables import ANOMALY, ARTIFACT, SIGNATURE, Row
+from assaymark.model.tables import ANOMALY, ARTIFACT, SIGNATURE, Row, Value
 
 MAX_ICON_BYTES = 32 << 10
 _EVASIVE = {kind for kind, evasive in _engine.ODDITY_KINDS if evasive}
@@ -33,19 +34,24 @@ def artifact(program: Program) -> Iterator[Emission]:
             yield SIGNATURE, signer
         for kind, member, offset, detail in part.package.oddities():
             place = part.place(member) if member else part.name
-            yield ANOMALY, ANOMALY.row(place, kind=kind, member=member, offset=offset, detail=detail, evasive=kind in _EVASIVE)
+            yield (
+                ANOMALY,
+                ANOMALY.row(place, kind=kind, member=member, offset=offset, detail=detail, evasive=kind in _EVASIVE),
+            )
 
 
-def _identity(part: Part) -> dict[str, str | int | tuple[str, ...] | None]:
+def _identity(part: Part) -> dict[str, Value]:
     libraries = sorted(name for name in part.members if name.startswith("lib/") and name.endswith(".so"))
-    out: dict[str, str | int | tuple[str, ...] | None] = {
+    out: dict[str, Value] = {
         "role": part.role,
         "name": part.name,
         "format": part.format,
         "sha256": part.sha256,
         "size": part.size,
         "native_libraries": tuple(sorted({PurePosixPath(name).name for name in libraries})),
-        "abis": tuple(sorted({PurePosixPath(name).parts[1] for name in libraries if len(PurePosixPath(name).parts) > 2})),
+        "abis": tuple(
+            sorted({PurePosixPath(name).parts[1] for name in libraries if len(PurePosixPath(name).parts) > 2})
+        ),
     }
     manifest = part.manifest
     if manifest is None:
@@ -69,7 +75,9 @@ def _chinese_label(part: Part) -> str | None:
     if not reference or part.resources is None:
         return None
     values = part.resources.resolve(reference)
-    return next((string for qualifier, _kind, _data, string in values if qualifier.split("-")[0] in ("zh", "b+zh")), None)
+    return next(
+        (string for qualifier, _kind, _data, string in values if qualifier.split("-")[0] in ("zh", "b+zh")), None
+    )
 
 
 def _icon(part: Part) -> str | None:
@@ -124,11 +132,13 @@ def _signatures(part: Part) -> Iterator[Row]:
         )
 
 
-def _signed(signers: list[Row]) -> dict[str, tuple[str, ...]]:
+def _signed(signers: list[Row]) -> dict[str, Value]:
     verified = [scheme for scheme in _SCHEMES if _all_verified(signers, scheme)]
     newest = verified[-1] if verified else None
     certificates = [
-        str(SIGNATURE.cell(row, "certificate_sha256")) for row in signers if SIGNATURE.cell(row, "scheme") == newest is not None
+        str(SIGNATURE.cell(row, "certificate_sha256"))
+        for row in signers
+        if SIGNATURE.cell(row, "scheme") == newest is not None
     ]
     return {"schemes": tuple(verified), "signers": tuple(certificates)}
 
@@ -138,7 +148,7 @@ def _all_verified(signers: list[Row], scheme: str) -> bool:
     return bool(states) and all(state == "verified" for state in states)
 
 
-def _code(program: Program, part: Part) -> dict[str, int]:
+def _code(program: Program, part: Part) -> dict[str, Value]:
     files = [one for one in code_of(program).dex_files if one.part == part.name]
     return {
         "dex_files": len(files),

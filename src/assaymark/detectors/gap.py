@@ -1,25 +1,32 @@
 """Blind spots: what was not analysed, and why.
 
-What it observes: packers, native libraries, cross-platform frameworks, code loaded while running, reflection, web pages shown inside
-the app, damaged or hidden code, bounds that were hit, and the analyses that this version does not have.
+What it observes: packers, native libraries, cross-platform frameworks, code loaded while running, reflection, web
+pages shown inside the app, damaged or hidden code, bounds that were hit, and the analyses that this version does not
+have.
 Why it matters: silence is not a pass. Every clause that leaned on something hidden becomes *not assessed*.
-Limits: an unknown packer or framework leaves only the traces that any hidden code leaves (native libraries, dynamic loading).
+Limits: an unknown packer or framework leaves only the traces that any hidden code leaves (native libraries, dynamic
+loading).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from fnmatch import translate
 
+from assaymark import catalog
 from assaymark.analysis.code import CodeView, code_of
-from assaymark.catalog.blindspots import Blindspot, load_blindspots
+from assaymark.analysis.marks import members_of
+from assaymark.catalog.blindspots import load_blindspots
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import GAP, Row
 
 CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk")
 """Tables whose rows come from code."""
+
+HIDING_PLACES = ("assets/", "res/raw/")
+"""Folders whose files are looked into for code under another name."""
+
+_SMALLEST_DEX = 112  # bytes of a DEX header
 
 
 @detector(id="gap", version=1, emits=(GAP,))
@@ -33,7 +40,13 @@ def gap(program: Program) -> Iterator[Emission]:
         *_hidden_code(program, code),
         _row("not-implemented-flow", "data flow is not analysed by this version", "", ("flow",), "total"),
         _row("not-implemented-consent", "the order against consent is not analysed by this version", "", (), "total"),
-        _row("no-policy-given", "no privacy policy was given with the package", "", ("statement", "disclosed_sdk", "policy_right"), "total"),
+        _row(
+            "no-policy-given",
+            "no privacy policy was given with the package",
+            "",
+            ("statement", "disclosed_sdk", "policy_right"),
+            "total",
+        ),
         _row("no-listing-given", "no store listing was given with the package", "", ("listing",), "total"),
     ]
     for row in rows:
@@ -45,41 +58,40 @@ def _row(kind: str, reason: str, member: str, hides: tuple[str, ...], weight: st
 
 
 def _products(program: Program, code: CodeView) -> Iterator[Row]:
-    names = [(part.place(name), name) for part in program.packages for name in part.members]
-    for one in load_blindspots():
-        place, count = _seen(one, names, program, code)
-        if count:
-            yield _row(one.kind, one.name, place, CODE_TABLES, one.weight, count)
+    """Give the packers, frameworks and techniques whose marks are in the package."""
+    rows = load_blindspots()
+    defined = _defined(code, [name for one in rows for name in one.classes])
+    calls = _reachable_calls(code, [call for one in rows for call in one.calls])
+    members = members_of(program)
+    for one in rows:
+        seen = [place for pattern in one.libraries if (place := members.library(pattern))]
+        seen += [place for pattern in one.files if (place := members.file(pattern))]
+        seen += [name for name in one.classes if name in defined or name == program.manifest.application_class]
+        seen += [place for call in one.calls for place in calls[call]]
+        if seen:
+            yield _row(one.kind, one.name, seen[0], CODE_TABLES, one.weight, len(seen))
 
 
-def _seen(one: Blindspot, names: list[tuple[str, str]], program: Program, code: CodeView) -> tuple[str, int]:
-    """Give the first place where the blind spot shows, and in how many."""
-    places: list[str] = []
-    if one.libraries or one.files:
-        libraries, members = _pattern(one.libraries), _pattern(one.files)
-        for place, name in names:
-            library = name.startswith("lib/") and libraries.fullmatch(name.rpartition("/")[2])
-            if library or members.fullmatch(name):
-                places.append(place)
-    if one.classes:
-        defined = code.has_classes(list(one.classes))
-        places += [name for name, here in zip(one.classes, defined, strict=True) if here or name == program.manifest.application_class]
-    if one.calls:
-        places += [hit.place for hit in code.calls([(cls, method, "", False) for cls, method in one.calls])]
-    return (places[0] if places else "", len(places))
+def _defined(code: CodeView, names: list[str]) -> set[str]:
+    return {name for name, here in zip(names, code.has_classes(names), strict=True) if here}
 
 
-def _pattern(globs: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(translate(glob) for glob in globs) or r"(?!)")
+def _reachable_calls(code: CodeView, calls: list[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+    """Give the places of calls that can run, outside common open libraries: what those reflect on is public and known."""
+    libraries = {one.id for one in catalog.load_sdks() if one.library}
+    places: dict[tuple[str, str], list[str]] = {call: [] for call in calls}
+    for hit in code.calls([(cls, method, "", False) for cls, method in calls]):
+        if hit.reachable and code.owner(hit.cls) not in libraries:
+            places[calls[hit.selector]].append(hit.place)
+    return places
 
 
 def _native(program: Program) -> Iterator[Row]:
-    libraries = sorted(
-        {name.rpartition("/")[2] for part in program.packages for name in part.members if name.startswith("lib/") and name.endswith(".so")}
-    )
+    libraries = sorted(members_of(program).libraries)
     if libraries:
         shown = ", ".join(libraries[:5]) + (", …" if len(libraries) > 5 else "")
-        yield _row("native-code", f"native libraries are not analysed: {shown}", "lib/", CODE_TABLES, "partial", len(libraries))
+        reason = f"native libraries are not analysed: {shown}"
+        yield _row("native-code", reason, "lib/", CODE_TABLES, "partial", len(libraries))
 
 
 def _code_problems(program: Program, code: CodeView) -> Iterator[Row]:
@@ -101,13 +113,16 @@ def _code_problems(program: Program, code: CodeView) -> Iterator[Row]:
 
 
 def _hidden_code(program: Program, code: CodeView) -> Iterator[Row]:
-    for name in code.unloaded:
-        yield _row("hidden-code", "a DEX file that Android does not load at start", name, CODE_TABLES, "partial")
+    """Give DEX files and packages that Android does not load at start; the app may load them later."""
+    for place in code.unloaded:
+        yield _row("hidden-code", "a DEX file that Android does not load at start", place, CODE_TABLES, "partial")
     for part in program.packages:
         for name, size, *_rest in part.package.entries():
-            if name.startswith(("assets/", "res/raw/")) and size > 112 and not name.endswith(".dex"):
-                head = part.package.prefix(name, 8)
-                if head.startswith((b"dex\n", b"cdex")) or (head.startswith(b"PK\x03\x04") and name.endswith((".jar", ".apk", ".zip"))):
-                    kind = "hidden-code" if head.startswith((b"dex", b"cdex")) else "nested-package-unread"
-                    reason = "a DEX file under another name" if kind == "hidden-code" else "a package inside the package was not opened"
-                    yield _row(kind, reason, part.place(name), CODE_TABLES, "partial")
+            if not name.startswith(HIDING_PLACES) or name.endswith(".dex") or size < _SMALLEST_DEX:
+                continue
+            head = part.package.prefix(name, 4)
+            if head in (b"dex\n", b"cdex"):
+                yield _row("hidden-code", "a DEX file under another name", part.place(name), CODE_TABLES, "partial")
+            elif head == b"PK\3\4" and name.endswith((".jar", ".apk", ".zip")):
+                reason = "an archive inside the package was not opened"
+                yield _row("nested-package-unread", reason, part.place(name), CODE_TABLES, "partial")

@@ -1,9 +1,10 @@
 """Permissions: asked for, defined, used, unused, and used without being asked for.
 
-What it observes: the manifest's permissions, joined with the calls that they guard as far as the API catalog knows them.
+What it observes: the manifest's permissions, joined with the calls that they guard as far as the API catalog knows
+them.
 Why it matters: a permission that nothing in the code needs is the plainest sign of asking for too much.
-Limits: a permission is `unused` only against the catalog of APIs; native code, reflection and code loaded later may use it.
-Permissions that no row of the catalog names are `not-tracked`, not unused.
+Limits: a permission is `unused` only against the catalog of APIs; native code, reflection and code loaded later may
+use it. Permissions that no row of the catalog names are `not-tracked`, not unused.
 """
 
 from __future__ import annotations
@@ -38,21 +39,34 @@ def permission(program: Program) -> Iterator[Emission]:
     named = dict(zip(names, code_of(program).names_string(names), strict=True))
     for name in names:
         request = asked.get(name)
-        yield PERMISSION, _row(
-            request.at if request else defined[name].at,
-            name,
-            requested=request is not None,
-            defined=defined[name].protection if name in defined else None,
-            max_sdk=request.max_sdk if request else None,
-            usage=_usage(name, users[name]) if request else "not-tracked",
-            users=users[name],
-            runtime_request=named[name],
+        yield (
+            PERMISSION,
+            _row(
+                request.at if request else defined[name].at,
+                name,
+                requested=request is not None,
+                defined=defined[name].protection if name in defined else None,
+                max_sdk=request.max_sdk if request else None,
+                usage=_usage(name, users[name]) if request else "not-tracked",
+                users=users[name],
+                runtime_request=named[name],
+            ),
         )
     for name in sorted(lacking.keys() - asked.keys()):
         if name not in defined:
             places = lacking[name]
-            yield PERMISSION, _row(
-                places[0].hit.place, name, requested=False, defined=None, max_sdk=None, usage="not-asked", users=places, runtime_request=False
+            yield (
+                PERMISSION,
+                _row(
+                    places[0].hit.place,
+                    name,
+                    requested=False,
+                    defined=None,
+                    max_sdk=None,
+                    usage="not-asked",
+                    users=places,
+                    runtime_request=False,
+                ),
             )
 
 

@@ -1,9 +1,10 @@
 """Signs of a privacy policy inside the package: links, titles, bundled documents.
 
-What it observes: texts of the resource table in every language, string constants of the code, and names of bundled documents.
+What it observes: texts of the resource table in every language, string constants of the code, and names of bundled
+documents.
 Why it matters: an app must have a policy that its users can find; the package usually names it.
-Limits: a policy that is shown from a server address built while running leaves no sign here. A sign does not say that the policy
-is complete, or that it is shown.
+Limits: a policy that is shown from a server address built while running leaves no sign here. A sign does not say that
+the policy is complete, or that it is shown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ from assaymark.formats.program import Program
 from assaymark.model.tables import POLICY_REFERENCE, Row
 
 WORDS = {
-    "zh": ("隐私政策", "隐私协议", "隐私条款", "隐私保护指引", "隐私权政策", "隐私声明", "個人資料保護", "隱私權政策", "隱私政策"),
+    "zh": (
+        "隐私政策",
+        "隐私协议",
+        "隐私条款",
+        "隐私保护指引",
+        "隐私权政策",
+        "隐私声明",
+        "個人資料保護",
+        "隱私權政策",
+        "隱私政策",
+    ),
     "en": ("privacy policy", "privacy notice", "privacy statement"),
 }
 """Names under which apps show their policy."""
@@ -25,7 +36,9 @@ WORDS = {
 _TITLE = re.compile("|".join(f"(?P<{language}>{'|'.join(words)})" for language, words in WORDS.items()), re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s\"'<>\\]{4,300}", re.IGNORECASE)
 _LINK_WORDS = re.compile(r"privacy|policy|yinsi|yszc|yhxy|agreement|protocol|隐私", re.IGNORECASE)
-_DOCUMENT = re.compile(r"(assets|res/raw)/[^\0]*(privacy|yinsi|policy|隐私)[^/]*\.(html?|txt|md|pdf|docx?)", re.IGNORECASE)
+_DOCUMENT = re.compile(
+    r"(assets|res/raw)/[^\0]*(privacy|yinsi|policy|隐私)[^/]*\.(html?|txt|md|pdf|docx?)", re.IGNORECASE
+)
 
 MAX_ROWS = 200
 """A translated library can carry the words in eighty languages; more than this says nothing more."""

@@ -2,8 +2,8 @@
 
 What it observes: Java packages, telling classes, native libraries, manifest marks, assets and strings of the SDK catalog.
 Why it matters: most personal information that leaves a phone leaves through an SDK, and the policy must name it.
-Limits: an SDK whose names were all replaced (R8 with repackaging) is not recognised by names. A version is given only where the
-package states it.
+Limits: an SDK whose names were all replaced (R8 with repackaging) is not recognised by names. A version is given only
+where the package states it. Plain libraries that receive no data of their own are left out.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from assaymark import _engine, catalog
 from assaymark.analysis.code import CodeView, code_of
-from assaymark.catalog import Sdk
+from assaymark.analysis.marks import Members, members_of
+from assaymark.catalog import Sdk, VersionSource
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import SDK
 
 MAX_VERSION_FILE = 64 << 10
+"""Bytes of a file that may state a version."""
 
 
 @dataclass(slots=True)
 class _Found:
-    """What spoke for one SDK."""
+    """What speaks for one SDK."""
 
     known_by: set[str] = field(default_factory=set)
     packages: set[str] = field(default_factory=set)
@@ -39,43 +42,57 @@ class _Found:
 
 @detector(id="sdk", version=1, emits=(SDK,))
 def sdk(program: Program) -> Iterator[Emission]:
-    """Give one row for each SDK recognised; plain libraries that receive no data are left out."""
+    """Give one row for each SDK recognised."""
     code = code_of(program)
     found = _look(program, code)
-    for one in catalog.load_sdks():
+    for one in _rows():
         marks = found.get(one.id)
-        if marks is None or one.library:
+        if marks is None:
             continue
         version, source = _version(program, code, one)
-        yield SDK, SDK.row(
-            marks.at,
-            id=one.id,
-            name=one.name,
-            name_zh=one.name_zh,
-            vendor=one.vendor,
-            vendor_zh=one.vendor_zh,
-            version=version,
-            version_from=source,
-            presence=_presence(marks),
-            purpose=one.purpose,
-            known_by=tuple(sorted(marks.known_by)),
-            confidence=_confidence(marks),
-            packages=tuple(sorted(marks.packages)),
-            classes=marks.classes,
-            reachable=marks.reachable,
-            data=one.data,
+        yield (
+            SDK,
+            SDK.row(
+                marks.at,
+                one.id,
+                name=one.name,
+                name_zh=one.name_zh,
+                vendor=one.vendor,
+                vendor_zh=one.vendor_zh,
+                version=version,
+                version_from=source,
+                presence=_presence(marks),
+                purpose=one.purpose,
+                known_by=tuple(sorted(marks.known_by)),
+                confidence=_confidence(marks),
+                packages=tuple(sorted(marks.packages)),
+                classes=marks.classes,
+                reachable=marks.reachable,
+                data=one.data,
+            ),
         )
 
 
+@cache
+def _rows() -> tuple[Sdk, ...]:
+    return tuple(one for one in catalog.load_sdks() if not one.library)
+
+
+@cache
+def _flat(mark: str) -> tuple[tuple[str, str], ...]:
+    """Give (value, SDK id) of one kind of mark over all rows, so that each question is asked once."""
+    return tuple((value, one.id) for one in _rows() for value in getattr(one, mark))
+
+
 def _presence(marks: _Found) -> str:
-    if marks.classes or "library" in marks.known_by:
+    if marks.classes or marks.known_by & {"class", "library"}:
         return "bundled"
     return "referenced" if marks.known_by & {"reference", "manifest", "asset"} else "string"
 
 
 def _confidence(marks: _Found) -> str:
     strong = marks.known_by & {"package", "class", "library", "manifest"}
-    if marks.classes and (len(strong) > 1 or marks.classes > 3):
+    if len(strong) > 1 or marks.classes > 3:
         return "high"
     return "medium" if strong or "asset" in marks.known_by else "low"
 
@@ -86,110 +103,113 @@ def _look(program: Program, code: CodeView) -> dict[str, _Found]:
     def marks(sdk_id: str) -> _Found:
         return found.setdefault(sdk_id, _Found())
 
-    for package, defined, reachable in code.packages():
-        owner = catalog.owner_of(package + ".")
-        if owner is not None and defined:
+    known = {one.id for one in _rows()}
+    for package, defined, reached in code.packages():
+        owner = code.owner(f"{package}.C") if defined else None
+        if owner in known:
             one = marks(owner)
             one.note("package", package)
             one.packages.add(package)
             one.classes += defined
-            one.reachable |= reachable > 0
-    members = _member_names(program)
-    for row in catalog.load_sdks():
-        for package in code.referenced(row.packages):
-            if row.id not in found or not found[row.id].classes:
-                marks(row.id).note("reference", package)
-        for name in row.classes:
-            if code.has_classes([name])[0]:
-                marks(row.id).note("class", name)
-        for library in row.libraries:
-            if library in members.libraries:
-                marks(row.id).note("library", members.libraries[library])
-        for asset in row.assets:
-            if asset in members.files:
-                marks(row.id).note("asset", members.files[asset])
-        for mark in row.manifest:
-            if place := _manifest_mark(program, mark):
-                marks(row.id).note("manifest", place)
-    _strings(code, found)
+            one.reachable |= reached > 0
+    classes = _flat("classes")
+    for (name, owner), here in zip(classes, code.has_classes([name for name, _ in classes]), strict=True):
+        if here:
+            marks(owner).note("class", name)
+    packages = _flat("packages")
+    for position, name in code.referenced([package.removesuffix("*") for package, _ in packages]):
+        owner = packages[position][1]
+        if code.owner(name) == owner and not (owner in found and found[owner].classes):
+            marks(owner).note("reference", name)
+    members = members_of(program)
+    for pattern, owner in _flat("libraries"):
+        if place := members.library(pattern):
+            marks(owner).note("library", place)
+    for pattern, owner in _flat("assets"):
+        if place := members.file(f"assets/{pattern}"):
+            marks(owner).note("asset", place)
+    names = _manifest_names(program)
+    for mark, owner in _flat("manifest"):
+        if place := names.get(mark) or _authority(program, mark):
+            marks(owner).note("manifest", place)
+    strings = _flat("strings")
+    for hit in code.string_uses([text for text, _ in strings]):
+        marks(strings[hit.selector][1]).note("string", hit.place)
     return found
 
 
-def _strings(code: CodeView, found: dict[str, _Found]) -> None:
-    wanted = [(text, row.id) for row in catalog.load_sdks() for text in row.strings]
-    for hit in code.string_uses([text for text, _ in wanted]):
-        found.setdefault(wanted[hit.selector][1], _Found()).note("string", hit.place)
+def _manifest_names(program: Program) -> dict[str, str]:
+    names = {key: program.base.place("AndroidManifest.xml") for key in program.manifest.meta_data}
+    for one in program.manifest.components:
+        names.setdefault(one.name, one.at)
+        for key, _value in one.meta_data:
+            names.setdefault(key, one.at)
+    return names
 
 
-@dataclass(frozen=True, slots=True)
-class _Members:
-    libraries: dict[str, str]
-    files: dict[str, str]
-
-
-def _member_names(program: Program) -> _Members:
-    libraries: dict[str, str] = {}
-    files: dict[str, str] = {}
-    for part in program.packages:
-        for name in part.members:
-            place = part.place(name)
-            files.setdefault(name, place)
-            if name.startswith("lib/"):
-                libraries.setdefault(name.rpartition("/")[2], place)
-    return _Members(libraries, files)
-
-
-def _manifest_mark(program: Program, mark: str) -> str | None:
-    manifest = program.manifest
-    for one in manifest.components:
-        if mark == one.name or any(authority.endswith(mark) for authority in one.authorities if mark.startswith(".")):
-            return one.at
-        if any(key == mark for key, _value in one.meta_data):
-            return one.at
-    return program.base.place("AndroidManifest.xml") if mark in manifest.meta_data else None
+def _authority(program: Program, mark: str) -> str | None:
+    if not mark.startswith("."):
+        return None
+    ending = (one.at for one in program.manifest.components if any(name.endswith(mark) for name in one.authorities))
+    return next(ending, None)
 
 
 def _version(program: Program, code: CodeView, one: Sdk) -> tuple[str | None, str | None]:
     for way in one.version:
-        value, source = _try_version(program, code, way)
-        if value and re.search(r"\d", value):
-            return value.strip(), source
+        for text, source in _stated(program, code, way):
+            version = way.version(text)
+            if version and re.search(r"\d", version):
+                return version, source
     return None, None
 
 
-def _try_version(program: Program, code: CodeView, way: catalog.VersionWay) -> tuple[str | None, str | None]:
+def _stated(program: Program, code: CodeView, way: VersionSource) -> Iterator[tuple[str, str]]:
+    """Give the texts that may state the version, each with where it stands."""
+    members = members_of(program)
     match way.kind:
         case "static-field":
-            return code.static_string(way.cls, way.field), f"{way.cls}.{way.field}"
+            if text := code.static_string(way.class_name, way.field):
+                yield text, f"{way.class_name}.{way.field}"
+        case "class-string":
+            for text in code.strings_of_class(way.class_name):
+                yield text, way.class_name
+        case "string":
+            prefix = re.match(r"[\w .:=/-]*", way.pattern)
+            for hit in code.strings_holding([prefix.group(0)] if prefix and prefix.group(0) else []):
+                yield hit.text or "", hit.place
         case "meta-data":
-            return program.manifest.meta_data.get(way.key), f"meta-data {way.key}"
+            if text := program.manifest.meta_data.get(way.key):
+                yield text, f"meta-data {way.key}"
         case "resource":
-            return _resource(program, way.name), f"resource {way.name}"
-        case "properties" | "asset":
-            return _from_file(program, way), way.path
+            yield from _resource(program, way.name)
+        case "properties":
+            for line in _lines(program, members, way.path):
+                key, equals, value = line.partition("=")
+                if equals and key.strip() == way.key:
+                    yield value.strip(), way.path
+        case "asset":
+            for line in _lines(program, members, way.path):
+                yield line, way.path
         case "library-name":
-            for name in _member_names(program).libraries:
-                if found := re.fullmatch(way.pattern, name):
-                    return found.group(1), name
-    return None, None
+            for name in members.libraries:
+                yield name, name
 
 
-def _resource(program: Program, name: str) -> str | None:
+def _resource(program: Program, name: str) -> Iterator[tuple[str, str]]:
+    full = name if "/" in name else f"string/{name}"
     for part in program.packages:
-        if part.resources is not None and (reference := part.resources.find(name)):
-            return next((string for _qualifier, _kind, _data, string in part.resources.resolve(reference) if string), None)
-    return None
+        if part.resources is not None and (reference := part.resources.find(full)):
+            for _qualifier, _kind, _data, text in part.resources.resolve(reference):
+                if text:
+                    yield text, f"resource {full}"
 
 
-def _from_file(program: Program, way: catalog.VersionWay) -> str | None:
-    pattern = way.pattern or rf"(?m)^\s*{re.escape(way.key)}\s*[=:]\s*(\S+)"
-    for part in program.packages:
-        if not part.package.contains(way.path):
-            continue
-        try:
-            content = part.package.read(way.path, MAX_VERSION_FILE).decode("utf-8", "replace")
-        except _engine.EngineError:
-            continue
-        if found := re.search(pattern, content):
-            return found.group(1)
-    return None
+def _lines(program: Program, members: Members, path: str) -> Iterator[str]:
+    part = members.holder(path)
+    if part is None:
+        return
+    try:
+        content = part.package.read(path, MAX_VERSION_FILE)
+    except _engine.EngineError:
+        return  # damaged or too large: the version stays unknown
+    yield from content.decode("utf-8", "replace").splitlines()

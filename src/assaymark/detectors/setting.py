@@ -1,11 +1,12 @@
 """Settings: properties of the package that bear on protection, presence and autonomy.
 
-What it observes: values of the manifest and of the network security configuration, with the platform's default where the package
-says nothing.
-Why it matters: they decide whether traffic may be read on the way, whether data can be copied off, whether the app starts itself,
-hides, or watches other apps.
+What it observes: values of the manifest and of the network security configuration, with the platform's default where
+the package says nothing.
+Why it matters: they decide whether traffic may be read on the way, whether data can be copied off, whether the app
+starts itself, hides, or watches other apps.
 Limits: what code changes at run time (a component switched off, a custom trust manager) is not here.
-Source: https://developer.android.com/guide/topics/manifest/application-element, .../privacy-and-security/security-config.
+Source: https://developer.android.com/guide/topics/manifest/application-element,
+.../privacy-and-security/security-config.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ SELF_START = (
     "android.intent.action.PHONE_STATE",
     "android.provider.Telephony.SMS_RECEIVED",
 )
-"""Broadcasts of the system that start a process without the user (developer.android.com, implicit broadcast exceptions)."""
+"""Broadcasts of the system that start a process without the user (implicit broadcast exceptions)."""
 
 _SPECIAL_PERMISSIONS = {
     "android.permission.QUERY_ALL_PACKAGES": ("query-all-packages", "observes-others"),
@@ -96,7 +97,14 @@ def _application(program: Program, part: Part) -> Iterator[Row]:
         # Without a statement, cleartext is allowed up to target level 27 and forbidden from 28 on.
         allowed = cleartext if cleartext is not None else manifest.target_sdk < 28
         origin = "manifest" if cleartext is not None else "platform-default"
-        yield _row(at, "cleartext-traffic", "allowed" if allowed else "forbidden", "app", origin, "weakens" if allowed else "protects")
+        yield _row(
+            at,
+            "cleartext-traffic",
+            "allowed" if allowed else "forbidden",
+            "app",
+            origin,
+            "weakens" if allowed else "protects",
+        )
 
     target = manifest.target_sdk
     origin = "manifest" if manifest.stated_target_sdk is not None else "platform-default"
@@ -151,7 +159,10 @@ def _network_security(program: Program, part: Part) -> Iterator[Emission]:
         config = part.package.xml(name)
     except _engine.EngineError as error:
         reason = f"the network security configuration cannot be read: {error.args[2]}"
-        yield GAP, GAP.row(member, kind="resource-unread", reason=reason, member=member, hides=("setting",), weight="partial")
+        yield (
+            GAP,
+            GAP.row(member, kind="resource-unread", reason=reason, member=member, hides=("setting",), weight="partial"),
+        )
         return
     for row in _network_rows(config, member, program.manifest.target_sdk):
         yield SETTING, row
@@ -191,4 +202,11 @@ def _network_rows(config: _engine.Xml, member: str, target_sdk: int) -> Iterator
             yield _row(at, "network-security-config", "pinned", "host", "resource", "protects")
     permitted = base if base is not None else default_allowed
     origin = "resource" if base is not None else "platform-default"
-    yield _row(member, "cleartext-traffic", "allowed" if permitted else "forbidden", "app", origin, "weakens" if permitted else "protects")
+    yield _row(
+        member,
+        "cleartext-traffic",
+        "allowed" if permitted else "forbidden",
+        "app",
+        origin,
+        "weakens" if permitted else "protects",
+    )

@@ -10,6 +10,7 @@ from assaymark.formats.android.manifest import MEMBER, Manifest, read_manifest
 from assaymark.formats.program import Gap, Part, Program
 from assaymark.model.errors import CannotInspect
 
+
 @reader
 class ApkReader:
     """Reads a single APK."""
@@ -24,14 +25,14 @@ class ApkReader:
         """Give the `Program`. Raises `CannotInspect` for a manifest that cannot be read."""
         gaps: list[Gap] = []
         part = read_part(name, package, role="package", member="base.apk", gaps=gaps)
-        assert part.manifest is not None  # read_part raises otherwise
-        return Program(self.format, part.sha256, part.size, (part,), part.manifest, tuple(gaps))
+        return Program(self.format, part.sha256, part.size, (part,), part.needed_manifest, tuple(gaps))
 
 
 def read_part(name: str, package: _engine.Package, *, role: str, member: str, gaps: list[Gap]) -> Part:
     """Read manifest and resource table of one APK; what cannot be read is added to `gaps`.
 
-    `name` is the file's name for messages, `member` its name in the set. Raises `CannotInspect` (reason `broken-manifest`).
+    `name` is the file's name for messages, `member` its name in the set. Raises `CannotInspect` (reason
+    `broken-manifest`).
     """
     resources = read_resources(package, member, gaps)
     return Part(

@@ -13,8 +13,9 @@ from assaymark.model.errors import CannotInspect
 def open_program(path: Path) -> Program:
     """Open a file with the reader of its format.
 
-    Raises `CannotInspect` with the reason: the path is missing, a folder, unreadable or empty; the file is no archive, a broken one,
-    or an archive of no known format; or the format's reader found no manifest that it can read.
+    Raises `CannotInspect` with the reason: the path is missing, a folder, unreadable or empty; the file is no
+    archive, a broken one, or an archive of no known format; or the format's reader found no manifest that it can
+    read.
     """
     name = path.name
     try:
@@ -45,5 +46,7 @@ def open_archive(path: Path) -> _engine.Package:
         return _engine.Package.open(path)
     except _engine.EngineError as error:
         kind, _offset, detail = error.args
-        reason = {"io": "unreadable", "not-this-format": "not-a-package", "limit-hit": "too-large"}.get(kind, "broken-archive")
+        reason = {"io": "unreadable", "not-this-format": "not-a-package", "limit-hit": "too-large"}.get(
+            kind, "broken-archive"
+        )
         raise CannotInspect(reason, f"{name}: {detail}", file=name, detail=detail) from None

@@ -41,8 +41,15 @@ class Part:
     manifest: Manifest | None
     resources: _engine.Resources | None
 
+    @property
+    def needed_manifest(self) -> Manifest:
+        """The manifest of a part that has one. Raises `ValueError` for a container."""
+        if self.manifest is None:
+            raise ValueError(f"{self.name} has no manifest")
+        return self.manifest
+
     def place(self, member: str) -> str:
-        """Give the place of a member as evidence writes it: with the file's name in front where the subject has several files."""
+        """Give the place of a member as evidence writes it: with the file's name in front if there are several."""
         return member if self.role == "package" else f"{self.name}!{member}"
 
 
@@ -50,8 +57,8 @@ class Part:
 class Program:
     """One mobile program.
 
-    `parts` lists its files, the base first. `manifest` is the base's manifest with the components and permissions of every
-    split added, as Android merges them at installation. `gaps` are what the reader could not read.
+    `parts` lists its files, the base first. `manifest` is the base's manifest with the components and permissions of
+    every split added, as Android merges them at installation. `gaps` are what the reader could not read.
     """
 
     format: str

@@ -1,7 +1,8 @@
-"""Split sets: XAPK (third-party stores) and APKS (bundletool, SAI): a base APK and its splits in one archive, as one subject.
+"""Split sets, XAPK and APKS: a base APK and its splits in one archive, as one subject.
 
-Formats: bundletool writes `toc.pb` beside `splits/*.apk` or `standalones/*.apk`; XAPK carries `manifest.json`. What counts here is
-what Android would install: one APK without `split` in its manifest, and the APKs of the same package with one.
+Formats: bundletool writes `toc.pb` beside `splits/*.apk` or `standalones/*.apk`; XAPK carries `manifest.json`. What
+counts here is what Android would install: one APK without `split` in its manifest, and the APKs of the same package
+with one.
 """
 
 from __future__ import annotations
@@ -39,8 +40,7 @@ class SplitSetReader:
         gaps: list[Gap] = []
         parts = _parts(name, package, members, gaps)
         base = _base(name, parts)
-        manifest = base.manifest
-        assert manifest is not None  # _base chooses among parts with a manifest
+        manifest = base.needed_manifest
         splits: list[Part] = []
         for part in parts:
             if part is base or part.manifest is None:

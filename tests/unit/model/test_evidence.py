@@ -46,7 +46,7 @@ def test_two_calls_of_one_method_get_different_ids() -> None:
 
 def test_an_sdk_row_is_named_by_its_catalog_id() -> None:
     evidence = Evidence()
-    evidence.add(SDK, [SDK.row("classes.dex", id="jpush", presence="bundled")])
+    evidence.add(SDK, [SDK.row("classes.dex", "jpush", presence="bundled")])
     assert evidence.finish()["sdk"][0][0] == "jpush"
 
 

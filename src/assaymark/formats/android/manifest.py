@@ -1,7 +1,8 @@
 """The Android manifest as types, read from the engine's element list.
 
-Rules of the platform, as documented at https://developer.android.com/guide/topics/manifest/manifest-intro and, for default values
-of `android:exported`, at https://developer.android.com/guide/topics/manifest/activity-element#exported.
+Rules of the platform, as documented at https://developer.android.com/guide/topics/manifest/manifest-intro and, for
+default values of `android:exported`, at
+https://developer.android.com/guide/topics/manifest/activity-element#exported.
 """
 
 from __future__ import annotations
@@ -165,7 +166,10 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest. Numbers that it does not state are `None`; Android's defaults are applied where a property says so."""
+    """A manifest.
+
+    Numbers that it does not state are `None`; Android's defaults are applied where a property says so.
+    """
 
     root: Element
     package: str
@@ -245,7 +249,9 @@ def read_manifest(xml: _engine.Xml, resources: _engine.Resources | None, at: str
         compile_sdk=root.number("compileSdkVersion") or root.number("platformBuildVersionCode"),
         permissions=tuple(_permissions(root, at)),
         defined=tuple(
-            DefinedPermission(name, _PROTECTION.get((one.number("protectionLevel") or 0) & 0xF, "unknown"), f"{at}:{one.line}")
+            DefinedPermission(
+                name, _PROTECTION.get((one.number("protectionLevel") or 0) & 0xF, "unknown"), f"{at}:{one.line}"
+            )
             for one in root.all("permission")
             if (name := one.text("name"))
         ),
@@ -262,7 +268,8 @@ def _tree(xml: _engine.Xml, resources: _engine.Resources | None) -> Element | No
             elements[parent].children.append(element)
         elements.append(element)
     for owner, namespace, name, _id, raw, kind, data in xml.attributes():
-        # Attributes of foreign name spaces (tools, dist) never stand for those of Android. The first of two equal names wins.
+        # Attributes of foreign name spaces (tools, dist) never stand for those of Android. The first of two equal
+        # names wins.
         if namespace not in (None, "", ANDROID) or name in elements[owner].attributes:
             continue
         elements[owner].attributes[name] = _attribute(name, raw, kind, data, resources)

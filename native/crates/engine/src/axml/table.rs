@@ -83,7 +83,7 @@ pub(super) enum EntryValue {
 impl Table {
     /// Indexes a table. Work is linear in its size; no string is decoded but the package names.
     ///
-    /// Fails with `NotThisFormat` if the bytes are no table, with `Malformed` if no package is found.
+    /// Fails with `NotThisFormat` if the bytes are no table, with `Malformed` if packages are stated and none is found.
     pub fn parse(bytes: Vec<u8>, limits: &Limits) -> Result<Table, Error> {
         let header = Chunk::read(&bytes, 0)
             .ok_or_else(|| Error::new(ErrorKind::NotThisFormat, "shorter than a chunk header"))?;
@@ -111,10 +111,12 @@ impl Table {
             log,
             ..
         } = reader;
-        if packages.is_empty() {
+        // A package without resources has a table that counts no package.
+        let stated = u32_at(&bytes, HEADER).unwrap_or(0);
+        if packages.is_empty() && stated != 0 {
             return Err(Error::new(
                 ErrorKind::Malformed,
-                "no package in the resource table",
+                format!("{stated} packages stated in the resource table, none found"),
             ));
         }
         for chunks in packages.iter_mut().flat_map(|package| &mut package.types) {
