@@ -283,7 +283,7 @@ impl Reader<'_> {
                 if chunk.kind == STRING_POOL {
                     self.string_pool(at, end);
                 }
-                at = self.resume(at + 4, end);
+                at = self.resume(at + 1, end);
                 continue;
             }
             match chunk.kind {
@@ -299,7 +299,7 @@ impl Reader<'_> {
         }
     }
 
-    fn resume(&self, mut at: usize, end: usize) -> usize {
+    fn resume(&self, at: usize, end: usize) -> usize {
         let starts_here = |at: usize| {
             Chunk::read(self.bytes, at).is_some_and(|chunk| {
                 let sizes = match chunk.kind {
@@ -312,10 +312,7 @@ impl Reader<'_> {
                 sizes.contains(&chunk.header_size) && chunk.fits(at, end)
             })
         };
-        while at + HEADER <= end && !starts_here(at) {
-            at += 4;
-        }
-        at
+        (at..end).find(|&at| starts_here(at)).unwrap_or(end)
     }
 
     /// The first pool of the file holds the values; the pools of a package are read with it.
