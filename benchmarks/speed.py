@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -123,10 +122,12 @@ def physical_limit(app: Path) -> dict[str, float]:
 
 def peak_memory(app: Path) -> float:
     """Give the peak resident memory of one inspection in a fresh process, in MB."""
-    code = f"from assaymark import pipeline; pipeline.inspect({str(app)!r}).to_json()"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+    code = (
+        "import resource, sys; from assaymark import pipeline; pipeline.inspect(sys.argv[1]).to_json(); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(app)], check=True, capture_output=True, text=True)
+    return int(done.stdout) / 1024
 
 
 if __name__ == "__main__":

@@ -125,12 +125,12 @@ def _unpack(message: bytes) -> bytes:
 
 
 def _death(name: str, code: int | None, bounds: Bounds) -> CannotInspect:
-    if code == -signal.SIGXCPU or code == -signal.SIGKILL:
+    if code == -signal.SIGXCPU:
         return CannotInspect(
             "out-of-time", f"{name}: over {bounds.cpu_seconds} CPU seconds", file=name, seconds=bounds.cpu_seconds
         )
-    if code == _EXIT_MEMORY or code == -signal.SIGABRT:
-        # The engine aborts when an allocation is refused.
+    if code in (_EXIT_MEMORY, -signal.SIGABRT, -signal.SIGKILL):
+        # The engine aborts when an allocation is refused; the system kills when the machine runs out.
         megabytes = bounds.memory >> 20
         return CannotInspect("out-of-memory", f"{name}: over {megabytes} MB", file=name, megabytes=megabytes)
     return CannotInspect("crashed", f"{name}: the inspection ended with code {code}", file=name, detail=f"code {code}")

@@ -81,7 +81,7 @@ def test_html_goes_to_the_file_asked_for(run: Run, demo: Path, tmp_path: Path) -
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize(("level", "code"), [("never", 0), ("violated", 1), ("suspected:low", 1)])
+@pytest.mark.parametrize(("level", "code"), [("never", 0), ("suspected", 1), ("suspected:low", 1)])
 def test_the_threshold_decides_the_exit_code(run: Run, demo: Path, level: str, code: int) -> None:
     assert run("inspect", demo, "--fail-on", level).returncode == code
 

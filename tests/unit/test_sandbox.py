@@ -44,7 +44,7 @@ def test_a_child_that_eats_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_child_that_dies_is_told_apart_from_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _reason(monkeypatch, lambda path, packs: os.kill(os.getpid(), signal.SIGSEGV)) == "crashed"
+    assert _reason(monkeypatch, lambda path, packs: os.kill(os.getpid(), signal.SIGSYS)) == "crashed"
 
 
 def test_an_unexpected_error_is_a_typed_outcome(monkeypatch: pytest.MonkeyPatch) -> None:

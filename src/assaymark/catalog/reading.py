@@ -17,7 +17,7 @@ from typing import NoReturn, cast
 
 from assaymark.model.errors import InvalidCatalog
 
-FILES = ("apis.toml", "data.toml", "permissions.toml", "sdks.toml")
+FILES = ("apis.toml", "blindspots.toml", "data.toml", "permissions.toml", "sdks.toml")
 """The files of the catalog."""
 
 KNOWN = ("documentation", "artefact", "memory")

@@ -34,10 +34,11 @@ def artifact(program: Program) -> Iterator[Emission]:
             yield SIGNATURE, signer
         for kind, member, offset, detail in part.package.oddities():
             place = part.place(member) if member else part.name
-            yield (
-                ANOMALY,
-                ANOMALY.row(place, kind=kind, member=member, offset=offset, detail=detail, evasive=kind in _EVASIVE),
-            )
+            evasive = kind in _EVASIVE
+            row = ANOMALY.row(place, kind=kind, member=member, offset=offset, detail=detail, evasive=evasive)
+            yield ANOMALY, row
+    for row in _dex_anomalies(program):
+        yield ANOMALY, row
 
 
 def _dex_anomalies(program: Program) -> Iterator[Row]:
