@@ -59,11 +59,12 @@ def test_no_prefix_belongs_to_two_and_none_is_an_umbrella_of_many_makers() -> No
     assert umbrellas & set(prefixes) == set()
 
 
-def test_a_prefix_below_anothers_belongs_to_the_same_maker_or_another_purpose() -> None:
-    # A narrower prefix of the same SDK would say nothing.
-    for sdk in load_sdks():
-        for prefix in sdk.packages:
-            assert not any(prefix.startswith(f"{other}.") for other in sdk.packages), prefix
+def test_an_sdk_names_a_prefix_below_its_own_only_to_take_it_back_from_another() -> None:
+    owners = {prefix: sdk.id for sdk in load_sdks() for prefix in sdk.packages}
+    for prefix, owner in owners.items():
+        above = [other for other in owners if prefix.startswith(f"{other}.")]
+        if above:
+            assert owners[max(above, key=len)] != owner, prefix
 
 
 @pytest.mark.parametrize(
