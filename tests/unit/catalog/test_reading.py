@@ -73,12 +73,6 @@ PERMISSION = 'name = "CAMERA", protection = "dangerous", zh = "相机", en = "ca
         (read_sdks, SDK.replace('"CN"', '"China"'), "country is 'China'"),
         (read_sdks, f"{SDK}, library = true", "library and purpose contradict"),
         (read_sdks, f'{SDK}, version = [{{ kind = "guess" }}]', "version is not a known way"),
-        (read_sdks, f'{SDK}, version = [{{ kind = "string", pattern = "(" }}]', "version has a pattern that is none"),
-        (
-            read_sdks,
-            f'{SDK}, version = [{{ kind = "string", pattern = "x" }}]',
-            "version has a pattern without a group",
-        ),
         (read_sdks, f"{SDK} }},\n{{ {OTHER_SDK}", "a.b: stands twice"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from assaymark.catalog import VersionSource, load_sdks, owner_of, sdks_by_id
@@ -84,6 +86,12 @@ def test_an_sdk_names_a_prefix_below_its_own_only_to_take_it_back_from_another()
 )
 def test_a_version_is_read_from_the_text_at_its_place(sdk: str, text: str, version: str | None) -> None:
     assert sdks_by_id()[sdk].version[0].version(text) == version
+
+
+def test_every_pattern_can_be_compiled_and_has_a_group() -> None:
+    patterns = [way.pattern for sdk in load_sdks() for way in sdk.version if way.pattern]
+    assert patterns
+    assert [pattern for pattern in patterns if re.compile(pattern).groups < 1] == []
 
 
 def test_groups_that_did_not_take_part_are_left_out() -> None:
