@@ -17,9 +17,6 @@ from typing import NoReturn, cast
 
 from assaymark.model.errors import InvalidCatalog
 
-FILES = ("apis.toml", "blindspots.toml", "data.toml", "permissions.toml", "sdks.toml")
-"""The files of the catalog."""
-
 KNOWN = ("documentation", "artefact", "memory")
 """How a row is known: its maker's documentation; seen in the published artefact; general knowledge, not looked up."""
 
@@ -39,7 +36,8 @@ def read_bytes(file: str) -> bytes:
 
 def digest() -> Mapping[str, str]:
     """Give the SHA-256 of each catalog file, lower-case hex: what a report states and what a cache key depends on."""
-    return {file: sha256(read_bytes(file)).hexdigest() for file in FILES}
+    names = sorted(one.name for one in files("assaymark.catalog").iterdir() if one.name.endswith(".toml"))
+    return {name: sha256(read_bytes(name)).hexdigest() for name in names}
 
 
 class Row:

@@ -109,13 +109,7 @@ def _read_version(row: Row, table: Mapping[str, object]) -> VersionSource:
     needed = VERSION_KINDS.get(kind)
     if needed is None or not needed <= values.keys() <= needed | {"pattern"} or len(values) + 1 != len(table):
         row.refuse(f"version is not a known way: {dict(table)}")
-    pattern = values.get("pattern", "")
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        row.refuse(f"version has a pattern that is none: {error}")
-    if pattern and not groups:
-        row.refuse(f"version has a pattern without a group: {pattern}")
+    # Patterns are compiled when a version is looked for: compiling all of them costs more than reading all rows.
     return VersionSource(
         kind=kind,
         class_name=values.get("class", ""),
@@ -123,7 +117,7 @@ def _read_version(row: Row, table: Mapping[str, object]) -> VersionSource:
         name=values.get("name", ""),
         path=values.get("path", ""),
         key=values.get("key", ""),
-        pattern=pattern,
+        pattern=values.get("pattern", ""),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from assaymark.catalog import VersionSource, load_sdks, owner_of, sdks_by_id
@@ -59,11 +61,12 @@ def test_no_prefix_belongs_to_two_and_none_is_an_umbrella_of_many_makers() -> No
     assert umbrellas & set(prefixes) == set()
 
 
-def test_a_prefix_below_anothers_belongs_to_the_same_maker_or_another_purpose() -> None:
-    # A narrower prefix of the same SDK would say nothing.
-    for sdk in load_sdks():
-        for prefix in sdk.packages:
-            assert not any(prefix.startswith(f"{other}.") for other in sdk.packages), prefix
+def test_an_sdk_names_a_prefix_below_its_own_only_to_take_it_back_from_another() -> None:
+    owners = {prefix: sdk.id for sdk in load_sdks() for prefix in sdk.packages}
+    for prefix, owner in owners.items():
+        above = [other for other in owners if prefix.startswith(f"{other}.")]
+        if above:
+            assert owners[max(above, key=len)] != owner, prefix
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,12 @@ def test_a_prefix_below_anothers_belongs_to_the_same_maker_or_another_purpose() 
 )
 def test_a_version_is_read_from_the_text_at_its_place(sdk: str, text: str, version: str | None) -> None:
     assert sdks_by_id()[sdk].version[0].version(text) == version
+
+
+def test_every_pattern_can_be_compiled_and_has_a_group() -> None:
+    patterns = [way.pattern for sdk in load_sdks() for way in sdk.version if way.pattern]
+    assert patterns
+    assert [pattern for pattern in patterns if re.compile(pattern).groups < 1] == []
 
 
 def test_groups_that_did_not_take_part_are_left_out() -> None:
