@@ -33,7 +33,7 @@ def packs() -> tuple[Pack, ...]:
 
 def complete(evidence: Evidence) -> Evidence:
     """Give every app an artifact, as inspection does."""
-    artifact = evidence.get(ARTIFACT.name) or (ARTIFACT.row("", id="artifact-1"),)
+    artifact = evidence.get(ARTIFACT.name) or (ARTIFACT.row("", "artifact-1"),)
     return {**evidence, ARTIFACT.name: artifact}
 
 
@@ -137,7 +137,7 @@ def _evidence(draw: st.DrawFn) -> Evidence:
     for table in TABLES.values():
         cells = {column.name: _cells(column) for column in table.columns[2:]}
         rows = draw(st.lists(st.fixed_dictionaries(cells), max_size=3))
-        evidence[table.name] = [table.row("", id=f"{table.name}-{place}", **row) for place, row in enumerate(rows)]
+        evidence[table.name] = [table.row("", f"{table.name}-{place}", **row) for place, row in enumerate(rows)]
     return evidence
 
 

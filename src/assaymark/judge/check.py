@@ -82,7 +82,7 @@ def _check_reasons(clause: Clause) -> None:
 
 
 def _check_example(pack: Pack, clause: Clause, place: int, example: Example) -> None:
-    evidence = {ARTIFACT.name: (ARTIFACT.row("", id="artifact-1"),)} | dict(example.evidence)
+    evidence = {ARTIFACT.name: (ARTIFACT.row("", "artifact-1"),)} | dict(example.evidence)
     one = replace(pack, clauses=(clause,))
     found = {
         (verdict["subject"], verdict["status"], verdict["reason"]) for verdict in judge(evidence, (one,), "example")

@@ -218,4 +218,4 @@ def _row(fields: Fields, table: Table, place: int, cells: Mapping[str, Any]) -> 
         if column.values and value not in column.values:
             raise fields.fault(f"an example gives `{table.name}.{name}` the value `{value}`, which it cannot have")
     made = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return table.row(str(made.pop("at")), id=str(made.pop("id")), **made)
+    return table.row(str(made.pop("at")), str(made.pop("id")), **made)

@@ -1,0 +1,350 @@
+//! Constants that reach the arguments of a call, by one forward pass over its method.
+//!
+//! Registers hold a constant from `const…`, `sget…` or an array of them until they are written again. Where ways meet, a register keeps
+//! what all of them agree on; behind a jump backwards, or in an exception handler, nothing is known.
+
+use super::Program;
+use super::link::NONE;
+use crate::dex::class_data::{ClassData, Code};
+use crate::dex::instruction::{FILL_ARRAY_PAYLOAD, Instruction};
+use crate::dex::opcode::op;
+use crate::dex::value::Value;
+use crate::dex::{Dex, Problems};
+use std::collections::BTreeMap;
+
+/// Elements of an array that are followed.
+const ELEMENTS: i64 = 64;
+/// Registers times places where ways meet: beyond it, nothing is known where ways meet.
+const STATES: usize = 1 << 20;
+
+/// A value known without running the code.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Constant {
+    /// A string: position of the DEX, index in it.
+    String(u32, u32),
+    /// A number; a truth value is 0 or 1, `null` is 0, a float is its bits.
+    Integer(i64),
+    /// A class, by its type id.
+    Class(u32),
+    /// The content of a static field that has no constant value here, by its field id.
+    Field(u32),
+    /// An array that was filled with constants; an element that is not known is `None`.
+    Array(Vec<Option<Constant>>),
+}
+
+/// What a register holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Held {
+    Nothing,
+    String(u32),
+    Integer(i64),
+    Class(u32),
+    Field(u32),
+    Array(usize),
+}
+
+type Registers = Vec<Held>;
+
+/// The constants in the argument registers of the given instructions (ascending code units) of a method. One list for each, one item for
+/// each register that the instruction passes.
+pub fn arguments(program: &Program, def: u32, units: &[u32]) -> Vec<Vec<Option<Constant>>> {
+    let nothing = || vec![Vec::new(); units.len()];
+    let method = program.defs.methods[def as usize];
+    let dex_position = program.defs.class(def).dex;
+    let dex = &program.dexes[dex_position as usize];
+    let Some(code) = dex.code(method.code).filter(|_| method.code != 0) else {
+        return nothing();
+    };
+    let mut scan = Scan {
+        program,
+        dex_position,
+        registers: vec![Held::Nothing; usize::from(code.registers)],
+        arrays: Vec::new(),
+        result: Held::Nothing,
+    };
+    let mut joins = Joins::of(dex, &code);
+    let mut out = Vec::with_capacity(units.len());
+    let mut alive = true;
+    for instruction in code.units.instructions() {
+        let at = instruction.at as u32;
+        joins.enter(at, &mut scan.registers, alive);
+        while out.len() < units.len() && units[out.len()] <= at {
+            let exact = units[out.len()] == at;
+            out.push(if exact { scan.arguments(&instruction) } else { Vec::new() });
+        }
+        if out.len() == units.len() {
+            break;
+        }
+        if instruction.is_payload() {
+            alive = false;
+            continue;
+        }
+        joins.leave(&instruction, &scan.registers);
+        alive = !matches!(instruction.op(), 0x0e..=0x11 | op::THROW | 0x28..=0x2a);
+        scan.step(&instruction);
+    }
+    out.resize(units.len(), Vec::new());
+    out
+}
+
+/// Places where ways meet, and what is known on the ways that came there.
+struct Joins {
+    places: BTreeMap<u32, Join>,
+}
+
+enum Join {
+    /// Reached from behind, or by an exception: nothing is known.
+    Unknown,
+    /// Reached by jumps forwards only: what all of those passed so far agree on.
+    Agreed(Option<Registers>),
+}
+
+impl Joins {
+    fn of(dex: &Dex, code: &Code<'_>) -> Joins {
+        let mut places = BTreeMap::new();
+        for instruction in code.units.instructions().filter(|instruction| !instruction.is_payload()) {
+            for target in targets(&instruction) {
+                let join = places.entry(target as u32).or_insert(Join::Agreed(None));
+                if target <= instruction.at {
+                    *join = Join::Unknown;
+                }
+            }
+        }
+        for range in dex.tries(code) {
+            for (_, handler) in range.handlers {
+                places.insert(handler, Join::Unknown);
+            }
+        }
+        if places.len().saturating_mul(usize::from(code.registers)) > STATES {
+            places.values_mut().for_each(|join| *join = Join::Unknown);
+        }
+        Joins { places }
+    }
+
+    /// Adjusts the registers to what holds on every way into an instruction.
+    fn enter(&mut self, at: u32, registers: &mut Registers, alive: bool) {
+        match self.places.get_mut(&at) {
+            None if alive => {}
+            None | Some(Join::Unknown) => registers.fill(Held::Nothing),
+            Some(Join::Agreed(saved)) => match saved.take() {
+                Some(saved) if !alive => *registers = saved,
+                Some(saved) => agree(registers, &saved),
+                // No way to it was seen: dead code, or a table that could not be read.
+                None => registers.fill(Held::Nothing),
+            },
+        }
+    }
+
+    /// Takes the registers along the jumps of an instruction.
+    fn leave(&mut self, instruction: &Instruction<'_>, registers: &Registers) {
+        for target in targets(instruction) {
+            if let Some(Join::Agreed(saved)) = self.places.get_mut(&(target as u32)) {
+                match saved {
+                    Some(saved) => agree(saved, registers),
+                    None => *saved = Some(registers.clone()),
+                }
+            }
+        }
+    }
+}
+
+fn agree(registers: &mut Registers, other: &Registers) {
+    for (mine, theirs) in registers.iter_mut().zip(other) {
+        if mine != theirs {
+            *mine = Held::Nothing;
+        }
+    }
+}
+
+fn targets(instruction: &Instruction<'_>) -> Vec<usize> {
+    match instruction.op() {
+        op::PACKED_SWITCH | op::SPARSE_SWITCH => instruction.switch_targets(),
+        op::FILL_ARRAY_DATA => Vec::new(),
+        _ => instruction.target().into_iter().collect(),
+    }
+}
+
+struct Scan<'a> {
+    program: &'a Program,
+    dex_position: u32,
+    registers: Registers,
+    arrays: Vec<Vec<Held>>,
+    /// What `move-result` will take.
+    result: Held,
+}
+
+impl Scan<'_> {
+    fn get(&self, register: u16) -> Held {
+        self.registers.get(usize::from(register)).copied().unwrap_or(Held::Nothing)
+    }
+
+    fn set(&mut self, register: u16, held: Held) {
+        if let Some(slot) = self.registers.get_mut(usize::from(register)) {
+            *slot = held;
+        }
+    }
+
+    fn arguments(&self, instruction: &Instruction<'_>) -> Vec<Option<Constant>> {
+        instruction.arguments().iter().map(|&register| self.constant(self.get(register))).collect()
+    }
+
+    fn constant(&self, held: Held) -> Option<Constant> {
+        Some(match held {
+            Held::Nothing => return None,
+            Held::String(index) => Constant::String(self.dex_position, index),
+            Held::Integer(value) => Constant::Integer(value),
+            Held::Class(kind) => Constant::Class(kind),
+            Held::Field(field) => {
+                return Some(self.program.static_constant(field).unwrap_or(Constant::Field(field)));
+            }
+            Held::Array(array) => {
+                // An array inside an array is not followed: a hostile one may hold itself.
+                let element = |&held: &Held| match held {
+                    Held::Array(_) => None,
+                    held => self.constant(held),
+                };
+                Constant::Array(self.arrays[array].iter().map(element).collect())
+            }
+        })
+    }
+
+    fn step(&mut self, instruction: &Instruction<'_>) {
+        let ids = &self.program.link.ids[self.dex_position as usize];
+        let translate = |table: &[u32]| table.get(instruction.index() as usize).copied().filter(|&id| id != NONE);
+        let opcode = instruction.op();
+        let result = std::mem::replace(&mut self.result, Held::Nothing);
+        match opcode {
+            0x01..=0x09 => self.write(instruction, self.get(instruction.b())),
+            op::MOVE_RESULT..=op::MOVE_RESULT_OBJECT => self.write(instruction, result),
+            0x12..=0x19 => self.write(instruction, Held::Integer(instruction.literal())),
+            0x1a | 0x1b => self.write(instruction, Held::String(instruction.index())),
+            op::CONST_CLASS => {
+                let held = translate(&ids.types).map_or(Held::Nothing, Held::Class);
+                self.write(instruction, held);
+            }
+            op::SGET..op::SPUT => {
+                let held = translate(&ids.fields).map_or(Held::Nothing, Held::Field);
+                self.write(instruction, held);
+            }
+            0x23 => {
+                let held = match self.get(instruction.b()) {
+                    Held::Integer(size @ 0..=ELEMENTS) => self.array(vec![Held::Nothing; size as usize]),
+                    _ => Held::Nothing,
+                };
+                self.write(instruction, held);
+            }
+            0x24 | 0x25 => {
+                let mut elements: Vec<Held> =
+                    instruction.arguments().iter().map(|&register| self.get(register)).collect();
+                elements.truncate(ELEMENTS as usize);
+                self.result = self.array(elements);
+            }
+            op::FILL_ARRAY_DATA => self.fill(instruction),
+            // aput of any width: the array is known, the element may be.
+            0x4b..=0x51 => {
+                if let (Held::Array(array), Held::Integer(index)) =
+                    (self.get(instruction.b()), self.get(instruction.c()))
+                {
+                    let held = self.get(instruction.units.get(instruction.at) >> 8);
+                    let elements = &mut self.arrays[array];
+                    if let Some(slot) = usize::try_from(index).ok().and_then(|index| elements.get_mut(index)) {
+                        *slot = held;
+                    }
+                } else if let Held::Array(array) = self.get(instruction.b()) {
+                    self.arrays[array].fill(Held::Nothing);
+                }
+            }
+            _ if writes_a(opcode) => self.write(instruction, Held::Nothing),
+            _ => {}
+        }
+    }
+
+    fn write(&mut self, instruction: &Instruction<'_>, held: Held) {
+        let register = instruction.a();
+        self.set(register, held);
+        if is_wide(instruction.op()) {
+            self.set(register.wrapping_add(1), Held::Nothing);
+        }
+    }
+
+    fn array(&mut self, elements: Vec<Held>) -> Held {
+        self.arrays.push(elements);
+        Held::Array(self.arrays.len() - 1)
+    }
+
+    /// `fill-array-data` of numbers.
+    fn fill(&mut self, instruction: &Instruction<'_>) {
+        let units = instruction.units;
+        let (Held::Array(array), Some(table)) = (self.get(instruction.a()), instruction.target()) else {
+            return;
+        };
+        let width = usize::from(units.get(table + 1));
+        if units.get(table) != FILL_ARRAY_PAYLOAD || ![1, 2, 4].contains(&width) {
+            return;
+        }
+        for (index, slot) in self.arrays[array].iter_mut().enumerate() {
+            let at = 2 * (table + 4) + index * width;
+            let value = units.0.get(at..at + width).map(|bytes| match *bytes {
+                [a] => i64::from(a as i8),
+                [a, b] => i64::from(i16::from_le_bytes([a, b])),
+                [a, b, c, d] => i64::from(i32::from_le_bytes([a, b, c, d])),
+                _ => 0,
+            });
+            *slot = value.map_or(Held::Nothing, Held::Integer);
+        }
+    }
+}
+
+/// Whether an opcode that loads no constant writes register A.
+fn writes_a(opcode: u8) -> bool {
+    matches!(opcode, 0x0d | 0x20..=0x22 | 0x2d..=0x31 | 0x44..=0x4a | 0x52..=0x58 | 0x7b..=0xe2 | 0xfe | 0xff)
+}
+
+/// Whether an opcode writes a pair of registers.
+fn is_wide(opcode: u8) -> bool {
+    matches!(
+        opcode,
+        0x04..=0x06 | op::MOVE_RESULT_WIDE | 0x16..=0x19 | 0x45 | 0x53 | 0x61
+            | 0x7d | 0x7e | 0x80 | 0x81 | 0x83 | 0x86 | 0x88 | 0x89 | 0x8b
+            | 0x9b..=0xa5 | 0xab..=0xaf | 0xbb..=0xc5 | 0xcb..=0xcf
+    )
+}
+
+impl Program {
+    /// The constant in a static final field that the program defines, from the values that its class starts with.
+    pub fn static_constant(&self, field: u32) -> Option<Constant> {
+        let key = self.link.fields[field as usize];
+        let class = self.hierarchy.chain(&self.defs, key.class).find_map(|position| {
+            let class = &self.defs.classes[position as usize];
+            self.static_value(class, |id| {
+                let own = self.link.fields[id as usize];
+                own.name == key.name && own.kind == key.kind
+            })
+        });
+        let (dex, value) = class?;
+        let ids = &self.link.ids[dex as usize];
+        Some(match value {
+            Value::Integer(value) => Constant::Integer(value),
+            Value::Boolean(value) => Constant::Integer(i64::from(value)),
+            Value::String(index) => Constant::String(dex, index),
+            Value::Type(index) => Constant::Class(*ids.types.get(index as usize).filter(|&&id| id != NONE)?),
+            _ => return None,
+        })
+    }
+
+    fn static_value(&self, class: &super::defs::Class, wanted: impl Fn(u32) -> bool) -> Option<(u32, Value)> {
+        let dex = &self.dexes[class.dex as usize];
+        let row = dex.class(class.index).filter(|row| row.static_values != 0)?;
+        let mut data = ClassData::default();
+        let mut budget = dex.bytes().len();
+        dex.class_data(&row, &mut data, &mut budget, &mut Problems::default());
+        let ids = &self.link.ids[class.dex as usize].fields;
+        let at = data.fields[..data.static_fields].iter().position(|field| {
+            const FINAL: u32 = crate::dex::class_data::access::FINAL;
+            let id = ids[field.field as usize];
+            field.access & FINAL != 0 && id != NONE && wanted(id)
+        })?;
+        let value = dex.static_values(row.static_values).into_iter().nth(at)?;
+        Some((class.dex, value))
+    }
+}

@@ -1,0 +1,146 @@
+//! Facts about the Android platform, whose code is not in the package: supertypes of its types, and which names its overridable methods have.
+//!
+//! Both lists are derived from the public classes of a platform stub (names only), see `docs/differences/dex.md`.
+
+use super::Program;
+use super::callgraph::Entry;
+use super::hierarchy::External;
+use super::link::{Link, NONE};
+use crate::dex::Dex;
+
+/// Types of the platform and their direct supertypes, one type a line, sorted. `java.lang.Object` and markers are left out.
+static TYPES: &str = include_str!("platform-types.txt");
+
+/// For each type of the program that is a platform type: the nearest of its platform supertypes that the program names too.
+///
+/// Pairs of type ids (type, supertype), ascending. What lies between them in the platform is skipped over.
+pub fn supertypes(dexes: &[Dex], link: &Link) -> Vec<(u32, u32)> {
+    let rows: Vec<&str> = TYPES.lines().collect();
+    let name = |row: &str| row.split(' ').next().unwrap_or_default().len();
+    let find = |descriptor: &str| {
+        rows.binary_search_by(|row| row[..name(row)].as_bytes().cmp(descriptor.as_bytes())).ok()
+    };
+    let bytes = |id: usize| {
+        let place = link.types[id];
+        dexes[place.dex as usize].string(place.string).unwrap_or_default()
+    };
+    let id_of = |descriptor: &str| {
+        let place = |at: &usize| bytes(*at).cmp(descriptor.as_bytes());
+        let (mut first, mut end) = (0, link.types.len());
+        while first < end {
+            let middle = (first + end) / 2;
+            if place(&middle).is_lt() { first = middle + 1 } else { end = middle }
+        }
+        if first < link.types.len() && bytes(first) == descriptor.as_bytes() { first as u32 } else { NONE }
+    };
+    let mut out = Vec::new();
+    let mut next = 0;
+    for id in 0..link.types.len() {
+        let own = bytes(id);
+        while next < rows.len() && rows[next][..name(rows[next])].as_bytes() < own {
+            next += 1;
+        }
+        if next == rows.len() || rows[next][..name(rows[next])].as_bytes() != own {
+            continue;
+        }
+        let mut above: Vec<&str> = rows[next].split(' ').skip(1).collect();
+        let mut at = 0;
+        while at < above.len() {
+            let parent = above[at];
+            at += 1;
+            match id_of(parent) {
+                NONE => {
+                    let grand = find(parent).into_iter().flat_map(|row| rows[row].split(' ').skip(1));
+                    above.extend(grand);
+                }
+                kind => out.push((id as u32, kind)),
+            }
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// What the platform does with the methods of one signature, on an object of a class that extends or implements a platform type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overrides {
+    /// No platform method has this name: only classes with an ancestor that is missing from the package may be called back.
+    NotOfPlatform,
+    /// A platform method has this name: it may be called back.
+    OfPlatform,
+    /// A method of `java.lang.Object`: collections and string concatenation call it on any object.
+    OfObject,
+    /// A layout names it in `android:onClick`.
+    OnClick,
+}
+
+impl Overrides {
+    /// Whether the platform may call it on an object with these foreign ancestors.
+    #[inline]
+    pub fn runs(self, external: External) -> bool {
+        match self {
+            Overrides::NotOfPlatform => external.missing,
+            Overrides::OfPlatform => external.any(),
+            Overrides::OfObject | Overrides::OnClick => true,
+        }
+    }
+}
+
+/// Names of methods of the platform that a class outside it can override, one a line, sorted; see `docs/differences/dex.md`.
+static NAMES: &str = include_str!("platform-overridable.txt");
+
+/// For each signature of the program, what the platform does with its overrides.
+pub fn overrides(program: &Program, entries: &[Entry]) -> Vec<Overrides> {
+    let mut out = vec![Overrides::NotOfPlatform; program.hierarchy.signature_count as usize];
+    let platform: Vec<&[u8]> = NAMES.lines().map(str::as_bytes).collect();
+    let mut cursor = 0;
+    let of_platform: Vec<bool> = program
+        .link
+        .names
+        .iter()
+        .map(|&place| {
+            // Both lists ascend by bytes.
+            let name = program.bytes(place);
+            while platform.get(cursor).is_some_and(|&known| known < name) {
+                cursor += 1;
+            }
+            platform.get(cursor) == Some(&name) || is_callback_name(name)
+        })
+        .collect();
+    let clicks: Vec<u32> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::OnClick(method) => program.find_name(method),
+            Entry::Class(_) => None,
+        })
+        .collect();
+    let view = program.find_type(b"Landroid/view/View;");
+    for (id, key) in program.link.methods.iter().enumerate() {
+        let slot = &mut out[program.hierarchy.signatures[id] as usize];
+        if *slot != Overrides::NotOfPlatform {
+            continue;
+        }
+        if is_object_method(program.bytes(program.link.names[key.name as usize]), program.link.proto(key.proto).len() - 1) {
+            *slot = Overrides::OfObject;
+        } else if !clicks.is_empty() && clicks.contains(&key.name) && program.link.proto(key.proto).get(1).copied() == view {
+            *slot = Overrides::OnClick;
+        } else if of_platform[key.name as usize] {
+            *slot = Overrides::OfPlatform;
+        }
+    }
+    out
+}
+
+/// `onSomething`: call-backs of platform versions younger than the list of names.
+fn is_callback_name(name: &[u8]) -> bool {
+    name.len() > 2 && name.starts_with(b"on") && name[2].is_ascii_uppercase()
+}
+
+fn is_object_method(name: &[u8], parameters: usize) -> bool {
+    match parameters {
+        0 => matches!(name, b"toString" | b"hashCode" | b"finalize" | b"clone"),
+        1 => name == b"equals",
+        _ => false,
+    }
+}

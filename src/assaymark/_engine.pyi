@@ -1,0 +1,277 @@
+"""The Rust engine: reads hostile Android packages. Private; `formats` and `analysis` are its face."""
+
+from pathlib import Path
+from typing import Final, Self, TypeAlias, TypedDict, final
+
+class EngineError(Exception):
+    """A typed refusal; its arguments are kind, offset (or `None`) and detail."""
+
+# --- archive, binary XML, resource tables ---
+
+ODDITY_KINDS: Final[list[tuple[str, bool]]]
+# Every kind that the readers of archives, XML and resource tables record, and whether it is evasive: Android installs
+# a package with it, while common analysers refuse, miss or misread content.
+
+@final
+class Package:
+    """One opened archive. Android's reading of it counts; what is odd is recorded."""
+    @staticmethod
+    def open(path: str | Path) -> Package:
+        """Map a file. Raises `EngineError`: `io`, `not-this-format`, `malformed`."""
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Package:
+        """Open an archive in memory. Raises as `open` does."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+
+    def sha256(self) -> str:
+        """SHA-256 of the file in lower-case hexadecimal."""
+
+    def entries(self) -> list[tuple[str, int, int, int, int]]:
+        """Name, size, compressed size, method, flags of each entry, as the central directory states them, in its
+        order.
+        """
+
+    def oddities(self) -> list[tuple[str, str, int | None, str]]:
+        """Kind, member (empty: the file), offset, detail: of the archive, then of all members read so far."""
+
+    def contains(self, name: str) -> bool:
+        """Whether there is a member of this name."""
+
+    def read(self, name: str, limit: int) -> bytes:
+        """Content of a member; its readable start if the data is damaged (oddity `damaged-data`). Raises
+        `EngineError`: `not-found`, `limit-hit` beyond `limit` bytes, `malformed` if nothing is readable.
+        """
+
+    def prefix(self, name: str, length: int) -> bytes:
+        """First bytes of a member, at most `length`; fewer, or none, if the data is damaged. Raises `EngineError`:
+        `not- found`.
+        """
+
+    def nested(self, name: str, limit: int) -> Package:
+        """The archive in a member of at most `limit` bytes. Raises as `read` and `from_bytes` do."""
+
+    def xml(self, name: str) -> Xml:
+        """The binary XML document in a member: of several with this name, the first that can be read.
+
+        Its oddities are added to those of the package. Raises as `read` and `Xml.parse` do.
+        """
+
+@final
+class Xml:
+    """One binary XML document."""
+    @staticmethod
+    def parse(data: bytes) -> Xml:
+        """Parse a document. Raises `EngineError`: `not-this-format` (with detail `plain text` for XML in text form),
+        `malformed`.
+        """
+
+    def elements(self) -> list[tuple[int | None, int, str | None, str, int]]:
+        """Index of the parent, depth, namespace, tag name, line of each element; parents come before their children."""
+
+    def attributes(self) -> list[tuple[int, str | None, str, int, str | None, int, int]]:
+        """Element, namespace, name, resource id (or 0), text, type, data (`Res_value`) of each attribute, in document
+        order. Namespace and name follow the resource id where it is the framework's. The text is the value if that
+        is a string (type 3), else how the source wrote it, where the file keeps that.
+        """
+
+    def texts(self) -> list[tuple[int | None, str, int]]:
+        """Element, text, line of each piece of text between tags."""
+
+    def oddities(self) -> list[tuple[str, str, int | None, str]]:
+        """Kind, member (empty), offset, detail."""
+
+@final
+class Resources:
+    """One resource table (`resources.arsc`)."""
+    @staticmethod
+    def of(package: Package) -> Resources | None:
+        """The table of a package, if it has one. Raises `EngineError`: `not-this-format`, `malformed`, `limit-hit`."""
+
+    @staticmethod
+    def parse(data: bytes) -> Resources:
+        """Parse a table. Raises `EngineError`: `not-this-format`, `malformed`."""
+
+    def resolve(self, resource_id: int) -> list[tuple[str, int, int, str | None]]:
+        """Qualifiers (empty: default; `zh-rCN`, `night-v8`), type, data, text of every value; the default
+        configuration comes first. References are followed up to 20 deep, the qualifiers on the way joined by `+`;
+        one that leads nowhere is given as it stands. The items of an array, plural or style are given one after
+        the other.
+        """
+
+    def name(self, resource_id: int) -> str | None:
+        """Type and name, such as `string/app_name`; the framework's attributes have names too."""
+
+    def find(self, name: str) -> int | None:
+        """The id of `string/app_name`."""
+
+    def strings(self) -> list[tuple[int, str, str, str]]:
+        """Id, type and name, locale qualifier (empty: default), text of every string, array item and plural, in every
+        language.
+        """
+
+    def packages(self) -> list[tuple[int, str]]:
+        """Id and name of each package of the table."""
+
+    def oddities(self) -> list[tuple[str, str, int | None, str]]:
+        """Kind, member (empty), offset, detail."""
+
+def layouts(
+    package: Package, resources: Resources | None = None
+) -> list[tuple[str, int, int | None, str, str | None, str, str, int]]:
+    """What all layouts, menus and XML resources say. File, element, its parent, tag, name of `android:id`, attribute
+    (`text`, `hint`, `title`, `summary`, `contentDescription`, `onClick`, `checked`, `inputType`, `textOn`,
+    `textOff`, `autoLink`), text, resource id the text comes from or 0. Texts are of the default configuration;
+    `Resources.resolve` gives the other languages.
+    """
+
+# --- code: all DEX files of one program ---
+
+Constant: TypeAlias = tuple[str, str | int | list[str | int | None]]
+"""What is known of a value: kind (`string`, `integer`, `class`, `field`, `array`), then the text, the number or the elements.
+
+`field` is the content of a static field that has no constant value in the program, such as `android.os.Build.SERIAL`.
+"""
+
+CodeHit: TypeAlias = tuple[
+    int,
+    str,
+    str,
+    int,
+    tuple[str, str, str],
+    str,
+    int,
+    int | None,
+    bool,
+    list[Constant | None],
+]
+"""A place in the code: position of the selector, kind, what the code names, id of the calling method, (class, method, descriptor) of
+the calling method, DEX file, code unit, source line, can it run, and for a call what is known of each parameter (without the object).
+
+Kinds: `virtual`, `super`, `direct`, `static`, `interface`, `polymorphic`, `custom` (behind a lambda or string concatenation), `handle`; `read`,
+`write`; `class`, `cast`, `instance-of`, `new`, `array`; `string`.
+"""
+
+@final
+class Code:
+    """All DEX files of one program together. Ids of methods are valid for this object only.
+
+    Nothing is known to run until `reach` was called.
+    """
+
+    def __new__(cls, packages: list[Package]) -> Self:
+        """Read `classes.dex`, `classes2.dex`, … of each package up to the first that is missing, as Android does.
+
+        A DEX file that cannot be read is a row of `problems`; the others are read all the same. With several packages, DEX names
+        start with the position of the package: `1:classes.dex`.
+        """
+    @staticmethod
+    def of_dex(files: list[tuple[str, bytes]]) -> Code:
+        """Read DEX files in loading order, each with its name."""
+    @property
+    def unloaded(self) -> list[str]:
+        """Members that look like DEX files and that Android does not load by itself, sorted."""
+    @property
+    def problems(self) -> list[tuple[str, str, int, str]]:
+        """Damage and irregularities that were stepped over, at most 100 of each DEX: DEX file, kind, offset, particulars."""
+    def dex_names(self) -> list[str]:
+        """Names of the DEX files that were read. The parts of a container (version 041) are `classes.dex`, `classes.dex!1`, …"""
+    def stats(self) -> list[dict[str, int]]:
+        """Counts of each DEX, in the order of `dex_names`.
+
+        Keys: size (bytes), version, checksum_ok, string_ids, type_ids, proto_ids, field_ids, method_ids, class_defs, methods, fields (both:
+        defined), code_methods, instructions, damaged_classes, damaged_methods, damaged_strings, problems (all, listed or not).
+        """
+    def reach(self, classes: list[str], on_click: list[str]) -> dict[str, int]:
+        """Find the methods that can run, from the classes that the platform makes objects of and methods that layouts name.
+
+        `classes`: dotted names of enabled components, of the application class, of views in layouts, of classes in meta-data.
+        Gives methods (with code), reached (of these), instantiated (classes), steps, and complete (0 if the limit of steps was hit).
+        """
+    def find_calls(self, selectors: list[tuple[str, str, str, bool]]) -> list[CodeHit]:
+        """Find calls of methods, by selector, caller, code unit.
+
+        A selector is (class, method, start of the descriptor or "", also calls on subclasses of the program that inherit the method).
+        `*` stands for all methods of a class, `<init>` for its constructors. Raises `EngineError` (`limit-hit`) beyond a million rows.
+        """
+    def find_fields(self, selectors: list[tuple[str, str]]) -> list[CodeHit]:
+        """Find reads and writes of fields, each given as (class, field); `*` stands for all fields of a class."""
+    def find_types(self, prefixes: list[str]) -> list[CodeHit]:
+        """Find uses of types whose dotted names start with a prefix, calls on them left out."""
+    def find_strings(
+        self, equal: list[str], prefixes: list[str] = ..., parts: list[str] = ...
+    ) -> list[tuple[int, str, CodeHit | None]]:
+        """Find strings that equal, start with or contain a text: selector (numbered through the three lists), string, and its use.
+
+        A string that no instruction uses has one row without a use: it may be a name, an annotation, or the value of a constant.
+        """
+    def packages(self) -> list[tuple[str, int, int, int]]:
+        """All packages by name: dotted name, classes defined, classes with a method that can run, methods defined."""
+    def classes(self, prefixes: list[str]) -> list[tuple[int, str]]:
+        """Classes defined here whose dotted names start with a prefix: position of the prefix, name."""
+    def type_refs(self, prefixes: list[str]) -> list[tuple[int, str]]:
+        """Types named and not defined here whose dotted names start with a prefix: position of the prefix, name."""
+    def has_class(self, names: list[str]) -> list[bool]:
+        """Whether each class is defined here."""
+    def superclasses(self, names: list[str]) -> list[list[str]]:
+        """Each class and its superclasses, nearest first, up to the first one outside; empty for a name that does not occur."""
+    def subclasses(self, names: list[str]) -> list[list[str]]:
+        """Classes defined here that extend or implement each type, at any depth."""
+    def strings_of_classes(self, names: list[str]) -> list[list[str]]:
+        """Strings that the methods of each class use."""
+    def static_fields(self, fields: list[tuple[str, str]]) -> list[Constant | None]:
+        """Constants of static final fields, each given as (class, field)."""
+    def class_annotations(self, names: list[str]) -> list[list[tuple[str, str, list[tuple[str, list[str]]]]]]:
+        """Annotations of each class and its members: what it stands on, its type, its elements.
+
+        It stands on `""` (the class), the name of a field, or name and descriptor of a method.
+        """
+    def native_methods(self) -> list[tuple[str, str, str, bool]]:
+        """Methods implemented in native code: class, method, descriptor, can it run."""
+    def find_methods(self, class_name: str, method: str, descriptor: str | None = ...) -> list[int]:
+        """Ids of the definitions of a method."""
+    def methods(self, class_name: str) -> list[tuple[int, str, str, int]]:
+        """Methods that a class defines: id, name, descriptor, access flags."""
+    def paths_to(self, methods: list[int]) -> list[list[tuple[str, str]]]:
+        """A way from an entry point to each method: `class.method`, and why it runs; empty for one that cannot run.
+
+        Reasons: `entry`, `call`, `dispatch` (a call on a supertype), `callback` (the platform may call it), `initializer`, `reflection`
+        (a constant names its class).
+        """
+    def instructions(self, method: int) -> list[tuple[int, str]]:
+        """Code unit and mnemonic of each instruction of a method, tables between them included."""
+    def lines(self, method: int) -> list[tuple[int, int]]:
+        """Code units of a method at which a source line starts, and that line; 0 for code without one."""
+
+# --- signatures ---
+
+class SignerRow(TypedDict):
+    """One signer of one scheme; a scheme of which no signer can be read has one row with `signer` and certificate `None`."""
+
+    scheme: str
+    status: str
+    problem: str | None
+    detail: str | None
+    signer: int | None
+    certificate_sha256: str | None
+    subject: str
+    issuer: str
+    valid_from: str
+    valid_to: str
+    algorithm: str
+    key_bits: int
+    lineage: list[str]
+
+def signatures(
+    package: Package, min_sdk: int | None = None
+) -> tuple[list[SignerRow], list[tuple[int, int]], list[tuple[str, str]]]:
+    """Verify every signature scheme present.
+
+    Gives the signers; id and size of each pair of the signing block; kind and particulars of what is wrong with the block.
+    """
+
+def signing_block_pairs(package: Package) -> tuple[tuple[int, int] | None, list[tuple[int, int, int]]]:
+    """Give start and end of the signing block, and id, start and end of the value of each pair."""
