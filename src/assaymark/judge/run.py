@@ -62,7 +62,7 @@ def _answers(connection: sqlite3.Connection, query: str) -> list[Answer]:
         answers = [read_answer(row[1:]) for row in connection.execute(query)]
     except (sqlite3.Error, ValueError):
         return [_FAILED]
-    # A query that says two things of one subject says nothing.
+    # A query that says two things of one subject has said nothing.
     return answers if len({answer.subject for answer in answers}) == len(answers) else [_FAILED]
 
 

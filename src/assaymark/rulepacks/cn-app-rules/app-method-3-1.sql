@@ -27,7 +27,7 @@ reasons.needs-consent-analysis.en = "The code holds {n} reachable call(s) that r
 reasons.after.zh = "找到的 {n} 处读取个人信息或申请权限的调用，都排在征得同意的判断之后。"
 reasons.after.en = "All {n} call(s) that read personal information or ask for permissions that were found stand behind a consent check."
 reasons.no-calls.zh = "在已读取的代码里没有找到可到达的读取个人信息或申请权限的调用。"
-reasons.no-calls.en = "No reachable call(s) that read personal information or ask for permissions was found in the code that was read."
+reasons.no-calls.en = "No reachable call that reads personal information or asks for permissions was found in the code that was read."
 
 [words.app]
 zh = "应用自身"
