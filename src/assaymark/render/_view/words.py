@@ -118,8 +118,9 @@ class Names:
         return both(self._data.get(str(name)), name, NAME)
 
     def parent(self, name: object) -> str:
-        """Give the id of the category above, or an empty string."""
-        return str((self._data.get(str(name)) or {}).get("parent") or "")
+        """Give the id of the category above, or an empty string where the report does not name it."""
+        found = str((self._data.get(str(name)) or {}).get("parent") or "")
+        return found if found in self._data else ""
 
     def sensitive(self, name: object) -> bool:
         """Say whether the category is marked sensitive."""
