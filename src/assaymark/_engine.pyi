@@ -243,6 +243,8 @@ class Code:
         """
     def instructions(self, method: int) -> list[tuple[int, str]]:
         """Code unit and mnemonic of each instruction of a method, tables between them included."""
+    def lines(self, method: int) -> list[tuple[int, int]]:
+        """Code units of a method at which a source line starts, and that line; 0 for code without one."""
 
 # --- signatures ---
 

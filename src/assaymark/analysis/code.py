@@ -12,16 +12,18 @@ from typing import Any
 from assaymark import _engine, catalog
 from assaymark.formats.program import Program
 
-READ_KINDS = frozenset({"read"})
-"""Kinds of a field's uses that are readings."""
+DAMAGE = frozenset({"dex-class", "dex-class-data", "dex-code", "dex-instruction", "dex-table-cut", "dex-unreadable"})
+"""Problems of a DEX file behind which code is missing; the others are irregularities that hide nothing from this reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class DexFile:
     """One DEX file that was read, and its counts. `part` names the file of the subject that holds it."""
 
+    id: str
     part: str
     name: str
+    checksum_ok: bool
     strings: int
     method_ids: int
     classes: int
@@ -92,8 +94,10 @@ class CodeView:
     def _dex_file(self, dex: str, counts: dict[str, int]) -> DexFile:
         part, name = self._located(dex)
         return DexFile(
+            id=dex,
             part=part,
             name=name,
+            checksum_ok=bool(counts["checksum_ok"]),
             strings=counts["string_ids"],
             method_ids=counts["method_ids"],
             classes=counts["class_defs"],
@@ -105,8 +109,10 @@ class CodeView:
 
     @property
     def problems(self) -> list[tuple[str, str, int, str]]:
-        """Damage that the reader stepped over: DEX file, kind, offset, particulars."""
-        return [(self._place(dex), kind, offset, detail) for dex, kind, offset, detail in self._code.problems]
+        """Damage and irregularities that the reader stepped over: place of the DEX file, kind, offset, particulars."""
+        found = [(self._place(dex), kind, offset, detail) for dex, kind, offset, detail in self._code.problems]
+        wrong = (one for one in self.dex_files if not one.checksum_ok)
+        return found + [(self._place(one.id), "dex-checksum", 8, "the checksum is wrong") for one in wrong]
 
     @property
     def unloaded(self) -> list[str]:
@@ -119,7 +125,7 @@ class CodeView:
 
     def field_reads(self, selectors: Sequence[tuple[str, str]]) -> Iterator[Hit]:
         """Give the readings of fields: (class, field)."""
-        return (self._hit(*row) for row in self._code.find_fields(list(selectors)) if row[1] in READ_KINDS)
+        return (self._hit(*row) for row in self._code.find_fields(list(selectors)) if row[1] == "read")
 
     def string_uses(self, wanted: Sequence[str]) -> Iterator[Hit]:
         """Give the uses of strings; one that ends in `*` stands for every string that starts with it."""

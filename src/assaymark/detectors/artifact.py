@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from assaymark import _engine
-from assaymark.analysis.code import code_of
+from assaymark.analysis.code import DAMAGE, code_of
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Part, Program
 from assaymark.model.tables import ANOMALY, ARTIFACT, SIGNATURE, Row, Value
@@ -38,6 +38,12 @@ def artifact(program: Program) -> Iterator[Emission]:
                 ANOMALY,
                 ANOMALY.row(place, kind=kind, member=member, offset=offset, detail=detail, evasive=kind in _EVASIVE),
             )
+
+
+def _dex_anomalies(program: Program) -> Iterator[Row]:
+    for dex, kind, offset, detail in code_of(program).problems:
+        if kind not in DAMAGE:
+            yield ANOMALY.row(dex, kind=kind, member=dex, offset=offset, detail=detail, evasive=False)
 
 
 def _identity(part: Part) -> dict[str, Value]:

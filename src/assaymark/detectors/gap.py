@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assaymark import catalog
-from assaymark.analysis.code import CodeView, code_of
+from assaymark.analysis.code import DAMAGE, CodeView, code_of
 from assaymark.analysis.marks import members_of
 from assaymark.catalog.blindspots import load_blindspots
 from assaymark.extend import Emission, detector
@@ -97,7 +97,8 @@ def _native(program: Program) -> Iterator[Row]:
 def _code_problems(program: Program, code: CodeView) -> Iterator[Row]:
     counted: dict[tuple[str, str], int] = {}
     for dex, kind, _offset, _detail in code.problems:
-        counted[dex, kind] = counted.get((dex, kind), 0) + 1
+        if kind in DAMAGE:
+            counted[dex, kind] = counted.get((dex, kind), 0) + 1
     for (dex, kind), count in sorted(counted.items()):
         yield _row("code-unread", f"{kind} in {dex}", dex, CODE_TABLES, "partial", count)
     application = program.manifest.application

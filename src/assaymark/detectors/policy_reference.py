@@ -40,6 +40,11 @@ _DOCUMENT = re.compile(
     r"(assets|res/raw)/[^\0]*(privacy|yinsi|policy|隐私)[^/]*\.(html?|txt|md|pdf|docx?)", re.IGNORECASE
 )
 
+NEEDLES = ("privacy", "Privacy", "PRIVACY", "policy", "yinsi", "yszc", "yhxy", "隐私", "隱私")
+"""Plain words for the engine's search over the code; `_signs` decides."""
+
+_SIGN = re.compile("|".join(NEEDLES), re.IGNORECASE)
+
 MAX_ROWS = 200
 """A translated library can carry the words in eighty languages; more than this says nothing more."""
 
@@ -61,15 +66,12 @@ def _rows(program: Program) -> Iterator[Row]:
             if _DOCUMENT.fullmatch(name):
                 yield POLICY_REFERENCE.row(part.place(name), kind="document", value=name)
         if part.resources is not None:
-            for place, words in part.resources.matching(_needles()):
-                yield from _signs(part.place(f"resources.arsc:{place}"), words)
-    for hit in code_of(program).strings_holding(_needles()):
+            for _id, name, qualifier, words in part.resources.strings():
+                if _SIGN.search(words):
+                    place = f"resources.arsc:{name}[{qualifier}]" if qualifier else f"resources.arsc:{name}"
+                    yield from _signs(part.place(place), words)
+    for hit in code_of(program).strings_holding(NEEDLES):
         yield from _signs(hit.place, hit.text or "")
-
-
-def _needles() -> list[str]:
-    """Plain words for the engine's search; `_signs` decides."""
-    return [word for words in WORDS.values() for word in words] + ["privacy", "yinsi", "yszc", "yhxy", "隐私"]
 
 
 def _signs(place: str, words: str) -> Iterator[Row]:

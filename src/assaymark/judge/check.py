@@ -58,12 +58,13 @@ def _check_query(clause: Clause) -> dict[str, tuple[str, ...]]:
         read = reads(clause.sql)
     except RefusedError as error:
         raise _fault(clause, str(error)) from error
+    named = (*clause.needs, *clause.manifest)
     for table in read:
-        if table not in clause.needs:
-            raise _fault(clause, f"the query reads `{table}`, but `needs` does not name it")
-    for table in clause.needs:
+        if named.count(table) != 1:
+            raise _fault(clause, f"the query reads `{table}`; name it once, in `needs` or in `manifest`")
+    for table in named:
         if table not in read:
-            raise _fault(clause, f"`needs` names `{table}`, but the query does not read it")
+            raise _fault(clause, f"`{table}` is named in `needs` or `manifest`, but the query does not read it")
     return read
 
 

@@ -45,6 +45,8 @@ class Example:
 class Clause:
     """One clause: its texts, its query, and the evidence tables that the query reads (`reads`: table to columns).
 
+    `needs` names the tables that the query leans on. Of those in `manifest` it uses what the manifest states, or what
+    was found in code, but never that something was not found: gaps in the code do not weaken it.
     A clause that no query can judge has no `sql`; `manual` then names the reason why it is not assessed. `words`
     spells values that stand in parameters, such as the name of a setting, for people.
     """
@@ -62,6 +64,7 @@ class Clause:
     severity: str
     decides: str
     needs: tuple[str, ...]
+    manifest: tuple[str, ...]
     reasons: Mapping[str, Texts]
     words: Mapping[str, Texts]
     manual: str

@@ -17,7 +17,7 @@ _JOIN = {"zh": "、", "en": ", "}
 _MORE = {"zh": "等 {count} 项", "en": " and {more} more"}
 
 Names = Mapping[str, Mapping[str, str]]
-"""How ids are spelled for people: language, then id, then name. Used for the parameter `data`, the data categories."""
+"""How ids of data categories and SDKs are spelled for people: language, then id, then name."""
 
 
 def claim(clause: Clause, reason: str, params: Mapping[str, Any], language: str, names: Names | None = None) -> str:
@@ -29,12 +29,11 @@ def claim(clause: Clause, reason: str, params: Mapping[str, Any], language: str,
     sentence = clause.find_reason(reason)
     if sentence is None:
         raise KeyError(reason)
-    words = {value: texts[language] for value, texts in clause.words.items()}
-    data = (names or {}).get(language, {})
+    spelled = {**(names or {}).get(language, {}), **{value: texts[language] for value, texts in clause.words.items()}}
 
     def fill(match: re.Match[str]) -> str:
         key = match.group(1)
-        return _spell(params[key], language, data if key == "data" else words)
+        return _spell(params[key], language, spelled)
 
     return _PLACEHOLDER.sub(fill, sentence[language])
 
@@ -69,7 +68,7 @@ def _texts(pack: Pack, clause: Clause) -> dict[str, Any]:
         },
         "severity": clause.severity,
         "decides": clause.decides,
-        "needs": list(clause.needs),
+        "needs": [*clause.needs, *clause.manifest],
         "title": dict(clause.title),
         "explain": dict(clause.explain),
         "static_limit": dict(clause.static_limit),

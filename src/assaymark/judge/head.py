@@ -158,6 +158,7 @@ def parse_clause(file: str, text: str) -> Clause:
         severity=fields.choice("severity", SEVERITIES),
         decides=fields.choice("decides", DECIDES),
         needs=fields.names("needs"),
+        manifest=fields.names("manifest"),
         reasons=_sentences(fields, "reasons"),
         words=_sentences(fields, "words"),
         manual=manual,
@@ -166,9 +167,10 @@ def parse_clause(file: str, text: str) -> Clause:
         examples=tuple(_example(file, tree) for tree in fields.tables("examples")),
     )
     fields.done()
-    for name in made.needs:
-        if name not in TABLES:
-            raise fields.fault(f"`needs` names `{name}`, which is no evidence table")
+    for key, names in {"needs": made.needs, "manifest": made.manifest}.items():
+        for name in names:
+            if name not in TABLES:
+                raise fields.fault(f"`{key}` names `{name}`, which is no evidence table")
     return made
 
 

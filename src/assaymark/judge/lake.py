@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from assaymark.judge.clause import Pack
@@ -21,7 +23,7 @@ _BATCH = 2048
 def open_lake(parquet: Mapping[str, str] | None = None) -> Any:
     """Open DuckDB in memory with a view for each table of the lake: name of the table to the glob of its Parquet files.
 
-    No extension is installed or loaded on demand; what the lake needs is built into DuckDB. Raises `UsageError` if
+    The connection reads these files and nothing else: no other file, no network, no extension. Raises `UsageError` if
     DuckDB is not installed (extra `lake`), or for a name that is no evidence table.
     """
     try:
@@ -33,9 +35,19 @@ def open_lake(parquet: Mapping[str, str] | None = None) -> Any:
     for name, glob in (parquet or {}).items():
         if name not in TABLES:
             raise UsageError(f"no such evidence table: {name}")
-        files = connection.read_parquet(glob, union_by_name=True)
-        files.create_view(name)
+        connection.read_parquet(glob, union_by_name=True).create_view(name)
+    folders = sorted({str(_fixed_part(glob)).replace("'", "''") for glob in (parquet or {}).values()})
+    listed = ", ".join(f"'{folder}'" for folder in folders)
+    connection.execute(f"SET allowed_directories = [{listed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
     return connection
+
+
+def _fixed_part(glob: str) -> Path:
+    """Give the folder in front of the first wildcard."""
+    parts = Path(glob).parent.parts
+    return Path(*takewhile(lambda part: not any(mark in part for mark in "*?["), parts))
 
 
 def judge_lake(

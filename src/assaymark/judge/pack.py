@@ -137,10 +137,12 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _keep(path: Path, pack: Pack) -> None:
-    """Write the pack whole or not at all."""
+    """Write the pack whole or not at all, in place of what was kept of it before."""
     path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     draft.write_text(json.dumps(asdict(pack), ensure_ascii=False), encoding="utf-8")
+    for old in path.parent.glob("*.json"):
+        old.unlink(missing_ok=True)
     draft.replace(path)
 
 
@@ -150,6 +152,7 @@ def _from_kept(tree: dict[str, Any]) -> Pack:
             **{
                 **clause,
                 "needs": tuple(clause["needs"]),
+                "manifest": tuple(clause["manifest"]),
                 "reads": {table: tuple(columns) for table, columns in clause["reads"].items()},
                 "examples": (),
             }

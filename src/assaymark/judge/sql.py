@@ -41,7 +41,10 @@ def frame(clause: Clause) -> str:
             f"SELECT app, 'app' AS subject, 'not-assessed' AS status, '{clause.manual}' AS reason, "
             f"NULL AS params, NULL AS evidence FROM {APPS} ORDER BY app"
         )
-    hides = " OR ".join(f"hides LIKE '%\"{table}\"%'" for table in clause.needs) or "1 = 0"
+    # A gap in the code always hides calls; one that hides a table but no calls is a gap in the manifest.
+    hiding = [f"hides LIKE '%\"{table}\"%'" for table in clause.needs]
+    hiding += [f"(hides LIKE '%\"{table}\"%' AND hides NOT LIKE '%\"api_call\"%')" for table in clause.manifest]
+    hides = " OR ".join(hiding) or "1 = 0"
     return f"""WITH verdict AS (
 {clause.sql}
 ), hidden AS (

@@ -18,17 +18,37 @@ _ALIGNMENT_FIELD = 0xD935
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of an archive. A stored one starts at a multiple of `alignment` bytes."""
+    """One file to put into an archive. A stored one starts at a multiple of `alignment` bytes."""
 
     name: str
     data: bytes
     method: int = DEFLATED
     alignment: int = 4
 
+    def entry(self) -> Entry:
+        """Give the member as it stands in an archive."""
+        packed = self.data if self.method == STORED else deflate(self.data)
+        flags = 0 if self.name.isascii() else 0x800
+        alignment = self.alignment if self.method == STORED else 1
+        return Entry(self.name.encode(), self.method, zlib.crc32(self.data), packed, len(self.data), flags, alignment)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of an archive as its headers describe it; nothing is checked, so that false ones can be written."""
+
+    name: bytes
+    method: int
+    crc: int
+    packed: bytes
+    size: int
+    flags: int = 0
+    alignment: int = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The three parts of an archive; `directory_offset` is where the second begins in the file."""
+    """The three parts of an archive; the second begins in the file where the first ends."""
 
     entries: bytes
     directory: bytes
@@ -42,31 +62,33 @@ class Archive:
 
 def write_archive(members: Iterable[Member], *, comment: bytes = b"") -> Archive:
     """Give an archive of these members in their order; a name may stand in it twice."""
+    return write_entries((member.entry() for member in members), comment=comment)
+
+
+def write_entries(found: Iterable[Entry], *, comment: bytes = b"") -> Archive:
+    """Give an archive of packed entries in their order."""
     entries = bytearray()
     directory = bytearray()
     count = 0
-    for member in members:
+    for one in found:
         count += 1
-        name = member.name.encode()
-        body = member.data if member.method == STORED else deflate(member.data)
-        flags = 0 if member.name.isascii() else 0x800
-        common = struct.pack(
-            "<HHHHHIII",
-            20, flags, member.method, _TIME, _DATE, zlib.crc32(member.data), len(body), len(member.data),
-        )  # fmt: skip
-        extra = b""
-        if member.method == STORED:
-            extra = _padding(len(entries) + 30 + len(name), member.alignment)
+        sizes = struct.pack("<III", one.crc, len(one.packed), one.size)
+        common = struct.pack("<HHHHH", 20, one.flags, one.method, _TIME, _DATE) + sizes
+        extra = _padding(len(entries) + 30 + len(one.name), one.alignment)
         directory += b"PK\x01\x02" + struct.pack("<H", 20) + common
-        directory += struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, len(entries)) + name
-        entries += b"PK\x03\x04" + common + struct.pack("<HH", len(name), len(extra)) + name + extra + body
-    end = end_record(count, len(directory), len(entries), comment)
-    return Archive(bytes(entries), bytes(directory), end)
+        directory += struct.pack("<HHHHHII", len(one.name), 0, 0, 0, 0, 0, len(entries)) + one.name
+        entries += b"PK\x03\x04" + common + struct.pack("<HH", len(one.name), len(extra)) + one.name + extra
+        entries += one.packed
+    return Archive(bytes(entries), bytes(directory), end_record(count, len(directory), len(entries), comment))
 
 
 def end_record(count: int, size: int, offset: int, comment: bytes = b"") -> bytes:
     """Give the end-of-central-directory record: members, size and offset of the directory."""
-    return b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, size, offset, len(comment)) + comment
+    return (
+        b"PK\x05\x06"
+        + struct.pack("<HHHHIIH", 0, 0, count & 0xFFFF, count & 0xFFFF, size, offset, len(comment))
+        + comment
+    )
 
 
 def deflate(data: bytes) -> bytes:

@@ -93,8 +93,8 @@ class _Reader:
             space, key = _split(key)
             if space != _TOOLS:
                 node.attributes.append(self.attribute(space, key, value))
-        # Android looks attributes up by id and expects that order; those without one follow.
-        node.attributes.sort(key=lambda one: (one.id == 0, one.id))
+        # Android looks attributes up by id and expects that order; those without one follow by name.
+        node.attributes.sort(key=lambda one: (one.id == 0, one.id, one.name))
         self.nodes.append(node)
 
     def end_element(self, name: str) -> None:
@@ -106,9 +106,10 @@ class _Reader:
 
     def attribute(self, space: str | None, name: str, value: str) -> _Attribute:
         if space != NAMESPACE:
-            reference = self.reference(value)
-            found = reference or (chunks.TYPE_STRING, value)
-            return _Attribute(space, name, 0, *found)
+            # Without a declaration every type is tried, as the platform's tools do.
+            guesses = (read(value) for _, read in _READERS)
+            found = next((one for one in (self.reference(value), *guesses) if one is not None), None)
+            return _Attribute(space, name, 0, *(found or (chunks.TYPE_STRING, unescape(value))))
         known = attributes().get(name)
         if known is None:
             raise AssemblyError(

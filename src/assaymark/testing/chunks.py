@@ -95,12 +95,20 @@ def fraction(text: str) -> tuple[int, int] | None:
 
 
 def _complex(value: float) -> int:
-    # 24 bits of mantissa; two bits say how many of them stand behind the point: 0, 7, 15 or 23.
-    for radix, shift in enumerate((0, 7, 15, 23)):
-        scaled = value * (1 << shift)
-        if scaled == int(scaled) or shift == 23 or abs(value) * (1 << (7, 15, 23)[radix]) >= 1 << 23:
-            return (round(scaled) & 0xFFFFFF) << 8 | radix << 4
-    raise AssertionError("the last shift always returns")
+    """Give 24 bits of mantissa and two bits that say how many of them stand behind the point: 0, 7, 15 or 23."""
+    bits = int(abs(value) * (1 << 23) + 0.5)
+    if bits & 0x7FFFFF == 0:
+        radix, shift = 0, 23
+    elif bits < 1 << 23:
+        radix, shift = 3, 0
+    elif bits < 1 << 31:
+        radix, shift = 2, 8
+    elif bits < 1 << 39:
+        radix, shift = 1, 16
+    else:
+        radix, shift = 0, 23
+    mantissa = bits >> shift if value >= 0 else -(bits >> shift)
+    return (mantissa & 0xFFFFFF) << 8 | radix << 4
 
 
 def color(text: str) -> tuple[int, int] | None:

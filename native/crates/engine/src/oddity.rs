@@ -46,6 +46,7 @@ pub const ODDITY_KINDS: &[(&str, bool)] = &[
     ("unknown-method", true),
     ("extra-field-broken", true),
     ("local-header-missing", false),
+    ("local-header-moved", false),
     ("local-name-mismatch", false),
     ("local-method-mismatch", true),
     ("local-flags-mismatch", false),

@@ -447,6 +447,16 @@ impl Code {
         })
     }
 
+    fn lines(&self, py: Python<'_>, method: u32) -> PyResult<Vec<(u32, u32)>> {
+        guarded(py, || {
+            let Some(found) = self.program.defs.methods.get(method as usize).filter(|found| found.code != 0) else {
+                return Ok(Vec::new());
+            };
+            let dex = &self.program.dexes[self.program.defs.class(method).dex as usize];
+            Ok(dex.code(found.code).map(|code| dex.lines(&code)).unwrap_or_default())
+        })
+    }
+
     #[allow(clippy::type_complexity)]
     fn methods(&self, py: Python<'_>, class_name: &str) -> PyResult<Vec<(u32, String, String, u32)>> {
         guarded(py, || {

@@ -18,8 +18,8 @@ static_limit.zh = "广告 SDK 在包里不等于做了定向推送；开关是�
 static_limit.en = "An advertising SDK in the package does not by itself mean targeting; whether a switch works is a matter of the server."
 remedy.zh = "在设置里提供“个性化推荐”“个性化广告”开关，关闭时调用广告 SDK 的限制个性化接口。"
 remedy.en = "Offer switches for personalised content and personalised ads, and call the limiting options of the advertising SDKs when they are off."
-reasons.needs-policy.zh = "安装包里有 {n} 个广告或推荐类 SDK（{sdks_zh}）；有无定向推送、能否关闭，须看政策和界面，本次没有核对。"
-reasons.needs-policy.en = "The package holds {n} advertising or recommendation SDK(s) ({sdks}); whether content is targeted, and can be switched off, is for the policy and the screens, which were not checked."
+reasons.needs-policy.zh = "安装包里有 {n} 个广告类 SDK（{sdks_zh}）；有无定向推送、能否关闭，须看政策和界面，本次没有核对。"
+reasons.needs-policy.en = "The package holds {n} advertising SDK(s) ({sdks}); whether content is targeted, and can be switched off, is for the policy and the screens, which were not checked."
 
 [[examples]]
 expect = "not-assessed"
@@ -33,7 +33,7 @@ sdk = [{ id = "map-a", name = "Map A", purpose = "map", presence = "bundled", co
 ---*/
 WITH found AS (
   SELECT app, count(*) AS n, json_group_array(name) AS names, json_group_array(coalesce(name_zh, name)) AS names_zh, group_concat(id) AS ids
-  FROM sdk WHERE presence = 'bundled' AND purpose IN ('advertising', 'recommendation', 'marketing') GROUP BY app
+  FROM sdk WHERE presence = 'bundled' AND purpose = 'advertising' GROUP BY app
 )
 SELECT apps.app, 'app' AS subject, 'not-assessed' AS status,
   CASE WHEN found.n > 0 THEN 'needs-policy' ELSE 'manual' END AS reason_key,

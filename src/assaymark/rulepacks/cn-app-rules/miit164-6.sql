@@ -20,8 +20,8 @@ remedy.zh = "去掉不需要的开机、网络、解锁等广播接收器；确�
 remedy.en = "Remove receivers for boot, network and unlock that are not needed; state the others in the policy and give users a switch."
 reasons.starts.zh = "{n} 个组件登记了系统广播，可在用户没有打开应用时启动：{actions}；组件：{components}。政策里有无说明，本次没有核对。"
 reasons.starts.en = "{n} component(s) register for system broadcasts and can start while the user has not opened the app: {actions}; components: {components}. Whether the policy says so was not checked."
-reasons.none.zh = "清单里没有找到为自启动而登记系统广播的组件。"
-reasons.none.en = "No component that registers for a system broadcast to start itself was found in the manifest."
+reasons.none.zh = "清单里没有找到为自启动而登记系统广播的组件；代码里动态登记的广播和启动其他应用的行为没有查看。"
+reasons.none.en = "No component that registers for a system broadcast to start itself was found in the manifest; receivers registered in code and the starting of other apps were not looked at."
 
 [[examples]]
 expect = "suspected"
@@ -32,14 +32,9 @@ setting = [
 ]
 
 [[examples]]
-expect = "satisfied"
+expect = "not-assessed"
 reason = "none"
 setting = [{ name = "debuggable", value = "false", scope = "app", origin = "manifest", effect = "neutral" }]
-
-[[examples]]
-expect = "not-assessed"
-reason = "gap"
-gap = [{ kind = "detector-failed", reason = "detector setting failed", hides = ["setting"], weight = "total" }]
 ---*/
 WITH starts AS (
   SELECT app, count(DISTINCT scope) AS n, json_group_array(replace(value, 'android.intent.action.', '')) AS actions,
@@ -47,7 +42,7 @@ WITH starts AS (
   FROM setting WHERE name = 'self-start' GROUP BY app
 )
 SELECT apps.app, 'app' AS subject,
-  CASE WHEN starts.n > 0 THEN 'suspected' ELSE 'satisfied' END AS status,
+  CASE WHEN starts.n > 0 THEN 'suspected' ELSE 'not-assessed' END AS status,
   CASE WHEN starts.n > 0 THEN 'starts' ELSE 'none' END AS reason_key,
   json_object('n', starts.n, 'actions', json(starts.actions), 'components', json(starts.components)) AS params,
   starts.ids AS evidence_ids

@@ -20,8 +20,8 @@ reasons.blank-label.zh = "应用名称只由空白字符组成。"
 reasons.blank-label.en = "The name of the app consists of blanks only."
 reasons.hidden.zh = "应用的启动图标可能不显示：{values}。"
 reasons.hidden.en = "The app may have no visible icon in the launcher: {values}."
-reasons.shown.zh = "应用有名称，清单里有显示图标的启动入口。"
-reasons.shown.en = "The app has a name, and the manifest has an entry that shows an icon in the launcher."
+reasons.shown.zh = "应用有名称，清单里有显示图标的启动入口；图标是否透明、代码能否停用入口，没有查看。"
+reasons.shown.en = "The app has a name, and the manifest has an entry that shows an icon; whether the icon is transparent, or code can disable the entry, was not looked at."
 reasons.not-known.zh = "没有得到应用名称或启动入口的信息。"
 reasons.not-known.en = "The name or the launcher entry of the app is not known."
 
@@ -61,7 +61,7 @@ artifact = [{ role = "package", label = "Torch" }]
 setting = [{ name = "launcher-icon", value = "hidden", scope = "app", origin = "code", effect = "hides" }]
 
 [[examples]]
-expect = "satisfied"
+expect = "not-assessed"
 reason = "shown"
 artifact = [{ role = "package", label = "Torch" }]
 setting = [{ name = "launcher-icon", value = "one", scope = "app", origin = "manifest", effect = "neutral" }]
@@ -81,7 +81,7 @@ WITH base AS (
 )
 SELECT apps.app, 'app' AS subject,
   CASE WHEN base.label IS NOT NULL AND trim(base.label) = '' THEN 'violated' WHEN hidden_icon.ids IS NOT NULL THEN 'suspected'
-    WHEN base.label IS NULL OR icon.n IS NULL THEN 'not-assessed' ELSE 'satisfied' END AS status,
+    ELSE 'not-assessed' END AS status,
   CASE WHEN base.label IS NOT NULL AND trim(base.label) = '' THEN 'blank-label' WHEN hidden_icon.ids IS NOT NULL THEN 'hidden'
     WHEN base.label IS NULL OR icon.n IS NULL THEN 'not-known' ELSE 'shown' END AS reason_key,
   json_object('values', json(hidden_icon.shown)) AS params,

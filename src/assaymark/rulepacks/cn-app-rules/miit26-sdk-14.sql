@@ -16,13 +16,13 @@ static_limit.zh = "只核对名称；五个栏目出自应用商店的实施要�
 static_limit.en = "Only names are compared; the five fields come from a store notice. Whether a version is risky was not checked."
 remedy.zh = "在一处列出所有 SDK 的名称、提供方、信息范围、目的和政策链接，升级停止维护的版本。"
 remedy.en = "List all SDKs in one place with name, provider, data, purpose and link, and replace unmaintained versions."
-reasons.not-named.zh = "安装包里有 {n} 个第三方 SDK，读到的SDK公示清单没有写到它们：{sdks_zh}。"
+reasons.not-named.zh = "安装包里有 {n} 个第三方 SDK，读到的 SDK 公示清单没有写到它们：{sdks_zh}。"
 reasons.not-named.en = "{n} third-party SDK(s) are in the package and the published SDK list that was read does not name them: {sdks}."
-reasons.needs-policy.zh = "安装包里找到 {n} 个第三方 SDK，须与SDK公示清单核对，本次没有可核对的文本：{sdks_zh}。"
+reasons.needs-policy.zh = "安装包里找到 {n} 个第三方 SDK，须与 SDK 公示清单核对，本次没有可核对的文本：{sdks_zh}。"
 reasons.needs-policy.en = "{n} third-party SDK(s) were found in the package and have to be checked against the published SDK list, which this inspection did not have: {sdks}."
-reasons.named.zh = "安装包里找到的 {n} 个 SDK，SDK公示清单里都写到了名称；逐项的目的、方式、范围是否写清，本次没有判断。"
+reasons.named.zh = "安装包里找到的 {n} 个 SDK，SDK 公示清单里都写到了名称；逐项的目的、方式、范围是否写清，本次没有判断。"
 reasons.named.en = "The published SDK list names all {n} SDK(s) found in the package; whether purpose, manner and scope are given for each was not judged."
-reasons.no-sdk.zh = "没有在安装包里识别出已打包的第三方 SDK；应用自身的收集须对照SDK公示清单，本次没有核对。"
+reasons.no-sdk.zh = "没有在安装包里识别出已打包的第三方 SDK；应用自身的收集须对照 SDK 公示清单，本次没有核对。"
 reasons.no-sdk.en = "No bundled third-party SDK was recognised in the package; what the app itself collects has to be checked against the published SDK list, which was not done."
 
 [[examples]]
@@ -48,14 +48,18 @@ disclosed_sdk = [{ sdk = "sdk-b", name = "Beta" }]
 [[examples]]
 expect = "not-assessed"
 reason = "no-sdk"
-sdk = [{ id = "sdk-c", name = "Gamma", presence = "string", confidence = "low" }]
+sdk = [
+  { id = "sdk-c", name = "Gamma", presence = "string", confidence = "low" },
+  { id = "okhttp", name = "OkHttp", purpose = "library", presence = "bundled", confidence = "high" },
+]
 ---*/
 WITH bundled AS (
   SELECT sdk.app, sdk.id, sdk.name, coalesce(sdk.name_zh, sdk.name) AS name_zh,
     CASE WHEN disclosed_sdk.sdk IS NULL THEN 0 ELSE 1 END AS named
   FROM sdk LEFT JOIN (SELECT DISTINCT app, sdk FROM disclosed_sdk) AS disclosed_sdk
     ON disclosed_sdk.app = sdk.app AND disclosed_sdk.sdk = sdk.id
-  WHERE sdk.presence = 'bundled' AND sdk.confidence = 'high'
+  -- Libraries of others' code that receive no data of their own need not be named.
+  WHERE sdk.presence = 'bundled' AND sdk.confidence = 'high' AND coalesce(sdk.purpose, '') <> 'library'
 ), counted AS (
   SELECT app, named, count(*) AS n, json_group_array(name) AS names, json_group_array(name_zh) AS names_zh, group_concat(id) AS ids
   FROM bundled GROUP BY app, named

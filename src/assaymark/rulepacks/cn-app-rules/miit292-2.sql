@@ -48,14 +48,18 @@ disclosed_sdk = [{ sdk = "sdk-b", name = "Beta" }]
 [[examples]]
 expect = "not-assessed"
 reason = "no-sdk"
-sdk = [{ id = "sdk-c", name = "Gamma", presence = "string", confidence = "low" }]
+sdk = [
+  { id = "sdk-c", name = "Gamma", presence = "string", confidence = "low" },
+  { id = "okhttp", name = "OkHttp", purpose = "library", presence = "bundled", confidence = "high" },
+]
 ---*/
 WITH bundled AS (
   SELECT sdk.app, sdk.id, sdk.name, coalesce(sdk.name_zh, sdk.name) AS name_zh,
     CASE WHEN disclosed_sdk.sdk IS NULL THEN 0 ELSE 1 END AS named
   FROM sdk LEFT JOIN (SELECT DISTINCT app, sdk FROM disclosed_sdk) AS disclosed_sdk
     ON disclosed_sdk.app = sdk.app AND disclosed_sdk.sdk = sdk.id
-  WHERE sdk.presence = 'bundled' AND sdk.confidence = 'high'
+  -- Libraries of others' code that receive no data of their own need not be named.
+  WHERE sdk.presence = 'bundled' AND sdk.confidence = 'high' AND coalesce(sdk.purpose, '') <> 'library'
 ), counted AS (
   SELECT app, named, count(*) AS n, json_group_array(name) AS names, json_group_array(name_zh) AS names_zh, group_concat(id) AS ids
   FROM bundled GROUP BY app, named

@@ -31,12 +31,12 @@ sdk = [{ id = "sdk-a", name = "Alpha", vendor = "Alpha Ltd", vendor_zh = "甲公
 [[examples]]
 expect = "not-assessed"
 reason = "no-sdk"
-sdk = [{ id = "sdk-b", name = "Beta", presence = "string", confidence = "low" }]
+sdk = [{ id = "okhttp", name = "OkHttp", purpose = "library", presence = "bundled", confidence = "high" }]
 ---*/
 WITH bundled AS (
   SELECT app, count(*) AS n, json_group_array(coalesce(vendor, name)) AS vendors,
     json_group_array(coalesce(vendor_zh, vendor, name_zh, name)) AS vendors_zh, group_concat(id) AS ids
-  FROM sdk WHERE presence = 'bundled' GROUP BY app
+  FROM sdk WHERE presence = 'bundled' AND coalesce(purpose, '') <> 'library' GROUP BY app
 )
 SELECT apps.app, 'app' AS subject, 'not-assessed' AS status,
   CASE WHEN bundled.n > 0 THEN 'needs-flow-analysis' ELSE 'no-sdk' END AS reason_key,

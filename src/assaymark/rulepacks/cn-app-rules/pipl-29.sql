@@ -5,7 +5,8 @@ number.zh = "第二十九条"
 number.en = "29"
 severity = "high"
 decides = "indicated"
-needs = ["api_call", "permission"]
+needs = ["api_call", "sdk"]
+manifest = ["permission"]
 title.zh = "处理敏感个人信息要取得单独同意"
 title.en = "Sensitive information needs separate consent"
 explain.zh = "处理敏感个人信息，要在用到的地方单独征得同意，不能并入总的政策勾选。"
@@ -32,6 +33,11 @@ reason = "needs-screens"
 permission = [{ name = "android.permission.ACCESS_BACKGROUND_LOCATION", requested = true, protection = "dangerous", background = true, data = ["precise-location"] }]
 
 [[examples]]
+expect = "not-assessed"
+reason = "needs-screens"
+sdk = [{ id = "face-a", name = "Face A", purpose = "face", presence = "bundled", confidence = "high" }]
+
+[[examples]]
 expect = "not-applicable"
 reason = "none"
 api_call = [{ data = "imei", api = "android.telephony.TelephonyManager.getImei", owner = "app", reachable = true, consent = "unknown" }]
@@ -45,6 +51,8 @@ WITH sources AS (
   SELECT app, id, data FROM api_call
   WHERE reachable IS NOT FALSE AND data IN ('biometric', 'face', 'fingerprint', 'voiceprint', 'health', 'medical', 'body-sensors',
     'health-record', 'bank-card', 'fund-account', 'credit', 'id-copy', 'movement-track')
+  UNION ALL
+  SELECT app, id, 'face' AS data FROM sdk WHERE presence = 'bundled' AND purpose = 'face'
   UNION ALL
   -- Location while the app is not in use can become a record of movements.
   SELECT app, id, 'movement-track' AS data FROM permission

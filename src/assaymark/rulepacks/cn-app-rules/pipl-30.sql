@@ -5,7 +5,8 @@ number.zh = "第三十条"
 number.en = "30"
 severity = "high"
 decides = "decided"
-needs = ["api_call", "permission"]
+needs = ["api_call", "sdk"]
+manifest = ["permission"]
 title.zh = "告知处理敏感信息的必要性和对个人权益的影响"
 title.en = "Tell the necessity and the effect of processing sensitive information"
 explain.zh = "除一般告知外，还要告诉用户为什么必须处理敏感信息、对其权益有什么影响。"
@@ -32,6 +33,11 @@ reason = "needs-policy"
 permission = [{ name = "android.permission.ACCESS_BACKGROUND_LOCATION", requested = true, protection = "dangerous", background = true, data = ["precise-location"] }]
 
 [[examples]]
+expect = "not-assessed"
+reason = "needs-policy"
+sdk = [{ id = "face-a", name = "Face A", purpose = "face", presence = "bundled", confidence = "high" }]
+
+[[examples]]
 expect = "not-applicable"
 reason = "none"
 api_call = [{ data = "imei", api = "android.telephony.TelephonyManager.getImei", owner = "app", reachable = true, consent = "unknown" }]
@@ -45,6 +51,8 @@ WITH sources AS (
   SELECT app, id, data FROM api_call
   WHERE reachable IS NOT FALSE AND data IN ('biometric', 'face', 'fingerprint', 'voiceprint', 'health', 'medical', 'body-sensors',
     'health-record', 'bank-card', 'fund-account', 'credit', 'id-copy', 'movement-track')
+  UNION ALL
+  SELECT app, id, 'face' AS data FROM sdk WHERE presence = 'bundled' AND purpose = 'face'
   UNION ALL
   -- Location while the app is not in use can become a record of movements.
   SELECT app, id, 'movement-track' AS data FROM permission

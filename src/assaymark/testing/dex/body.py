@@ -40,7 +40,7 @@ def read_body(cursor: Cursor, method: Method) -> None:
                 break
             _directive(cursor, token.text, method, code)
         else:
-            cursor.fail("expected an instruction, a label or .end method")
+            cursor.reject("expected an instruction, a label or .end method")
     if code.instructions:
         method.code = code
     elif code.labels or code.catches:
@@ -83,7 +83,7 @@ def _directive(cursor: Cursor, name: str, method: Method, code: Code) -> None:
             code.instructions.append(_payload(cursor, name))
         case _:
             cursor.back(cursor.at - 1)
-            cursor.fail("unknown directive in a method")
+            cursor.reject("unknown directive in a method")
 
 
 def _parameter(cursor: Cursor) -> Parameter:

@@ -113,8 +113,13 @@ class Cursor:
             self.fail(f"expected {expected}")
         return self.take()
 
+    def reject(self, message: str) -> NoReturn:
+        """Raise `AssemblyError` for the next token, which starts something that cannot stand here."""
+        token = self.next
+        raise AssemblyError(self.file, token.line, f"{message}, found {token.text or 'the end of the file'!r}")
+
     def fail(self, message: str, line: int | None = None) -> NoReturn:
-        """Raise `AssemblyError` for the next token, or for a line where one is given."""
+        """Raise `AssemblyError` for the next token of a line begun, or for a line where one is given."""
         if line is not None:
             raise AssemblyError(self.file, line, message)
         token = self.next

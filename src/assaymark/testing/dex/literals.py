@@ -102,7 +102,7 @@ def read_field(cursor: Cursor, owner: str = "") -> FieldRef:
 
 
 def read_integer(cursor: Cursor) -> int:
-    """Take a whole number, a resource such as `@string/x`, or a floating-point number as its bits (`1.5f`: 32, else 64)."""
+    """Take a whole number, a resource such as `@string/x`, or a floating-point one as its bits (32 for `1.5f`)."""
     if cursor.next.kind == "resource":
         number = cursor.ids.get(cursor.next.text[1:])
         if number is None:
@@ -143,13 +143,17 @@ def signed(cursor: Cursor, value: int, bits: int, line: int, *, unsigned: bool =
     return value
 
 
-def read_value(cursor: Cursor) -> Value:
-    """Take an encoded value: number, text, reference, enum constant, array or annotation."""
+def read_value(cursor: Cursor, *, bits: int = 32) -> Value:
+    """Take an encoded value: number, text, reference, enum constant, array or annotation.
+
+    `bits` is the width of a whole number without a suffix.
+    """
     token = cursor.next
     if token.kind == "number":
         kind, content = _number(cursor)
         if kind in _BITS:
-            content = signed(cursor, int(content), _BITS[kind], token.line)
+            width = bits if kind == tree.VALUE_INT else _BITS[kind]
+            content = signed(cursor, int(content), width, token.line)
         return Value(kind, content)
     if token.kind == "string":
         return Value(tree.VALUE_STRING, read_string(cursor))

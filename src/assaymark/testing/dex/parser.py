@@ -90,7 +90,7 @@ def _class(cursor: Cursor) -> Class:
                 else:
                     made.source = read_string(cursor)
             case _:
-                cursor.fail("expected .super, .implements, .source, .annotation, .field or .method")
+                cursor.reject("expected .super, .implements, .source, .annotation, .field or .method")
     for found, what in ((made.fields, "field"), (made.methods, "method")):
         seen = set()
         for member in found:
@@ -110,7 +110,7 @@ def _field(cursor: Cursor, owner: str) -> Field:
     if cursor.accept("="):
         if not access & FIELD_FLAGS["static"]:
             cursor.fail("only a static field can start with a value", line)
-        value = _field_value(cursor, ref.type, read_value(cursor), line)
+        value = _field_value(cursor, ref.type, read_value(cursor, bits=64 if ref.type == "J" else 32), line)
     # Annotations belong to the field only if `.end field` closes them; otherwise the class owns them.
     start = cursor.at
     annotations = read_annotations(cursor)

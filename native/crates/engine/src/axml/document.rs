@@ -253,7 +253,7 @@ impl<'a> Builder<'a> {
                 if chunk.kind == STRING_POOL && self.pool.is_none() {
                     self.pool = StringPool::read(self.bytes, at, end, &mut self.log);
                 }
-                next = self.resume(at + 4, end);
+                next = self.resume(at + 1, end);
             } else if !self.chunk(at, chunk) {
                 return;
             } else if chunk.kind == STRING_POOL && strings_lie_behind(self.bytes, at, chunk.size) {
@@ -308,13 +308,9 @@ impl<'a> Builder<'a> {
         true
     }
 
-    /// The next place from `at` on where a chunk of a known type starts, or `end`.
+    /// The next place from `at` on where a chunk of a known type starts, or `end`. Damaged compression leaves no alignment to rely on.
     fn resume(&self, at: usize, end: usize) -> usize {
-        let mut at = at;
-        while at + HEADER <= end && !self.plausible(at, end) {
-            at += 4;
-        }
-        at
+        (at..end).find(|&at| self.plausible(at, end)).unwrap_or(end)
     }
 
     fn plausible(&self, at: usize, end: usize) -> bool {

@@ -235,7 +235,7 @@ fn decode_utf16<'a>(text: &'a [u8], flaw: &mut Option<Flaw>) -> Cow<'a, str> {
 /// Java strings keep a NUL; at the end it only serves to make names look different.
 fn without_trailing_nul<'a>(text: Cow<'a, str>, flaw: &mut Option<Flaw>) -> Cow<'a, str> {
     if text.as_bytes().contains(&0) {
-        *flaw = Some(Flaw::WithNul);
+        flaw.get_or_insert(Flaw::WithNul);
     }
     if !text.ends_with('\0') {
         return text;

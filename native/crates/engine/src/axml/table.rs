@@ -83,7 +83,7 @@ pub(super) enum EntryValue {
 impl Table {
     /// Indexes a table. Work is linear in its size; no string is decoded but the package names.
     ///
-    /// Fails with `NotThisFormat` if the bytes are no table, with `Malformed` if no package is found.
+    /// Fails with `NotThisFormat` if the bytes are no table, with `Malformed` if packages are stated and none is found.
     pub fn parse(bytes: Vec<u8>, limits: &Limits) -> Result<Table, Error> {
         let header = Chunk::read(&bytes, 0)
             .ok_or_else(|| Error::new(ErrorKind::NotThisFormat, "shorter than a chunk header"))?;
@@ -111,10 +111,12 @@ impl Table {
             log,
             ..
         } = reader;
-        if packages.is_empty() {
+        // A package without resources has a table that counts no package.
+        let stated = u32_at(&bytes, HEADER).unwrap_or(0);
+        if packages.is_empty() && stated != 0 {
             return Err(Error::new(
                 ErrorKind::Malformed,
-                "no package in the resource table",
+                format!("{stated} packages stated in the resource table, none found"),
             ));
         }
         for chunks in packages.iter_mut().flat_map(|package| &mut package.types) {
@@ -281,7 +283,7 @@ impl Reader<'_> {
                 if chunk.kind == STRING_POOL {
                     self.string_pool(at, end);
                 }
-                at = self.resume(at + 4, end);
+                at = self.resume(at + 1, end);
                 continue;
             }
             match chunk.kind {
@@ -297,7 +299,7 @@ impl Reader<'_> {
         }
     }
 
-    fn resume(&self, mut at: usize, end: usize) -> usize {
+    fn resume(&self, at: usize, end: usize) -> usize {
         let starts_here = |at: usize| {
             Chunk::read(self.bytes, at).is_some_and(|chunk| {
                 let sizes = match chunk.kind {
@@ -310,10 +312,7 @@ impl Reader<'_> {
                 sizes.contains(&chunk.header_size) && chunk.fits(at, end)
             })
         };
-        while at + HEADER <= end && !starts_here(at) {
-            at += 4;
-        }
-        at
+        (at..end).find(|&at| starts_here(at)).unwrap_or(end)
     }
 
     /// The first pool of the file holds the values; the pools of a package are read with it.

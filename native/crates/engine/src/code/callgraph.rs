@@ -464,7 +464,7 @@ impl<'a> Search<'a> {
                 }
                 let overrides = self.overrides[signature as usize];
                 if overrides.runs(external) {
-                    self.reach(def, by, Edge::Callback);
+                    self.reach(def, by, if by == NONE { Edge::Entry } else { Edge::Callback });
                 } else if let Some(caller) = self.caller_of(signature, stamp) {
                     self.reach(def, caller, Edge::Dispatch);
                 } else if external.any() || overrides == Overrides::OfObject {

@@ -105,6 +105,9 @@ impl Defs {
                 self.dex_counts[at].damaged_classes += 1;
                 continue;
             };
+            if row.superclass == row.class {
+                problems.add("dex-class-cycle", index as usize, format!("class definition {index} is its own superclass"));
+            }
             let whole = dex.class_data(&row, &mut data, &mut budget, problems);
             let position = self.classes.len() as u32;
             let shadowed = self.class_of[kind as usize] != NONE;

@@ -15,6 +15,9 @@ pub mod link;
 pub mod query;
 pub mod xref;
 
+#[cfg(test)]
+mod tests;
+
 use crate::dex::{Dex, Problem, Problems, strings};
 use crate::{Error, ErrorKind, Limits};
 use callgraph::{CallGraph, Entry};

@@ -16,7 +16,7 @@ const SET_FILE: u8 = 0x09;
 const FIRST_SPECIAL: u8 = 0x0a;
 
 impl Dex {
-    /// Code units at which a new line starts, and that line, in ascending order. Ends where the debug information is damaged.
+    /// Code units at which a new line starts, and that line (0: none), in ascending order. Ends where the debug information is damaged.
     ///
     /// Minified apps often carry one number for a whole method, or program counters in place of lines (R8): the number is
     /// given as it stands.
@@ -37,7 +37,8 @@ impl Dex {
             leb::uleb128(bytes, &mut at)?;
         }
         let mut address = 0u32;
-        loop {
+        // Hostile methods may share one long program of debug opcodes.
+        for _ in 0..16 * code.units.len() + 1_024 {
             let opcode = *bytes.get(at)?;
             at += 1;
             match opcode {
@@ -60,15 +61,17 @@ impl Dex {
                     if address as usize > code.units.len() {
                         return None;
                     }
-                    out.push((address, u32::try_from(line).ok()?));
+                    // Code that a compiler added stands on line -1.
+                    out.push((address, u32::try_from(line).unwrap_or_default()));
                 }
             }
         }
+        None
     }
 }
 
 /// The line of a code unit, out of [`Dex::lines`].
 pub fn line_of(lines: &[(u32, u32)], unit: u32) -> Option<u32> {
     let after = lines.partition_point(|&(address, _)| address <= unit);
-    Some(lines.get(after.checked_sub(1)?)?.1)
+    Some(lines.get(after.checked_sub(1)?)?.1).filter(|&line| line != 0)
 }

@@ -13,6 +13,11 @@ pub mod opcode;
 pub mod strings;
 pub mod value;
 
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
+
 use crate::bytes::{u16_at, u32_at};
 use crate::{Error, ErrorKind};
 use header::{HEADER_SIZE, Header, Section};

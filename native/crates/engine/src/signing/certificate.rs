@@ -30,8 +30,6 @@ pub struct Certificate<'a> {
     pub unknown_critical: bool,
     /// The key usage extension, if there is one: whether it permits digital signatures.
     pub may_sign: Option<bool>,
-    /// The subject key identifier, if there is one.
-    pub key_id: Option<&'a [u8]>,
 }
 
 impl<'a> Certificate<'a> {
@@ -61,7 +59,6 @@ impl<'a> Certificate<'a> {
             key_info,
             unknown_critical: false,
             may_sign: None,
-            key_id: None,
         };
         while let Some(element) = signed.next()? {
             if element.tag == der::context(3) {
@@ -88,9 +85,6 @@ impl<'a> Certificate<'a> {
                 .is_some_and(|flag| flag.content != [0]);
             let value = fields.expect(der::OCTET_STRING)?.content;
             match id {
-                [0x55, 0x1d, 0x0e] => {
-                    self.key_id = Some(Walker::new(value).expect(der::OCTET_STRING)?.content);
-                }
                 [0x55, 0x1d, 0x0f] => {
                     let bits = Walker::new(value).expect(der::BIT_STRING)?.content;
                     // digitalSignature is bit 0, nonRepudiation bit 1.
@@ -161,8 +155,11 @@ pub fn same_name(one: &[u8], other: &[u8]) -> bool {
         || matches!((comparable(one), comparable(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// The attributes of a name, set after set: identifier, and a form of the value that is the same for equal values.
-fn comparable(name: &[u8]) -> Result<Vec<Vec<(&[u8], String)>>, Error> {
+/// The attributes of one set of a name: identifier, and a form of the value that is the same for equal values.
+type RelativeName<'a> = Vec<(&'a [u8], String)>;
+
+/// A name in a form in which equal names are equal.
+fn comparable(name: &[u8]) -> Result<Vec<RelativeName<'_>>, Error> {
     let mut sets = Walker::new(name).expect(der::SEQUENCE)?.inside();
     let mut parts = Vec::new();
     while let Some(set) = sets.next()? {

@@ -79,9 +79,7 @@ impl<'a> Sections<'a> {
 
     /// The root of the Merkle tree over all sections, then their length in eight bytes.
     fn verity(&self) -> Result<Vec<u8>, &'static str> {
-        if !self.contents.len().is_multiple_of(VERITY_BLOCK)
-            || !self.block_bytes.is_multiple_of(VERITY_BLOCK)
-        {
+        if self.contents.len() % VERITY_BLOCK != 0 || self.block_bytes % VERITY_BLOCK != 0 {
             return Err("the signing block does not lie on borders of 4,096 bytes");
         }
         // Contents end on a border, so only directory and end record need joining.

@@ -92,11 +92,10 @@ impl<'f> Jar<'f, '_> {
             return Err(Problem::new("malformed-archive", detail));
         }
         let mut names = HashSet::with_capacity(self.archive.entries.len());
-        if let Some(entry) = self
-            .archive
-            .entries
-            .iter()
-            .find(|entry| !names.insert(entry.name.as_str()))
+        let mut files = self.archive.entries.iter();
+        // Directories are passed over: a manifest must not name them.
+        if let Some(entry) =
+            files.find(|entry| !entry.name.ends_with('/') && !names.insert(entry.name.as_str()))
         {
             return Err(Problem::new(
                 "duplicate-entry",

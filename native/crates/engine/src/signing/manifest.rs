@@ -26,13 +26,16 @@ const STRONGEST_SDK: u32 = 18;
 /// Attributes of one manifest; with two for each of 200,000 entries there are 400,000.
 const ATTRIBUTES: usize = 2_000_000;
 
+/// Name and value, borrowed where they lie on one line.
+type Attribute<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// One section: the main one, or that of one entry.
 #[derive(Debug)]
 pub struct Section<'a> {
     /// Where it lies, the blank line behind it included.
     pub range: Range<usize>,
     /// Attributes in order, names as written.
-    attributes: Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+    attributes: Vec<Attribute<'a>>,
 }
 
 impl<'a> Section<'a> {
@@ -108,7 +111,7 @@ fn decode(value: &[u8]) -> Result<Vec<u8>, Problem> {
 pub fn parse(bytes: &[u8]) -> Result<Vec<Section<'_>>, Problem> {
     let mut count = 0;
     let mut sections = Vec::new();
-    let mut attributes: Vec<(Cow<'_, [u8]>, Cow<'_, [u8]>)> = Vec::new();
+    let mut attributes: Vec<Attribute<'_>> = Vec::new();
     let mut pending: Option<Cow<'_, [u8]>> = None;
     let (mut start, mut at) = (0, 0);
     while at < bytes.len() {
@@ -165,7 +168,7 @@ fn line_at(bytes: &[u8], at: usize) -> (&[u8], usize) {
 }
 
 /// Name and value around the first `": "`; without one, the whole is a name.
-fn split_attribute(attribute: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, Cow<'_, [u8]>) {
+fn split_attribute(attribute: Cow<'_, [u8]>) -> Attribute<'_> {
     let Some(at) = attribute.windows(2).position(|pair| pair == b": ") else {
         return (attribute, Cow::Borrowed(b""));
     };

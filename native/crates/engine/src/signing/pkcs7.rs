@@ -13,8 +13,6 @@ use crate::error::{Error, ErrorKind};
 const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 const CONTENT_TYPE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03];
 const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
-/// Identifier octet of a subject key identifier in a `SignerInfo`: context-specific, primitive, 0.
-const KEY_ID: u8 = 0x80;
 
 /// The first platform that looks beyond the first signer.
 const SEVERAL_SIGNERS_SDK: u32 = 24;
@@ -71,7 +69,8 @@ struct SignedData<'a> {
 }
 
 struct SignerInfo<'a> {
-    id: Element<'a>,
+    issuer: &'a [u8],
+    serial: &'a [u8],
     digest: &'a [u8],
     signature_algorithm: &'a [u8],
     attributes: Option<Element<'a>>,
@@ -134,9 +133,10 @@ impl<'a> SignerInfo<'a> {
     fn read(element: Element<'a>) -> Result<SignerInfo<'a>, Error> {
         let mut fields = element.inside();
         fields.expect(der::INTEGER)?;
-        let id = fields
-            .next()?
-            .ok_or_else(|| bad("signer without an identifier"))?;
+        // Java and Android know no other identifier of a signer than issuer and serial number.
+        let mut id = fields.expect(der::SEQUENCE)?.inside();
+        let issuer = id.expect(der::SEQUENCE)?.raw;
+        let serial = id.expect(der::INTEGER)?.content;
         let digest = fields
             .expect(der::SEQUENCE)?
             .inside()
@@ -150,7 +150,8 @@ impl<'a> SignerInfo<'a> {
             .content;
         let signature = fields.expect(der::OCTET_STRING)?.content;
         Ok(SignerInfo {
-            id,
+            issuer,
+            serial,
             digest,
             signature_algorithm,
             attributes,
@@ -160,16 +161,7 @@ impl<'a> SignerInfo<'a> {
 
     /// Whether this certificate is the one the signer names.
     fn is_of(&self, certificate: &Certificate<'_>) -> bool {
-        if self.id.tag == KEY_ID {
-            return certificate.key_id == Some(self.id.content);
-        }
-        let mut fields = self.id.inside();
-        let (Ok(issuer), Ok(serial)) = (fields.expect(der::SEQUENCE), fields.expect(der::INTEGER))
-        else {
-            return false;
-        };
-        same_integer(serial.content, certificate.serial)
-            && same_name(issuer.raw, certificate.issuer)
+        same_integer(self.serial, certificate.serial) && same_name(self.issuer, certificate.issuer)
     }
 }
 
