@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,11 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+@cache
+def rendered(name: str, language: str) -> str:
+    return html.render(SAMPLES[name](), language)
+
+
 class Reader:
     """Opens a sample and keeps what the page asked for and complained about."""
 
@@ -44,7 +50,7 @@ class Reader:
 
     def open(self, name: str, language: str = "zh", *, width: int = 1280, scripts: bool = True) -> Page:
         path = self._folder / f"{name}.html"
-        path.write_text(html.render(SAMPLES[name](), language), encoding="utf-8")
+        path.write_text(rendered(name, language), encoding="utf-8")
         context = self._browser.new_context(viewport={"width": width, "height": 844}, java_script_enabled=scripts)
         page = context.new_page()
         page.on("request", lambda request: self.requests.append(request.url))

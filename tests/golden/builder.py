@@ -13,7 +13,7 @@ PACK = "cn-app-rules"
 
 
 def digest(word: str) -> str:
-    return sha256(word.encode()).hexdigest()
+    return sha256(word.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def clause(

@@ -387,7 +387,7 @@ def packed_app() -> Report:
     return sample.report()
 
 
-EVIL = "\u202egnp.exe\u202c</script><img src=x onerror=alert(1)>\x00\x1b[31m\u200b{{ 7*7 }}[bold red]:smile:'\"&"
+EVIL = "\ud800\u202egnp.exe\u202c</script><img src=x onerror=alert(1)>\x00\x1b[31m\u200b{{ 7*7 }}[bold red]:smile:'\"&"
 
 
 @cache

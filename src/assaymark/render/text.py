@@ -14,7 +14,7 @@ from assaymark.render._view.datamap import DataMap
 from assaymark.render._view.findings import Phrase
 from assaymark.render._view.identity import Identity
 from assaymark.render._view.page import Page, page
-from assaymark.render._view.words import joined
+from assaymark.render._view.words import joined, say_kind
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -25,8 +25,9 @@ WIDTH = 100
 """Columns of the text where no terminal says otherwise."""
 
 # Each list of the summary is short enough for the whole to stay on one screen.
-_CAPS = Caps(rows=1, cards=1, places=0, listed=0, steps=2, columns=8, categories=8)
-_MOST = 6
+_CAPS = Caps(rows=1, cards=1, places=0, listed=0, steps=2, columns=8, categories=6)
+_MOST = 5
+_OWNERS = 2
 
 # A sign beside each word, so that nothing is told by colour alone; plain shapes that every terminal font has.
 _SIGNS = {"violated": "■", "suspected": "◆", "decided": "█", "indicated": "▓", "needs-run": "▒", "needs-person": "░"}
@@ -122,11 +123,11 @@ def _named(view: Page, language: str) -> RenderableType:
 def _phrase(one: Phrase, language: str) -> list[Text]:
     style = _STYLES[one.status]
     sure = sentence(language, f"status.{one.status}")
-    heavy = sentence(language, f"severity.{one.severity}")
+    heavy = say_kind("severity", one.severity).of(language)
     what = _text(one.notice.of(language), "bold")
     what.append(f" ×{one.count}" if one.count > 1 else "")
     what.append("\n" + _chips(one, language), "dim")
-    who = joined((owner.name for owner in one.owners), most=3)
+    who = joined((owner.name for owner in one.owners), most=_OWNERS)
     return [_text(f"  {_SIGNS[one.status]} {sure}", style), _text(heavy), what, _text(who.of(language))]
 
 
@@ -143,8 +144,8 @@ def _data(found: DataMap, language: str) -> RenderableType:
     table = _grid(0, 3, 0, 4)
     for line in found.lines:
         name = line.name.of(language)
-        who = ", ".join(f"{owner.name.of(language)} {count}" for owner, count in line.owners[:3])
-        rest = len(line.owners) - 3
+        who = ", ".join(f"{owner.name.of(language)} {count}" for owner, count in line.owners[:_OWNERS])
+        rest = len(line.owners) - _OWNERS
         if rest > 0:
             who += " " + _say(language, "and-more", n=rest)
         mark = f"★ {_say(language, 'sensitive')}" if line.sensitive else ""
@@ -156,15 +157,10 @@ def _data(found: DataMap, language: str) -> RenderableType:
 def _unseen(found: Coverage, language: str, width: int) -> list[RenderableType]:
     out: list[RenderableType] = []
     if found.total:
-        bar, legend = _text("  "), _text("  ")
+        bar = _text("  ")
         for part, cells in zip(found.parts, shares([part.count for part in found.parts], width), strict=True):
-            sign, style = _SIGNS.get(part.id, _BLOCKED), _STYLES.get(part.id, "dim")
-            bar.append(sign * cells, style)
-            if part.count:
-                legend.append(f"{sign} ", style)
-                legend.append(f"{part.name.of(language)} {part.count}   ")
-        legend.rstrip()
-        out += [bar, legend]
+            bar.append(_SIGNS.get(part.id, _BLOCKED) * cells, _STYLES.get(part.id, "dim"))
+        out += [bar, _legend(found, language)]
     if not found.reasons:
         out.append(_paragraph(_say(language, "no-gaps")))
     table = _grid(0, 0, 1)
@@ -178,6 +174,18 @@ def _unseen(found: Coverage, language: str, width: int) -> list[RenderableType]:
     if found.reasons:
         out.append(_listed(table, len(found.reasons) - _MOST, language))
     return out
+
+
+def _legend(found: Coverage, language: str) -> RenderableType:
+    from rich.columns import Columns
+    from rich.padding import Padding
+
+    items = []
+    for part in found.parts:
+        if part.count:
+            item = _text(_SIGNS.get(part.id, _BLOCKED), _STYLES.get(part.id, "dim"))
+            items.append(item.append(f" {part.name.of(language)} {part.count}", "not dim"))
+    return Padding(Columns(items, padding=(0, 2)), (0, 0, 0, 2))
 
 
 def _foot(view: Page, language: str) -> Text:

@@ -13,6 +13,10 @@ PARTS = ("decided", "indicated", "needs-run", "needs-person", "blocked")
 """How far a clause could be judged, the surest first."""
 
 
+EVERYWHERE = ("no-", "not-implemented-")
+"""How kinds begin that tell of the call or of this version; what tells of this package goes before them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part of the coverage bar."""
@@ -68,7 +72,7 @@ def coverage(report: Report) -> Coverage:
         )
         for kind, rows in kinds.items()
     ]
-    reasons.sort(key=lambda one: (not one.total, one.kind))
+    reasons.sort(key=lambda one: (one.kind.startswith(EVERYWHERE), not one.total, one.kind))
     return Coverage(
         parts, sum(part.count for part in parts), tuple(reasons), _code(report["coverage"].get("code") or {})
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assaymark.model.report import SEVERITIES, STATUSES, Report
@@ -128,7 +128,12 @@ def findings(report: Report, names: Names, ledger: Ledger, caps: Caps) -> list[F
         if verdict["status"] in SPEAKS:
             groups.setdefault(_sameness(verdict), []).append(verdict)
     ordered = sorted((sorted(group, key=_weight) for group in groups.values()), key=lambda group: _weight(group[0]))
-    return [_finding(f"f{number}", group, report, names, ledger, caps) for number, group in enumerate(ordered, start=1)]
+    # Findings that the page leaves out still count among the phrases; nobody looks at their places.
+    bare = replace(caps, places=0)
+    return [
+        _finding(f"f{number}", group, report, names, ledger, caps if number <= caps.cards else bare)
+        for number, group in enumerate(ordered, start=1)
+    ]
 
 
 def phrases(found: Iterable[Finding]) -> list[Phrase]:

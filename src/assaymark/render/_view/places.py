@@ -77,7 +77,9 @@ class Ledger:
             case "component":
                 return _pair(say_kind("render.component", row.get("kind")), row.get("name"))
             case "setting":
-                return _pair(say_kind("setting", row.get("name")), row.get("value"))
+                scope = row.get("scope")
+                told = _pair(say_kind("setting", row.get("name")), row.get("value"))
+                return told if scope in (None, "", "app") else _pair(told, scope)
             case "gap":
                 return say_kind("gap", row.get("kind"))
             case "anomaly":

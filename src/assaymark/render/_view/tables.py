@@ -167,13 +167,20 @@ def _permission(row: Row, names: Names) -> Cells:
         *([say("render.permission-max", n=row["max_sdk"])] if row.get("max_sdk") is not None else []),
     ]
     return (
-        Code(clean(row.get("name"))),
+        _permission_name(row.get("name"), names),
         say_kind("render.protection", row.get("protection")),
         joined((names.data(one) for one in row.get("data") or ()), most=5),
         say_kind("render.usage", row.get("usage")),
         joined((names.owner(one) for one in row.get("callers") or ()), most=5),
         joined(notes),
     )
+
+
+def _permission_name(name: object, names: Names) -> Shown:
+    known, shown = names.permission(name), clean(name)
+    if known is None or shown in (known.zh, known.en):
+        return Code(shown)
+    return Both(f"{known.zh} · {shown}", f"{known.en} · {shown}")
 
 
 _PROTECTION = ("special", "dangerous", "signature", "unknown", "normal")
@@ -266,7 +273,7 @@ def _anomaly(row: Row) -> Cells:
 
 
 def _gap(row: Row) -> Cells:
-    hides = joined((say_kind("render.table", one) for one in row.get("hides") or ()), most=4)
+    hides = joined((_inline(say_kind("render.table", one)) for one in row.get("hides") or ()), most=4)
     if hides.en:
         hides = say(f"render.hides-{'all' if row.get('weight') == 'total' else 'some'}", tables=hides)
     return (
@@ -276,6 +283,11 @@ def _gap(row: Row) -> Cells:
         hides,
         same(row.get("reason")),
     )
+
+
+def _inline(title: Both) -> Both:
+    """Give a title as it stands inside a sentence; abbreviations keep their capitals."""
+    return title if title.en[1:2].isupper() else Both(title.zh, title.en[:1].lower() + title.en[1:])
 
 
 def _number(value: object) -> Both:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from assaymark.model.report import Report
@@ -50,8 +51,13 @@ def clean(value: object, limit: int = LIMIT) -> str:
     whole = str(value)
     head = whole[:limit]
     if not head.isprintable():
-        head = "".join(map(_visible, head))
+        head = _made_visible(head)
     return head if len(whole) <= limit else head + "…"
+
+
+@lru_cache(maxsize=4096)
+def _made_visible(value: str) -> str:
+    return "".join(map(_visible, value))
 
 
 def _visible(char: str) -> str:
@@ -118,8 +124,9 @@ class Names:
         return both(self._data.get(str(name)), name, NAME)
 
     def parent(self, name: object) -> str:
-        """Give the id of the category above, or an empty string."""
-        return str((self._data.get(str(name)) or {}).get("parent") or "")
+        """Give the id of the category above, or an empty string where the report does not name it."""
+        found = str((self._data.get(str(name)) or {}).get("parent") or "")
+        return found if found in self._data else ""
 
     def sensitive(self, name: object) -> bool:
         """Say whether the category is marked sensitive."""

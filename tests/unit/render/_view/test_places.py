@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from assaymark.model.tables import TABLES
 from assaymark.render._view.places import Ledger, Place, fold
 from assaymark.render._view.words import Names
 from golden.builder import Sample
@@ -43,9 +44,13 @@ def test_a_permission_without_a_name_is_shown_whole_once() -> None:
 
 
 def test_every_table_has_words_for_a_row() -> None:
-    from assaymark.model.tables import TABLES
-
     for name in TABLES:
         sample = Sample("org.example")
         sample.add(name, "somewhere", id="row-1")
         assert placed(sample, name).what.en, name
+
+
+def test_a_setting_of_one_component_names_it() -> None:
+    sample = Sample("org.example")
+    sample.add("setting", "AndroidManifest.xml", name="self-start", value="BOOT", scope="a.b.Boot")
+    assert placed(sample, "setting").what.en == "Starts itself · BOOT · a.b.Boot"
