@@ -227,7 +227,7 @@ METHOD = ".class LA;\n.super LB;\n.method static a()V\n.registers 20\n{}\n.end m
         (METHOD.format("invoke-static {}, b()V"), 5, "expected the owner of the method"),
         (METHOD.format("packed-switch v0, :a\n:a\nreturn-void"), 5, "expected .packed-switch at :a"),
         (METHOD.format("return-void\n.packed-switch 0\n.end packed-switch"), 6, "expected one packed-switch"),
-        (METHOD.format(":a\nreturn-void\n.catchall {:a .. :a} :a"), 7, "covers an instruction"),
+        (METHOD.format(":a\nreturn-void\n.catchall {:a .. :a} :a"), 7, "covers 1 to 65,535"),
         (METHOD.format("const-string v0, 'x'"), 5, "expected a string in"),
         (METHOD.format("return-void return-void"), 5, "expected the end of the line"),
         (METHOD.format("return-void\n.unknown"), 6, "unknown directive"),

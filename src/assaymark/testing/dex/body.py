@@ -211,6 +211,8 @@ def _payload(cursor: Cursor, name: str) -> Instruction:
         if len({key for key, _ in cases}) != len(cases):
             cursor.fail("a key stands twice in .sparse-switch", made.line)
     cursor.expect(name[1:])
+    if name != ".array-data" and len(made.payload) > 0xFFFF:
+        cursor.fail("expected 65,535 cases at most", made.line)
     return made
 
 
