@@ -68,7 +68,8 @@ def _directive(cursor: Cursor, name: str, method: Method, code: Code) -> None:
             cursor.expect(",")
             local = read_string(cursor)
             kind = cursor.kind("typed", 'the type of the variable, as in "name":I').text[1:]
-            code.debug.append(DebugEvent(at, "local", 0, register, local, kind))
+            signature = read_string(cursor) if cursor.accept(",") else ""
+            code.debug.append(DebugEvent(at, "local", 0, register, local, kind, signature))
         case ".restart":
             cursor.expect("local")
             code.debug.append(DebugEvent(at, "restart", 0, _register(cursor)))

@@ -12,7 +12,7 @@ from assaymark.testing.dex.code import Assembled, argument_words
 from assaymark.testing.dex.pool import Pool, width
 from assaymark.testing.dex.tree import Code, DebugEvent, Method
 
-ADVANCE_PC, ADVANCE_LINE, START_LOCAL, END_LOCAL, RESTART_LOCAL, PROLOGUE_END = 1, 2, 3, 5, 6, 7
+ADVANCE_PC, ADVANCE_LINE, START_LOCAL, START_LOCAL_EXTENDED, END_LOCAL, RESTART_LOCAL, PROLOGUE_END = range(1, 8)
 FIRST_SPECIAL, LINE_BASE, LINE_RANGE = 0x0A, -4, 15
 
 
@@ -73,5 +73,7 @@ def _local(event: DebugEvent, assembled: Assembled, pool: Pool) -> bytes:
     number = int(event.register[1:]) + (assembled.registers - assembled.ins if event.register[0] == "p" else 0)
     if event.kind == "local":
         names = uleb128p1(pool.string(event.name)) + uleb128p1(pool.type(event.type))
+        if event.signature:
+            return bytes((START_LOCAL_EXTENDED,)) + uleb128(number) + names + uleb128p1(pool.string(event.signature))
         return bytes((START_LOCAL,)) + uleb128(number) + names
     return bytes((END_LOCAL if event.kind == "end" else RESTART_LOCAL,)) + uleb128(number)
