@@ -77,7 +77,7 @@ RICH = """
   .line 40
   :start
   const/4 v0, 0x0
-  .local v0, "i":I
+  .local v0, "i":I, "TI;"
   .line 30
   :loop
   if-ge v0, p1, :end
@@ -144,7 +144,7 @@ def test_handlers_and_debug_information(tmp_path: Path) -> None:
         *("0x0006 - 0x0007", error, everything),
     ]
     assert re.findall(r"0x(\w+) line=(\d+)", catches)[:3] == [("0000", "40"), ("0001", "30"), ("0005", "1000")]
-    assert re.search(r"0x0001 - 0x0006 reg=0 i I", catches)
+    assert re.search(r"0x0001 - 0x0006 reg=0 i I TI;", catches)
     assert re.search(r"reg=4 count I", catches)
     assert re.search(r"reg=7 rest \[Ljava/lang/String;", catches)
 
@@ -227,7 +227,7 @@ METHOD = ".class LA;\n.super LB;\n.method static a()V\n.registers 20\n{}\n.end m
         (METHOD.format("invoke-static {}, b()V"), 5, "expected the owner of the method"),
         (METHOD.format("packed-switch v0, :a\n:a\nreturn-void"), 5, "expected .packed-switch at :a"),
         (METHOD.format("return-void\n.packed-switch 0\n.end packed-switch"), 6, "expected one packed-switch"),
-        (METHOD.format(":a\nreturn-void\n.catchall {:a .. :a} :a"), 7, "covers an instruction"),
+        (METHOD.format(":a\nreturn-void\n.catchall {:a .. :a} :a"), 7, "covers 1 to 65,535"),
         (METHOD.format("const-string v0, 'x'"), 5, "expected a string in"),
         (METHOD.format("return-void return-void"), 5, "expected the end of the line"),
         (METHOD.format("return-void\n.unknown"), 6, "unknown directive"),

@@ -68,7 +68,8 @@ def _directive(cursor: Cursor, name: str, method: Method, code: Code) -> None:
             cursor.expect(",")
             local = read_string(cursor)
             kind = cursor.kind("typed", 'the type of the variable, as in "name":I').text[1:]
-            code.debug.append(DebugEvent(at, "local", 0, register, local, kind))
+            signature = read_string(cursor) if cursor.accept(",") else ""
+            code.debug.append(DebugEvent(at, "local", 0, register, local, kind, signature))
         case ".restart":
             cursor.expect("local")
             code.debug.append(DebugEvent(at, "restart", 0, _register(cursor)))
@@ -211,6 +212,8 @@ def _payload(cursor: Cursor, name: str) -> Instruction:
         if len({key for key, _ in cases}) != len(cases):
             cursor.fail("a key stands twice in .sparse-switch", made.line)
     cursor.expect(name[1:])
+    if name != ".array-data" and len(made.payload) > 0xFFFF:
+        cursor.fail("expected 65,535 cases at most", made.line)
     return made
 
 

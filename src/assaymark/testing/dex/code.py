@@ -1,21 +1,18 @@
-"""Method bodies to bytes: instructions, payloads, handlers, debug information."""
+"""Method bodies to bytes: instructions, payloads, handlers."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
-from assaymark.testing.dex.binary import sleb128, uleb128, uleb128p1
 from assaymark.testing.dex.error import AssemblyError
 from assaymark.testing.dex.opcodes import OPCODES, Opcode
 from assaymark.testing.dex.pool import Pool, width
 from assaymark.testing.dex.tree import (
     CallSite,
     Code,
-    DebugEvent,
     FieldRef,
     Instruction,
     Method,
@@ -254,8 +251,8 @@ class _Body:
             for c in self.code.catches
         ]
         for start, end, _, _, line in ranges:
-            if start >= end:
-                raise AssemblyError(self.file, line, "expected a range that covers an instruction")
+            if not 0 < end - start <= 0xFFFF:
+                raise AssemblyError(self.file, line, "expected a range that covers 1 to 65,535 code units")
         cuts = sorted({cut for start, end, *_ in ranges for cut in (start, end)})
         pieces: list[tuple[int, int, tuple[tuple[str, int], ...]]] = []
         for start, end in pairwise(cuts):
@@ -314,63 +311,3 @@ def _index(pool: Pool, reference: Reference, opcode: Opcode) -> int:
         case Proto():
             return pool.proto(reference)
     return pool.string(reference) if opcode.reference == "string" else pool.type(reference)
-
-
-def debug_info(method: Method, code: Code, assembled: Assembled, pool: Pool) -> bytes | None:
-    """Give the debug information item of a method, or `None` where the text gives none."""
-    named = any(parameter.name is not None for parameter in method.parameters)
-    if not code.debug and not named:
-        return None
-    end = len(assembled.units) // 2
-    address = 0
-    line = next((event.number for event in code.debug if event.kind == "line"), 1)
-    names = _parameter_names(method, assembled)
-    out = bytearray(uleb128(line) + uleb128(len(names)))
-    for name in names:
-        out += uleb128p1(-1 if name is None else pool.string(name))
-    for event in code.debug:
-        number = event.instruction
-        at = assembled.offsets[number] if number < len(assembled.offsets) else end
-        if event.kind == "line":
-            out += _advance(at - address, event.number - line)
-            line = event.number
-        else:
-            out += _advance_pc(at - address) + _local(event, assembled, pool)
-        address = at
-    return bytes(out) + b"\0"
-
-
-def _parameter_names(method: Method, assembled: Assembled) -> list[str | None]:
-    by_register: Mapping[str, str | None] = {one.register: one.name for one in method.parameters}
-    word = assembled.ins - argument_words(method.ref.proto)
-    names: list[str | None] = []
-    for one in method.ref.proto.parameters:
-        names.append(by_register.get(f"p{word}"))
-        word += width(one)
-    return names
-
-
-def _advance_pc(units: int) -> bytes:
-    return b"\x01" + uleb128(units) if units else b""
-
-
-def _advance(units: int, lines: int) -> bytes:
-    # A special opcode moves the line by -4 to 10 and the address by up to 15 at once, and adds an entry.
-    out = b""
-    if not -4 <= lines <= 10:
-        out += b"\x02" + sleb128(lines)
-        lines = 0
-    special = lines + 4 + units * 15 + 0x0A
-    if special > 0xFF:
-        out += _advance_pc(units)
-        special = lines + 4 + 0x0A
-    return out + bytes((special,))
-
-
-def _local(event: DebugEvent, assembled: Assembled, pool: Pool) -> bytes:
-    if event.kind == "prologue":
-        return b"\x07"
-    number = int(event.register[1:]) + (assembled.registers - assembled.ins if event.register[0] == "p" else 0)
-    if event.kind == "local":
-        return b"\x03" + uleb128(number) + uleb128p1(pool.string(event.name)) + uleb128p1(pool.type(event.type))
-    return bytes((5 if event.kind == "end" else 6,)) + uleb128(number)

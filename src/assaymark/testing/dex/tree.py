@@ -124,6 +124,7 @@ class DebugEvent(NamedTuple):
     register: str = ""
     name: str = ""
     type: str = ""
+    signature: str = ""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from assaymark.testing.dex.binary import align, mutf8, sleb128, uleb128, utf16_units
-from assaymark.testing.dex.code import Assembled, assemble_code, debug_info
+from assaymark.testing.dex.code import Assembled, assemble_code
+from assaymark.testing.dex.debug import debug_info
 from assaymark.testing.dex.error import AssemblyError
 from assaymark.testing.dex.pool import Pool, shorty, width
 from assaymark.testing.dex.tree import (
