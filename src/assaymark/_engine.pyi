@@ -1,12 +1,142 @@
-# ---- code: all DEX files of one program ------------------------------------------------------------------------------------------
+"""The Rust engine: reads hostile Android packages. Private; `formats` and `analysis` are its face."""
 
-type Constant = tuple[str, str | int | list[str | int | None]]
+from pathlib import Path
+from typing import Final, Self, TypeAlias, TypedDict, final
+
+class EngineError(Exception):
+    """A typed refusal; its arguments are kind, offset (or `None`) and detail."""
+
+# --- archive, binary XML, resource tables ---
+
+ODDITY_KINDS: Final[list[tuple[str, bool]]]
+# Every kind that the readers of archives, XML and resource tables record, and whether it is evasive: Android installs
+# a package with it, while common analysers refuse, miss or misread content.
+
+@final
+class Package:
+    """One opened archive. Android's reading of it counts; what is odd is recorded."""
+    @staticmethod
+    def open(path: str | Path) -> Package:
+        """Map a file. Raises `EngineError`: `io`, `not-this-format`, `malformed`."""
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Package:
+        """Open an archive in memory. Raises as `open` does."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+
+    def sha256(self) -> str:
+        """SHA-256 of the file in lower-case hexadecimal."""
+
+    def entries(self) -> list[tuple[str, int, int, int, int]]:
+        """Name, size, compressed size, method, flags of each entry, as the central directory states them, in its
+        order.
+        """
+
+    def oddities(self) -> list[tuple[str, str, int | None, str]]:
+        """Kind, member (empty: the file), offset, detail: of the archive, then of all members read so far."""
+
+    def contains(self, name: str) -> bool:
+        """Whether there is a member of this name."""
+
+    def read(self, name: str, limit: int) -> bytes:
+        """Content of a member; its readable start if the data is damaged (oddity `damaged-data`). Raises
+        `EngineError`: `not-found`, `limit-hit` beyond `limit` bytes, `malformed` if nothing is readable.
+        """
+
+    def prefix(self, name: str, length: int) -> bytes:
+        """First bytes of a member, at most `length`; fewer, or none, if the data is damaged. Raises `EngineError`:
+        `not- found`.
+        """
+
+    def nested(self, name: str, limit: int) -> Package:
+        """The archive in a member of at most `limit` bytes. Raises as `read` and `from_bytes` do."""
+
+    def xml(self, name: str) -> Xml:
+        """The binary XML document in a member: of several with this name, the first that can be read.
+
+        Its oddities are added to those of the package. Raises as `read` and `Xml.parse` do.
+        """
+
+@final
+class Xml:
+    """One binary XML document."""
+    @staticmethod
+    def parse(data: bytes) -> Xml:
+        """Parse a document. Raises `EngineError`: `not-this-format` (with detail `plain text` for XML in text form),
+        `malformed`.
+        """
+
+    def elements(self) -> list[tuple[int | None, int, str | None, str, int]]:
+        """Index of the parent, depth, namespace, tag name, line of each element; parents come before their children."""
+
+    def attributes(self) -> list[tuple[int, str | None, str, int, str | None, int, int]]:
+        """Element, namespace, name, resource id (or 0), text, type, data (`Res_value`) of each attribute, in document
+        order. Namespace and name follow the resource id where it is the framework's. The text is the value if that
+        is a string (type 3), else how the source wrote it, where the file keeps that.
+        """
+
+    def texts(self) -> list[tuple[int | None, str, int]]:
+        """Element, text, line of each piece of text between tags."""
+
+    def oddities(self) -> list[tuple[str, str, int | None, str]]:
+        """Kind, member (empty), offset, detail."""
+
+@final
+class Resources:
+    """One resource table (`resources.arsc`)."""
+    @staticmethod
+    def of(package: Package) -> Resources | None:
+        """The table of a package, if it has one. Raises `EngineError`: `not-this-format`, `malformed`, `limit-hit`."""
+
+    @staticmethod
+    def parse(data: bytes) -> Resources:
+        """Parse a table. Raises `EngineError`: `not-this-format`, `malformed`."""
+
+    def resolve(self, resource_id: int) -> list[tuple[str, int, int, str | None]]:
+        """Qualifiers (empty: default; `zh-rCN`, `night-v8`), type, data, text of every value; the default
+        configuration comes first. References are followed up to 20 deep, the qualifiers on the way joined by `+`;
+        one that leads nowhere is given as it stands. The items of an array, plural or style are given one after
+        the other.
+        """
+
+    def name(self, resource_id: int) -> str | None:
+        """Type and name, such as `string/app_name`; the framework's attributes have names too."""
+
+    def find(self, name: str) -> int | None:
+        """The id of `string/app_name`."""
+
+    def strings(self) -> list[tuple[int, str, str, str]]:
+        """Id, type and name, locale qualifier (empty: default), text of every string, array item and plural, in every
+        language.
+        """
+
+    def packages(self) -> list[tuple[int, str]]:
+        """Id and name of each package of the table."""
+
+    def oddities(self) -> list[tuple[str, str, int | None, str]]:
+        """Kind, member (empty), offset, detail."""
+
+def layouts(
+    package: Package, resources: Resources | None = None
+) -> list[tuple[str, int, int | None, str, str | None, str, str, int]]:
+    """What all layouts, menus and XML resources say. File, element, its parent, tag, name of `android:id`, attribute
+    (`text`, `hint`, `title`, `summary`, `contentDescription`, `onClick`, `checked`, `inputType`, `textOn`,
+    `textOff`, `autoLink`), text, resource id the text comes from or 0. Texts are of the default configuration;
+    `Resources.resolve` gives the other languages.
+    """
+
+# --- code: all DEX files of one program ---
+
+Constant: TypeAlias = tuple[str, str | int | list[str | int | None]]
 """What is known of a value: kind (`string`, `integer`, `class`, `field`, `array`), then the text, the number or the elements.
 
 `field` is the content of a static field that has no constant value in the program, such as `android.os.Build.SERIAL`.
 """
 
-type CodeHit = tuple[
+CodeHit: TypeAlias = tuple[
     int,
     str,
     str,
@@ -115,3 +245,33 @@ class Code:
         """Code unit and mnemonic of each instruction of a method, tables between them included."""
     def lines(self, method: int) -> list[tuple[int, int]]:
         """Code units of a method at which a source line starts, and that line; 0 for code without one."""
+
+# --- signatures ---
+
+class SignerRow(TypedDict):
+    """One signer of one scheme; a scheme of which no signer can be read has one row with `signer` and certificate `None`."""
+
+    scheme: str
+    status: str
+    problem: str | None
+    detail: str | None
+    signer: int | None
+    certificate_sha256: str | None
+    subject: str
+    issuer: str
+    valid_from: str
+    valid_to: str
+    algorithm: str
+    key_bits: int
+    lineage: list[str]
+
+def signatures(
+    package: Package, min_sdk: int | None = None
+) -> tuple[list[SignerRow], list[tuple[int, int]], list[tuple[str, str]]]:
+    """Verify every signature scheme present.
+
+    Gives the signers; id and size of each pair of the signing block; kind and particulars of what is wrong with the block.
+    """
+
+def signing_block_pairs(package: Package) -> tuple[tuple[int, int] | None, list[tuple[int, int, int]]]:
+    """Give start and end of the signing block, and id, start and end of the value of each pair."""

@@ -1,15 +1,15 @@
 """The extension points, on one page.
 
-A detector, an input format or a renderer is one module that registers itself with a decorator. Ours are found by scanning the
-package folder; those of others through the entry-point groups `assaymark.detectors`, `assaymark.formats` and `assaymark.renderers`.
-There is no list to edit.
+A detector, an input format or a renderer is one module that registers itself with a decorator. Ours are found by
+scanning the package folder; those of others through the entry-point groups `assaymark.detectors`, `assaymark.formats`
+and `assaymark.renderers`. There is no list to edit.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -40,16 +40,16 @@ class Detector:
 
 
 class Reader(Protocol):
-    """One input format. `sniff` looks at the start of the file and its member names, `open` makes the `Program`."""
+    """One input format: `sniff` looks at the names of an archive's members, `open` makes the `Program`."""
 
     format: str
 
-    def sniff(self, head: bytes, members: Iterable[str]) -> bool:
-        """Say whether a file with these first bytes and archive members (empty if it is no archive) is of this format."""
+    def sniff(self, members: Collection[str]) -> bool:
+        """Say whether an archive with these members is of this format. At most one format may say so."""
         ...
 
-    def open(self, source: Any) -> Any:
-        """Give the `Program`. Raises `CannotInspect`."""
+    def open(self, name: str, package: Any) -> Any:
+        """Give the `Program` of an opened archive; `name` is the file's name for messages. Raises `CannotInspect`."""
         ...
 
 
@@ -68,9 +68,15 @@ _renderers: dict[str, Renderer] = {}
 
 
 def detector(
-    *, id: str, version: int, emits: Iterable[Table]  # noqa: A002 - the word users know
+    *,
+    id: str,
+    version: int,
+    emits: Iterable[Table],  # noqa: A002 - the word users know
 ) -> Callable[[Callable[[Any], Iterable[Emission]]], Callable[[Any], Iterable[Emission]]]:
-    """Register a function `Program -> Iterable[(Table, Row)]` as a detector. Raises `ValueError` for an id that is taken."""
+    """Register a function `Program -> Iterable[(Table, Row)]` as a detector.
+
+    Raises `ValueError` for an id that is taken.
+    """
 
     def register(run: Callable[[Any], Iterable[Emission]]) -> Callable[[Any], Iterable[Emission]]:
         if id in _detectors:
@@ -131,7 +137,10 @@ def readers() -> tuple[Reader, ...]:
 
 
 def renderers() -> tuple[Renderer, ...]:
-    """Give all renderers, by id. Only `render.__init__`'s modules are imported here; their heavy libraries are imported when used."""
+    """Give all renderers, by id.
+
+    Only `render.__init__`'s modules are imported here; their heavy libraries are imported when used.
+    """
     _load("assaymark.render", "assaymark.renderers")
     return tuple(_sorted(_renderers))
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What detectors ask of the engine, computed once for each program and shared."""

@@ -9,8 +9,8 @@ from typing import ClassVar
 class AssaymarkError(Exception):
     """Base of every error that this package raises on purpose.
 
-    `key` names the sentence in `locale/*.toml` (table `errors`), `params` fills it. `str(error)` is the English short form,
-    for logs and tests; what a user sees is made by `model.text`.
+    `key` names the sentence in `locale/*.toml` (table `errors`), `params` fills it. `str(error)` is the English short
+    form, for logs and tests; what a user sees is made by `model.text`.
     """
 
     key: ClassVar[str] = "internal"

@@ -20,8 +20,8 @@ SEVERITIES = ("high", "medium", "low")
 class Report(Mapping[str, Any]):
     """A report: what was inspected, by what, how completely, what was found, and what the clauses say of it.
 
-    It reads like its JSON form (`report["verdicts"]`), and every value in it is plain JSON. Same input and versions: the same bytes
-    from `to_json`. No clock, host name or path is inside.
+    It reads like its JSON form (`report["verdicts"]`), and every value in it is plain JSON. Same input and versions:
+    the same bytes from `to_json`. No clock, host name or path is inside.
 
     * `subject`: identity of what was inspected: package, version, digest, signers.
     * `engine`: versions and digests of the program, its catalogs and rule packs.

@@ -1,13 +1,14 @@
 """The evidence tables, declared once.
 
-Everything else that knows their shape is generated from this page: JSON Schema, SQL DDL, Arrow schema (`model.schemas`) and the
-reference page (`docs/reference/evidence.md`). A column is added here and nowhere else.
+Everything else that knows their shape is generated from this page: JSON Schema, SQL DDL, Arrow schema
+(`model.schemas`) and the reference page (`docs/reference/evidence.md`). A column is added here and nowhere else.
 
 Evidence is facts with a place, never opinions. Every table starts with two columns that are the same everywhere:
 
-* `id`: stable name of the row. It is made of the table's `key` columns, so the same fact in the next version of an app, or under
-  the next version of assaymark, keeps its id; see `model.evidence.row_id`.
-* `at`: the place a person can go to: `AndroidManifest.xml`, `classes2.dex:com.a.B.m(I)V+0x1c`, `resources.arsc:string/agree`.
+* `id`: stable name of the row. It is made of the table's `key` columns, so the same fact in the next version of an
+  app, or under the next version of assaymark, keeps its id; see `model.evidence.row_id`.
+* `at`: the place a person can go to: `AndroidManifest.xml`, `classes2.dex:com.a.B.m(I)V+0x1c`,
+  `resources.arsc:string/agree`.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Table:
         position = MappingProxyType({column.name: index for index, column in enumerate(self.columns)})
         object.__setattr__(self, "position", position)
 
-    def row(self, at: str, *, id: str = "", **cells: Value) -> Row:  # noqa: A002 - the column's own name
+    def row(self, at: str, id: str = "", /, **cells: Value) -> Row:  # noqa: A002 - the column's own name
         """Give a row of this table; columns not named are `None`. An empty `id` is filled in by the collector.
 
         Raises `KeyError` for a column that the table does not have.
@@ -190,7 +191,9 @@ COMPONENT = _table(
     ("owner", _T, "`app` or an SDK id"),
     ("enabled", _B, "enabled in the manifest, application included"),
     ("exported", _B, "may other apps start it"),
-    Column("exported_by", _T, "why it is, or is not, exported", ("stated", "intent-filter", "default", "platform-default")),
+    Column(
+        "exported_by", _T, "why it is, or is not, exported", ("stated", "intent-filter", "default", "platform-default")
+    ),
     ("permission", _T, "permission that a caller needs"),
     ("process", _T, "process it runs in, where not the default one"),
     ("actions", _L, "actions of its intent filters, sorted"),

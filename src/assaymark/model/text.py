@@ -31,7 +31,8 @@ def _flatten(prefix: str, tree: Mapping[str, object]) -> list[tuple[str, str]]:
 def text(language: str, key: str, /, **params: object) -> str:
     """Give the sentence `key` in `language` (`zh` or `en`), its `{names}` filled in.
 
-    Raises `KeyError` for a key that the language does not have: a test compares the two files, so this is a mistake in the code.
+    Raises `KeyError` for a key that the language does not have: a test compares the two files, so this is a mistake
+    in the code.
     """
     sentence = _sentences(language)[key]
     return sentence.format(**params) if params else sentence

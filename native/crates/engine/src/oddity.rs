@@ -46,6 +46,7 @@ pub const ODDITY_KINDS: &[(&str, bool)] = &[
     ("unknown-method", true),
     ("extra-field-broken", true),
     ("local-header-missing", false),
+    ("local-header-moved", false),
     ("local-name-mismatch", false),
     ("local-method-mismatch", true),
     ("local-flags-mismatch", false),
@@ -84,15 +85,13 @@ pub const ODDITY_KINDS: &[(&str, bool)] = &[
     ("attribute-cut", false),
     ("attribute-name-hidden", true),
     ("attribute-name-invalid", true),
-    ("attribute-duplicate", true),
     ("element-unbalanced", false),
-    ("namespace-duplicate", true),
-    ("namespace-hidden", true),
-    ("namespace-unbalanced", true),
+    ("namespace-duplicate", false),
+    ("namespace-hidden", false),
+    ("namespace-unbalanced", false),
     ("resource-map-missing", false),
     ("resource-map-duplicate", true),
-    ("root-missing", false),
-    ("text-outside-root", true),
+    ("content-after-root", true),
     ("xml-too-deep", true),
     ("xml-too-large", true),
     // resource table
@@ -149,6 +148,18 @@ impl OddityLog {
             offset,
             detail: detail(),
         });
+    }
+
+    /// Records an oddity unless the same one is kept already.
+    pub fn add_once(&mut self, oddity: Oddity) {
+        if self.kept.contains(&oddity) {
+            return;
+        }
+        if self.kept.len() >= self.limit {
+            self.dropped += 1;
+        } else {
+            self.kept.push(oddity);
+        }
     }
 
     /// What was recorded, in order of reading; the last record counts what did not fit.

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What Android formats share: the manifest, as types."""

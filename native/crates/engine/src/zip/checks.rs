@@ -108,7 +108,11 @@ pub(super) fn places(file: &[u8], entries: &[Entry], layout: &Layout, log: &mut 
         } else if end > 0 || entry.header_offset > 0 {
             gaps.look(file, end, entry.header_offset, described);
         }
-        let data_end = entry.data.as_ref().map_or(0, |data| data.end);
+        let data_end = entry.data.as_ref().map_or(0, |data| {
+            // Of an unknown method, `data` is what Android would map; what the entry occupies is its compressed size.
+            let occupied = data.start.saturating_add(entry.compressed_size as usize);
+            data.end.min(occupied)
+        });
         if data_end > end {
             (end, described) = (data_end, entry.flags & DESCRIPTOR != 0);
         }

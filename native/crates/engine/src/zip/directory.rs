@@ -7,6 +7,7 @@ use crate::bytes::{u16_at, u32_at, u64_at};
 use crate::oddity::OddityLog;
 use memchr::memmem;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 const RECORD_LENGTH: usize = 46;
 const HEADER_LENGTH: usize = 30;
@@ -29,14 +30,12 @@ pub(super) fn read(
         (place.stated_entries as usize).min((central.end - central.start) / RECORD_LENGTH),
     );
     let mut at = central.start;
-    let mut broken = 0u64;
     while at + RECORD_LENGTH <= central.end {
         if !file[at..].starts_with(CENTRAL) {
             // Past the last record, or a damaged one: go on at the next signature, if there is one.
             let Some(next) = memmem::find(&file[at..central.end], CENTRAL) else {
                 break;
             };
-            broken += 1;
             let from = at as u64;
             log.add("central-directory-broken", "", Some(from), || {
                 format!("no record here, the next one is {next} bytes on")
@@ -67,20 +66,56 @@ pub(super) fn read(
             format!("{} bytes without a record", central.end - at)
         });
     }
-    if entries.len() as u64 + broken != place.stated_entries && entries.len() < limits.entries {
+    if entries.len() as u64 != place.stated_entries && entries.len() < limits.entries {
         log.add("entry-count-mismatch", "", None, || {
-            format!(
-                "{} stated, {} found",
-                place.stated_entries,
-                entries.len() as u64 + broken
-            )
+            format!("{} stated, {} found", place.stated_entries, entries.len())
         });
     }
     apply_shift(file, place.delta, &mut entries, log);
+    find_lost_headers(file, central.start, &mut entries, log);
     for entry in &mut entries {
         local_header(file, central.start, entry, log);
     }
     entries
+}
+
+/// Whether a local header starts at `at`.
+fn is_header(file: &[u8], at: usize) -> bool {
+    file.get(at..).is_some_and(|rest| rest.starts_with(LOCAL))
+}
+
+/// Corrects the offset of entries that have no local header where it is stated, if one with their name lies elsewhere.
+///
+/// One pass over the file, and only if there is such an entry.
+fn find_lost_headers(file: &[u8], central: usize, entries: &mut [Entry], log: &mut OddityLog) {
+    let mut lost: HashMap<&[u8], usize> = entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| !is_header(file, entry.header_offset) && !entry.raw_name.is_empty())
+        .map(|(index, entry)| (&file[entry.raw_name.clone()], index))
+        .collect();
+    if lost.is_empty() {
+        return;
+    }
+    // Names that overlap must not cost more than a few passes.
+    let mut budget = file.len().saturating_mul(4);
+    for at in memmem::find_iter(&file[..central], LOCAL) {
+        let name_start = at + HEADER_LENGTH;
+        let name_length = usize::from(u16_at(file, at + 26).unwrap_or(0));
+        let Some(left) = budget.checked_sub(name_length) else {
+            break;
+        };
+        budget = left;
+        let name = file.get(name_start..name_start + name_length);
+        if let Some(index) = name.and_then(|name| lost.remove(name)) {
+            let entry = &mut entries[index];
+            let stated = entry.header_offset;
+            entry.header_offset = at;
+            log.add("local-header-moved", &entry.name, Some(at as u64), || {
+                format!("stated at {stated:#x}, where there is none")
+            });
+        }
+    }
 }
 
 /// One record at `at` (its fixed part lies inside the file), and where the next one starts.
@@ -157,14 +192,11 @@ fn read_extra(extra: &[u8], entry: &mut Entry) -> bool {
 /// Shifts the offsets of all entries if the local headers lie `delta` away from where they are stated.
 fn apply_shift(file: &[u8], delta: i64, entries: &mut [Entry], log: &mut OddityLog) {
     let shifted = |offset: usize| offset.checked_add_signed(delta as isize);
-    let is_header = |at: Option<usize>| {
-        at.is_some_and(|at| file.get(at..).is_some_and(|b| b.starts_with(LOCAL)))
-    };
     let voters = entries.iter().take(VOTERS);
     let (mut stays, mut moves) = (0, 0);
     for entry in voters {
-        stays += usize::from(is_header(Some(entry.header_offset)));
-        moves += usize::from(is_header(shifted(entry.header_offset)));
+        stays += usize::from(is_header(file, entry.header_offset));
+        moves += usize::from(shifted(entry.header_offset).is_some_and(|at| is_header(file, at)));
     }
     if delta == 0 || moves <= stays {
         return;

@@ -250,6 +250,26 @@ fn a_wrong_directory_offset_is_healed() {
 }
 
 #[test]
+fn a_wrong_header_offset_is_healed_by_name() {
+    let mut file = build(&[stored("a", b"alpha"), stored("b", b"beta")]);
+    let second = parse(&file).layout.central_directory.start + 47 + 42;
+    file[second] ^= 0x04;
+    let archive = parse(&file);
+    assert_eq!(kinds(&archive), ["local-header-moved"]);
+    assert_eq!(read(&archive, &file, "b").bytes, b"beta");
+}
+
+#[test]
+fn nameless_headers_that_align_are_no_member() {
+    let mut padding = b"PK\x03\x04".to_vec();
+    padding.resize(28, 0);
+    padding.extend([6, 0]);
+    padding.extend([0; 6]);
+    let file = build_with(&[stored("a", b"alpha")], &padding, b"");
+    assert_eq!(kinds(&parse(&file)), [""; 0]);
+}
+
+#[test]
 fn records_beyond_the_stated_count_are_read() {
     let mut file = build(&[stored("a", b"1"), stored("b", b"2")]);
     let field = file.len() - 12;

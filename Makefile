@@ -1,0 +1,56 @@
+# Thin and readable: every target is a few commands that can be typed by hand.
+# `make demo` and `make test` set up everything they need; nothing has to be installed first but Python 3.11+ and a C linker.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ENGINE := $(shell find native -name '*.rs' -not -path 'native/target/*' -not -path 'native/fuzz/*' 2>/dev/null) native/Cargo.toml native/Cargo.lock native/crates/engine/Cargo.toml native/crates/py/Cargo.toml
+T      ?=
+
+.PHONY: demo test check fix bench docs new dev system clean
+
+demo: $(VENV)/.ready            ## inspect the sample app, write demo/out/report.html
+	@mkdir -p demo/out
+	@$(BIN)/python -m assaymark.testing.demo demo/out/sunnyweather.apk
+	@$(BIN)/assaymark inspect demo/out/sunnyweather.apk --fail-on never
+	@$(BIN)/assaymark inspect demo/out/sunnyweather.apk --fail-on never --format html -o demo/out/report.html
+	@$(BIN)/assaymark inspect demo/out/sunnyweather.apk --fail-on never --format json -o demo/out/report.json
+
+test: $(VENV)/.ready system check    ## every test
+	cargo_home=$$(command -v cargo) && cd native && cargo test --release --quiet || test -z "$$cargo_home"
+	$(BIN)/pytest -n auto $(if $(T),-k "$(T)")
+
+check: $(VENV)/.ready           ## format, lint, types, import contracts, freshness of generated pages
+	$(BIN)/ruff format --check src tests scripts benchmarks
+	$(BIN)/ruff check src tests scripts benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/generate_reference.py --check
+
+fix: $(VENV)/.ready             ## format and mend what can be mended
+	$(BIN)/ruff check --fix src tests scripts benchmarks
+	$(BIN)/ruff format src tests scripts benchmarks
+	$(BIN)/python scripts/generate_reference.py
+
+bench: $(VENV)/.ready           ## multiples of the physical limit, by stage
+	$(BIN)/python benchmarks/speed.py
+
+docs: $(VENV)/.ready            ## rewrite the generated reference pages
+	$(BIN)/python scripts/generate_reference.py
+
+new: $(VENV)/.ready             ## make new detector=clipboard-read
+	$(BIN)/python scripts/new.py detector=$(detector)
+
+dev: $(VENV)/.ready             ## the environment, and nothing else
+
+system:                         ## Debian packages that some tests use as independent judges; skipped where apt is absent
+	@sh scripts/system-packages.sh
+
+$(VENV)/.ready: pyproject.toml requirements/dev.txt $(ENGINE)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:                          ## forget everything that was built
+	rm -rf $(VENV) native/target demo/out build dist

@@ -1,0 +1,5 @@
+"""`python -m assaymark`: the command line."""
+
+from assaymark.cli import main
+
+main()

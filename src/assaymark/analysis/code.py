@@ -1,0 +1,266 @@
+"""The code of a program as one view: all its DEX files together, the call graph from the entry points, questions.
+
+Every question is asked once for a whole catalog, never once for a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assaymark import _engine, catalog
+from assaymark.formats.program import Program
+
+DAMAGE = frozenset({"dex-class", "dex-class-data", "dex-code", "dex-instruction", "dex-table-cut", "dex-unreadable"})
+"""Problems of a DEX file behind which code is missing; the others are irregularities that hide nothing from this reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class DexFile:
+    """One DEX file that was read, and its counts. `part` names the file of the subject that holds it."""
+
+    id: str
+    part: str
+    name: str
+    checksum_ok: bool
+    strings: int
+    method_ids: int
+    classes: int
+    methods: int
+    code_methods: int
+    instructions: int
+    damaged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A place in the code that answers a question.
+
+    `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
+    given: strings, whole numbers in decimal, class names; `None` for what is not a constant. `text` is the string of
+    a string's use.
+    """
+
+    selector: int
+    kind: str
+    cls: str
+    method: str
+    descriptor: str
+    dex: str
+    offset: int
+    line: int | None
+    reachable: bool
+    arguments: tuple[str | None, ...] = ()
+    text: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The place as evidence writes it."""
+        return f"{self.dex}:{self.cls}.{self.method}{self.descriptor}+{self.offset:#x}"
+
+
+def code_of(program: Program) -> CodeView:
+    """Give the code view of a program, made once."""
+    return program.once("code", CodeView)
+
+
+class CodeView:
+    """All code of a program. Made by `code_of`."""
+
+    def __init__(self, program: Program) -> None:
+        """Read every DEX file that Android loads, and follow the calls from the manifest's entry points."""
+        self._program = program
+        self._parts = program.packages
+        self._code = _engine.Code([part.package for part in self._parts])
+        names = self._code.dex_names()
+        self.dex_files = tuple(
+            self._dex_file(name, counts) for name, counts in zip(names, self._code.stats(), strict=True)
+        )
+        self._graph = self._code.reach(*_entries(program))
+        self.graph_cut = not self._graph["complete"]
+        self._owners: dict[str, str] = {}
+
+    def _located(self, dex: str) -> tuple[str, str]:
+        position, colon, name = dex.partition(":")
+        if not colon:
+            return self._parts[0].name, dex
+        return self._parts[int(position)].name, name
+
+    def _place(self, dex: str) -> str:
+        part, name = self._located(dex)
+        return name if len(self._parts) == 1 else f"{part}!{name}"
+
+    def _dex_file(self, dex: str, counts: dict[str, int]) -> DexFile:
+        part, name = self._located(dex)
+        return DexFile(
+            id=dex,
+            part=part,
+            name=name,
+            checksum_ok=bool(counts["checksum_ok"]),
+            strings=counts["string_ids"],
+            method_ids=counts["method_ids"],
+            classes=counts["class_defs"],
+            methods=counts["methods"],
+            code_methods=counts["code_methods"],
+            instructions=counts["instructions"],
+            damaged=counts["damaged_classes"] + counts["damaged_methods"] + counts["damaged_strings"],
+        )
+
+    @property
+    def problems(self) -> list[tuple[str, str, int, str]]:
+        """Damage and irregularities that the reader stepped over: place of the DEX file, kind, offset, particulars."""
+        found = [(self._place(dex), kind, offset, detail) for dex, kind, offset, detail in self._code.problems]
+        wrong = (one for one in self.dex_files if not one.checksum_ok)
+        return found + [(self._place(one.id), "dex-checksum", 8, "the checksum is wrong") for one in wrong]
+
+    @property
+    def unloaded(self) -> list[str]:
+        """Members that look like DEX files and that Android does not load at start."""
+        return [self._place(name) for name in self._code.unloaded]
+
+    def calls(self, selectors: Sequence[tuple[str, str, str, bool]]) -> Iterator[Hit]:
+        """Give the calls of methods: (class, method, start of the descriptor, also through subclasses)."""
+        return (self._hit(*row) for row in self._code.find_calls(list(selectors)))
+
+    def field_reads(self, selectors: Sequence[tuple[str, str]]) -> Iterator[Hit]:
+        """Give the readings of fields: (class, field)."""
+        return (self._hit(*row) for row in self._code.find_fields(list(selectors)) if row[1] == "read")
+
+    def string_uses(self, wanted: Sequence[str]) -> Iterator[Hit]:
+        """Give the uses of strings; one that ends in `*` stands for every string that starts with it."""
+        exact = [(index, text) for index, text in enumerate(wanted) if not text.endswith("*")]
+        starts = [(index, text[:-1]) for index, text in enumerate(wanted) if text.endswith("*")]
+        order = [index for index, _ in exact + starts]
+        rows = self._code.find_strings([text for _, text in exact], [text for _, text in starts], [])
+        for selector, text, use in rows:
+            if use is not None:
+                yield self._hit(order[selector], *use[1:], text=text)
+
+    def strings_holding(self, parts: Sequence[str]) -> Iterator[Hit]:
+        """Give the uses of strings that contain one of the texts; each use once."""
+        seen: set[tuple[int, int]] = set()
+        for selector, text, use in self._code.find_strings([], [], list(parts)):
+            if use is not None and (use[3], use[6]) not in seen:
+                seen.add((use[3], use[6]))
+                yield self._hit(selector, *use[1:], text=text)
+
+    def names_string(self, wanted: Sequence[str]) -> list[bool]:
+        """Say of each text whether it stands in the code as a string."""
+        found = {selector for selector, _text, _use in self._code.find_strings(list(wanted), [], [])}
+        return [index in found for index in range(len(wanted))]
+
+    def _hit(
+        self,
+        selector: int,
+        kind: str,
+        _named: str,
+        _caller: int,
+        caller: tuple[str, str, str],
+        dex: str,
+        offset: int,
+        line: int | None,
+        reachable: bool,
+        arguments: Sequence[_engine.Constant | None],
+        text: str | None = None,
+    ) -> Hit:
+        constants = tuple(_constant(value) for value in arguments)
+        return Hit(selector, kind, *caller, self._place(dex), offset, line, reachable, constants, text)
+
+    def packages(self) -> list[tuple[str, int, int]]:
+        """Give all Java packages: name, classes defined, classes with a method that can run."""
+        return [(name, classes, reached) for name, classes, reached, _methods in self._code.packages()]
+
+    def has_classes(self, names: Sequence[str]) -> list[bool]:
+        """Say of each class whether it is defined here."""
+        return self._code.has_class(list(names))
+
+    def referenced(self, prefixes: Sequence[str]) -> list[tuple[int, str]]:
+        """Give the types that the code names without defining them: position of the prefix, dotted name."""
+        return self._code.type_refs(list(prefixes))
+
+    def static_string(self, cls: str, field: str) -> str | None:
+        """Give the constant of a static field, if it is a string."""
+        [value] = self._code.static_fields([(cls, field)])
+        return str(value[1]) if value is not None and value[0] == "string" else None
+
+    def strings_of_class(self, cls: str) -> list[str]:
+        """Give the strings that the methods of a class use."""
+        [found] = self._code.strings_of_classes([cls])
+        return found
+
+    def owner(self, cls: str) -> str:
+        """Give the owner of a class: an SDK id by its Java package, else `app`."""
+        package = cls.rpartition(".")[0]
+        if package not in self._owners:
+            self._owners[package] = catalog.owner_of(cls) or "app"
+        return self._owners[package]
+
+    def missing_components(self) -> list[str]:
+        """Give the classes of enabled components that are not defined in the code, sorted."""
+        names = sorted({one.target or one.name for one in self._program.manifest.components if one.enabled})
+        return [name for name, here in zip(names, self.has_classes(names), strict=True) if not here]
+
+    def coverage(self) -> dict[str, Any]:
+        """Give the counts that a report shows."""
+        return {
+            "dex_files": len(self.dex_files),
+            "classes": sum(one.classes for one in self.dex_files),
+            "methods": sum(one.methods for one in self.dex_files),
+            "code_methods": sum(one.code_methods for one in self.dex_files),
+            "reachable_methods": self._graph["reached"],
+            "instructions": sum(one.instructions for one in self.dex_files),
+            "damaged": sum(one.damaged for one in self.dex_files),
+        }
+
+
+def _constant(value: _engine.Constant | None) -> str | None:
+    if value is None or value[0] == "field":
+        return None
+    kind, content = value
+    if kind == "array":
+        # Of an array of strings (permissions, say) each element is a constant of the call; the first one stands for it.
+        return next((str(item) for item in content if item is not None), None) if isinstance(content, list) else None
+    return str(content)
+
+
+def _entries(program: Program) -> tuple[list[str], list[str]]:
+    """Give the classes that the platform makes objects of, and the methods that layouts name."""
+    manifest = program.manifest
+    classes = {one.target or one.name for one in manifest.components if one.enabled}
+    if manifest.application_class:
+        classes.add(manifest.application_class)
+    if manifest.application:
+        classes |= {name for name in _class_attributes(program) if name}
+    clicks: set[str] = set()
+    for part in program.packages:
+        for _file, _element, _parent, tag, _id, attribute, text, _reference in _layouts(part.package, part.resources):
+            if attribute == "onClick" and text:
+                clicks.add(text)
+            if "." in tag:
+                classes.add(tag)
+    classes |= set(_meta_data_classes(program))
+    return sorted(classes), sorted(clicks)
+
+
+def _class_attributes(program: Program) -> Iterator[str | None]:
+    application = program.manifest.application
+    if application is not None:
+        for name in ("backupAgent", "appComponentFactory", "zygotePreloadName", "manageSpaceActivity"):
+            yield application.text(name)
+
+
+def _meta_data_classes(program: Program) -> Iterator[str]:
+    """Meta-data names the classes that libraries make objects of (androidx.startup gives the class as the name)."""
+    for one in program.manifest.components:
+        for name, value in one.meta_data:
+            yield from (text for text in (name, value) if "." in text and "/" not in text)
+
+
+def _layouts(
+    package: _engine.Package, resources: _engine.Resources | None
+) -> list[tuple[str, int, int | None, str, str | None, str, str, int]]:
+    try:
+        return _engine.layouts(package, resources)
+    except _engine.EngineError:
+        return []  # the reader has recorded what is wrong with the resource table

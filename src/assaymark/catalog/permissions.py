@@ -1,0 +1,78 @@
+"""Android permissions: how they are granted, which data they open, and what people call them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from assaymark.catalog.apis import full_permission, load_apis
+from assaymark.catalog.data import refuse_unknown
+from assaymark.catalog.reading import Row, Source, load, refuse_duplicates, rows
+
+FILE = "permissions.toml"
+
+PROTECTION = ("normal", "dangerous", "signature", "special")
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One permission, by its full name."""
+
+    name: str
+    protection: str
+    """`normal`, `dangerous`, `signature`, or `special` for one that is granted on a settings page."""
+    group: str
+    data: tuple[str, ...]
+    """Data categories that it opens."""
+    background: bool
+    """It opens data while the app is not in use."""
+    zh: str
+    en: str
+    since: int | None
+    until: int | None
+    """Last API level on which it has an effect; `None`: it still has."""
+    tracked: bool
+    """A row of the API catalog names it, so that its use in code can be seen."""
+    source: Source
+    checked: str
+    known: str
+
+
+def read_permission(row: Row, tracked: frozenset[str]) -> Permission:
+    """Give the permission that a row describes. Raises `InvalidCatalog`."""
+    name = full_permission(row.text("name"))
+    made = Permission(
+        name=name,
+        protection=row.one_of("protection", PROTECTION),
+        group=row.text("group", ""),
+        data=row.texts("data"),
+        background=row.flag("background"),
+        zh=row.text("zh"),
+        en=row.text("en"),
+        since=row.level("since"),
+        until=row.level("until"),
+        tracked=name in tracked,
+        source=row.source(),
+        checked=row.checked(),
+        known=row.known(),
+    )
+    row.finish()
+    refuse_unknown(row, made.data)
+    if made.since and made.until and made.since > made.until:
+        row.refuse("it ends before it begins")
+    return made
+
+
+def read_permissions(file: str, tree: Mapping[str, object], tracked: frozenset[str]) -> tuple[Permission, ...]:
+    """Give the permissions of a parsed file; `tracked`: names that the API catalog knows. Raises `InvalidCatalog`."""
+    made = tuple(read_permission(row, tracked) for row in rows(file, tree))
+    refuse_duplicates(file, (permission.name for permission in made))
+    return made
+
+
+@cache
+def load_permissions() -> tuple[Permission, ...]:
+    """Give all permissions, in the order of the file."""
+    tracked = frozenset(name for api in load_apis() for name in api.permission)
+    return read_permissions(FILE, load(FILE), tracked)

@@ -1,0 +1,46 @@
+"""Sensitive calls: the places in the code that read personal information or ask for the right to.
+
+What it observes: calls, field reads and constants of the API catalog, with the caller, the owner (the app's own code
+or an SDK) and whether the manifest's entry points lead there in the call graph.
+Why it matters: this is the list that every question about collection starts from.
+Limits: presence of a call is not its execution. Calls through reflection, native code or code loaded later are not
+here; the gap table says where they may hide. The order against the user's consent is not analysed yet and says
+`unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assaymark.analysis.sensitive import sensitive_places
+from assaymark.extend import Emission, detector
+from assaymark.formats.program import Program
+from assaymark.model.tables import API_CALL
+
+
+@detector(id="api-call", version=1, emits=(API_CALL,))
+def api_call(program: Program) -> Iterator[Emission]:
+    """Give one row for each sensitive place."""
+    for place in sensitive_places(program):
+        api, hit = place.api, place.hit
+        yield (
+            API_CALL,
+            API_CALL.row(
+                hit.place,
+                data=api.data,
+                api=api.title,
+                kind=api.kind,
+                argument=place.argument,
+                **{"class": hit.cls},
+                method=hit.method,
+                descriptor=hit.descriptor,
+                dex=hit.dex,
+                offset=hit.offset,
+                line=hit.line,
+                owner=place.owner,
+                reachable=hit.reachable,
+                permission=" | ".join(api.permission) or None,
+                consent="unknown",
+                consent_reason="not-analysed",
+            ),
+        )

@@ -1,0 +1,129 @@
+"""Blind spots: what was not analysed, and why.
+
+What it observes: packers, native libraries, cross-platform frameworks, code loaded while running, reflection, web
+pages shown inside the app, damaged or hidden code, bounds that were hit, and the analyses that this version does not
+have.
+Why it matters: silence is not a pass. Every clause that leaned on something hidden becomes *not assessed*.
+Limits: an unknown packer or framework leaves only the traces that any hidden code leaves (native libraries, dynamic
+loading).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assaymark import catalog
+from assaymark.analysis.code import DAMAGE, CodeView, code_of
+from assaymark.analysis.marks import members_of
+from assaymark.catalog.blindspots import load_blindspots
+from assaymark.extend import Emission, detector
+from assaymark.formats.program import Program
+from assaymark.model.tables import GAP, Row
+
+CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk")
+"""Tables whose rows come from code."""
+
+HIDING_PLACES = ("assets/", "res/raw/")
+"""Folders whose files are looked into for code under another name."""
+
+_SMALLEST_DEX = 112  # bytes of a DEX header
+
+
+@detector(id="gap", version=1, emits=(GAP,))
+def gap(program: Program) -> Iterator[Emission]:
+    """Give one row for each blind spot."""
+    code = code_of(program)
+    rows = [
+        *_products(program, code),
+        *_native(program),
+        *_code_problems(program, code),
+        *_hidden_code(program, code),
+        _row("not-implemented-flow", "data flow is not analysed by this version", "", ("flow",), "total"),
+        _row("not-implemented-consent", "the order against consent is not analysed by this version", "", (), "total"),
+        _row(
+            "no-policy-given",
+            "no privacy policy was given with the package",
+            "",
+            ("statement", "disclosed_sdk", "policy_right"),
+            "total",
+        ),
+        _row("no-listing-given", "no store listing was given with the package", "", ("listing",), "total"),
+    ]
+    for row in rows:
+        yield GAP, row
+
+
+def _row(kind: str, reason: str, member: str, hides: tuple[str, ...], weight: str, count: int | None = None) -> Row:
+    return GAP.row(member, kind=kind, reason=reason, member=member, hides=hides, weight=weight, count=count)
+
+
+def _products(program: Program, code: CodeView) -> Iterator[Row]:
+    """Give the packers, frameworks and techniques whose marks are in the package."""
+    rows = load_blindspots()
+    defined = _defined(code, [name for one in rows for name in one.classes])
+    calls = _reachable_calls(code, [call for one in rows for call in one.calls])
+    members = members_of(program)
+    for one in rows:
+        seen = [place for pattern in one.libraries if (place := members.library(pattern))]
+        seen += [place for pattern in one.files if (place := members.file(pattern))]
+        seen += [name for name in one.classes if name in defined or name == program.manifest.application_class]
+        seen += [place for call in one.calls for place in calls[call]]
+        if seen:
+            yield _row(one.kind, one.name, seen[0], CODE_TABLES, one.weight, len(seen))
+
+
+def _defined(code: CodeView, names: list[str]) -> set[str]:
+    return {name for name, here in zip(names, code.has_classes(names), strict=True) if here}
+
+
+def _reachable_calls(code: CodeView, calls: list[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+    """Give the places of calls that can run, outside common open libraries: what those reflect on is public and known."""
+    libraries = {one.id for one in catalog.load_sdks() if one.library}
+    places: dict[tuple[str, str], list[str]] = {call: [] for call in calls}
+    for hit in code.calls([(cls, method, "", False) for cls, method in calls]):
+        if hit.reachable and code.owner(hit.cls) not in libraries:
+            places[calls[hit.selector]].append(hit.place)
+    return places
+
+
+def _native(program: Program) -> Iterator[Row]:
+    libraries = sorted(members_of(program).libraries)
+    if libraries:
+        shown = ", ".join(libraries[:5]) + (", …" if len(libraries) > 5 else "")
+        reason = f"native libraries are not analysed: {shown}"
+        yield _row("native-code", reason, "lib/", CODE_TABLES, "partial", len(libraries))
+
+
+def _code_problems(program: Program, code: CodeView) -> Iterator[Row]:
+    counted: dict[tuple[str, str], int] = {}
+    for dex, kind, _offset, _detail in code.problems:
+        if kind in DAMAGE:
+            counted[dex, kind] = counted.get((dex, kind), 0) + 1
+    for (dex, kind), count in sorted(counted.items()):
+        yield _row("code-unread", f"{kind} in {dex}", dex, CODE_TABLES, "partial", count)
+    application = program.manifest.application
+    if not code.dex_files:
+        stated = application is not None and application.flag("hasCode") is False
+        reason = "the package says that it has no code" if stated else "the package has no DEX file that can be read"
+        yield _row("code-missing", reason, "", CODE_TABLES, "total")
+    elif absent := code.missing_components():
+        reason = f"classes of declared components are not in the code: {', '.join(absent[:3])}"
+        yield _row("code-missing", reason, "AndroidManifest.xml", CODE_TABLES, "partial", len(absent))
+    if code.graph_cut:
+        yield _row("limit-hit", "the call graph was cut at its bound of steps", "", ("api_call",), "partial")
+
+
+def _hidden_code(program: Program, code: CodeView) -> Iterator[Row]:
+    """Give DEX files and packages that Android does not load at start; the app may load them later."""
+    for place in code.unloaded:
+        yield _row("hidden-code", "a DEX file that Android does not load at start", place, CODE_TABLES, "partial")
+    for part in program.packages:
+        for name, size, *_rest in part.package.entries():
+            if not name.startswith(HIDING_PLACES) or name.endswith(".dex") or size < _SMALLEST_DEX:
+                continue
+            head = part.package.prefix(name, 4)
+            if head in (b"dex\n", b"cdex"):
+                yield _row("hidden-code", "a DEX file under another name", part.place(name), CODE_TABLES, "partial")
+            elif head == b"PK\3\4" and name.endswith((".jar", ".apk", ".zip")):
+                reason = "an archive inside the package was not opened"
+                yield _row("nested-package-unread", reason, part.place(name), CODE_TABLES, "partial")

@@ -1,0 +1,83 @@
+"""Signs of a privacy policy inside the package: links, titles, bundled documents.
+
+What it observes: texts of the resource table in every language, string constants of the code, and names of bundled
+documents.
+Why it matters: an app must have a policy that its users can find; the package usually names it.
+Limits: a policy that is shown from a server address built while running leaves no sign here. A sign does not say that
+the policy is complete, or that it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assaymark.analysis.code import code_of
+from assaymark.extend import Emission, detector
+from assaymark.formats.program import Program
+from assaymark.model.tables import POLICY_REFERENCE, Row
+
+WORDS = {
+    "zh": (
+        "隐私政策",
+        "隐私协议",
+        "隐私条款",
+        "隐私保护指引",
+        "隐私权政策",
+        "隐私声明",
+        "個人資料保護",
+        "隱私權政策",
+        "隱私政策",
+    ),
+    "en": ("privacy policy", "privacy notice", "privacy statement"),
+}
+"""Names under which apps show their policy."""
+
+_TITLE = re.compile("|".join(f"(?P<{language}>{'|'.join(words)})" for language, words in WORDS.items()), re.IGNORECASE)
+_LINK = re.compile(r"https?://[^\s\"'<>\\]{4,300}", re.IGNORECASE)
+_LINK_WORDS = re.compile(r"privacy|policy|yinsi|yszc|yhxy|agreement|protocol|隐私", re.IGNORECASE)
+_DOCUMENT = re.compile(
+    r"(assets|res/raw)/[^\0]*(privacy|yinsi|policy|隐私)[^/]*\.(html?|txt|md|pdf|docx?)", re.IGNORECASE
+)
+
+NEEDLES = ("privacy", "Privacy", "PRIVACY", "policy", "yinsi", "yszc", "yhxy", "隐私", "隱私")
+"""Plain words for the engine's search over the code; `_signs` decides."""
+
+_SIGN = re.compile("|".join(NEEDLES), re.IGNORECASE)
+
+MAX_ROWS = 200
+"""A translated library can carry the words in eighty languages; more than this says nothing more."""
+
+
+@detector(id="policy-reference", version=1, emits=(POLICY_REFERENCE,))
+def policy_reference(program: Program) -> Iterator[Emission]:
+    """Give one row for each link, title or document."""
+    seen: set[tuple[str, str]] = set()
+    for row in _rows(program):
+        key = (str(POLICY_REFERENCE.cell(row, "kind")), str(POLICY_REFERENCE.cell(row, "value")))
+        if key not in seen and len(seen) < MAX_ROWS:
+            seen.add(key)
+            yield POLICY_REFERENCE, row
+
+
+def _rows(program: Program) -> Iterator[Row]:
+    for part in program.packages:
+        for name in part.members:
+            if _DOCUMENT.fullmatch(name):
+                yield POLICY_REFERENCE.row(part.place(name), kind="document", value=name)
+        if part.resources is not None:
+            for _id, name, qualifier, words in part.resources.strings():
+                if _SIGN.search(words):
+                    place = f"resources.arsc:{name}[{qualifier}]" if qualifier else f"resources.arsc:{name}"
+                    yield from _signs(part.place(place), words)
+    for hit in code_of(program).strings_holding(NEEDLES):
+        yield from _signs(hit.place, hit.text or "")
+
+
+def _signs(place: str, words: str) -> Iterator[Row]:
+    for link in _LINK.findall(words):
+        if _LINK_WORDS.search(link):
+            yield POLICY_REFERENCE.row(place, kind="link", value=link)
+    if found := _TITLE.search(words):
+        language = next(name for name, value in found.groupdict().items() if value)
+        yield POLICY_REFERENCE.row(place, kind="title", value=found.group(0), language=language)

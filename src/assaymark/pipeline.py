@@ -1,0 +1,198 @@
+"""`inspect()`: the flow, read from top to bottom.
+
+file -> open -> Program -> detect -> Evidence -> judge -> Verdicts -> Report
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import assaymark
+from assaymark import catalog, extend, judge
+from assaymark.analysis.code import code_of
+from assaymark.formats.opening import open_program
+from assaymark.formats.program import Program
+from assaymark.model.evidence import Evidence, as_object
+from assaymark.model.report import STATUSES, Report
+from assaymark.model.tables import GAP, TABLES, Row, Table
+
+DEFAULT_PACKS = ("cn-app-rules",)
+"""Rule packs used when the caller names none."""
+
+Tables = Mapping[str, list[Row]]
+
+
+def inspect(path: str | PathLike[str], *, packs: Sequence[str] = DEFAULT_PACKS) -> Report:
+    """Inspect one file in the calling process and give its report.
+
+    `packs` names built-in rule packs or folders that hold one. Raises `CannotInspect` if no report can be made of the
+    file, and `UsageError` or `InvalidRulePack` for a pack that cannot be used. For files of unknown origin use
+    `sandbox.inspect`, which does the same in a child process with bounded memory and time.
+    """
+    rules = load_packs(tuple(packs))
+    program = open_program(Path(path))
+    evidence, runs = detect(program)
+    verdicts = judge.judge(evidence, rules, program.sha256, names=category_names())
+    return make_report(program, evidence, runs, rules, verdicts)
+
+
+@cache
+def load_packs(names: tuple[str, ...]) -> tuple[judge.Pack, ...]:
+    """Load rule packs, once for each process."""
+    return tuple(judge.load_pack(name) for name in names)
+
+
+def detect(program: Program) -> tuple[Tables, list[dict[str, Any]]]:
+    """Run every detector over the program: its evidence, and how each detector ended.
+
+    A detector that fails costs only its own rows: a gap says which tables lack them.
+    """
+    evidence = Evidence()
+    evidence.add(
+        GAP, (_gap_row(gap.kind, gap.reason, gap.member, gap.hides, gap.weight, gap.count) for gap in program.gaps)
+    )
+    runs = [_run(detector, program, evidence) for detector in extend.detectors()]
+    return evidence.finish(), runs
+
+
+def _run(detector: extend.Detector, program: Program, evidence: Evidence) -> dict[str, Any]:
+    outcome: dict[str, Any] = {
+        "id": detector.id,
+        "version": detector.version,
+        "status": "succeeded",
+        "rows": 0,
+        "problem": None,
+    }
+    found: dict[str, tuple[Table, list[Row]]] = {}
+    try:
+        for table, row in detector.run(program):
+            found.setdefault(table.name, (table, []))[1].append(row)
+    except MemoryError:
+        raise
+    except Exception as error:  # one detector must not cost the others their rows
+        outcome |= {"status": "failed", "problem": type(error).__name__}
+        hidden = tuple(table.name for table in detector.emits)
+        reason = f"detector {detector.id} failed with {type(error).__name__}"
+        evidence.add(GAP, [_gap_row("detector-failed", reason, "", hidden, "partial", None)])
+    for table, rows in found.values():
+        outcome["rows"] += evidence.add(table, rows)
+    return outcome
+
+
+def _gap_row(kind: str, reason: str, member: str, hides: Iterable[str], weight: str, count: int | None) -> Row:
+    return GAP.row(member, kind=kind, reason=reason, member=member, hides=tuple(hides), weight=weight, count=count)
+
+
+def make_report(
+    program: Program,
+    evidence: Tables,
+    runs: list[dict[str, Any]],
+    rules: Sequence[judge.Pack],
+    verdicts: list[dict[str, Any]],
+) -> Report:
+    """Put the report together. Everything in it is plain JSON."""
+    rows = {name: [as_object(TABLES[name], row) for row in evidence[name]] for name in TABLES}
+    texts = judge.clause_texts(rules)
+    return Report(
+        subject=_subject(program, rows),
+        engine={
+            "name": "assaymark",
+            "version": assaymark.__version__,
+            "packs": [
+                {"id": pack.id, "version": pack.version, "sha256": pack.sha256, "title": dict(pack.title)}
+                for pack in rules
+            ],
+            "catalogs": dict(catalog.digest()),
+            "detectors": {run["id"]: run["version"] for run in runs},
+        },
+        coverage={
+            "detectors": runs,
+            "statuses": _statuses(verdicts),
+            "clauses": _clause_coverage(verdicts, texts),
+            "code": code_of(program).coverage(),
+            "names": _names(rows),
+        },
+        evidence=rows,
+        verdicts=verdicts,
+        clauses=texts,
+    )
+
+
+def _subject(program: Program, rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    base = next(row for row in rows["artifact"] if row["role"] in ("package", "base"))
+    taken = (
+        "package",
+        "version_name",
+        "version_code",
+        "label",
+        "label_zh",
+        "min_sdk",
+        "target_sdk",
+        "schemes",
+        "signers",
+    )
+    return {"key": program.sha256, "format": program.format, "size": program.size} | {
+        name: base[name] for name in taken
+    }
+
+
+def _statuses(verdicts: list[dict[str, Any]]) -> dict[str, int]:
+    counted = Counter(verdict["status"] for verdict in verdicts)
+    return {status: counted[status] for status in STATUSES}
+
+
+def _clause_coverage(verdicts: list[dict[str, Any]], texts: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Count clauses by what became of them here; a clause with several subjects counts once, by the best known."""
+    kinds = ("decided", "indicated", "needs-run", "needs-person", "blocked")
+    best: dict[str, str] = {}
+    for verdict in verdicts:
+        decides = str(texts[verdict["clause"]]["decides"])
+        if verdict["status"] == "not-assessed":
+            kind = decides if decides in ("needs-run", "needs-person") else "blocked"
+        else:
+            kind = decides if decides in ("decided", "indicated") else "indicated"
+        held = best.get(verdict["clause"])
+        best[verdict["clause"]] = kind if held is None else min(held, kind, key=kinds.index)
+    counted = Counter(best.values())
+    return {kind: counted[kind] for kind in kinds}
+
+
+def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """Names in both languages of the ids in this report, so that a renderer needs nothing else."""
+    data = {row["data"] for name in ("api_call", "flow", "identifier_read") for row in rows[name] if row["data"]}
+    data |= {
+        item
+        for name in ("permission", "sdk", "statement", "disclosed_sdk")
+        for row in rows[name]
+        for item in row["data"]
+    }
+    owners = {
+        row["owner"] for name in ("api_call", "flow", "endpoint", "component") for row in rows[name] if row["owner"]
+    }
+    owners |= {row["id"] for row in rows["sdk"]}
+    permissions = {row["name"] for row in rows["permission"]}
+    return {
+        "data": {
+            one.id: {"zh": one.zh, "en": one.en, "parent": one.parent, "sensitive": one.sensitive}
+            for one in catalog.load_data()
+            if one.id in data
+        },
+        "sdk": {one.id: {"zh": one.name_zh, "en": one.name} for one in catalog.load_sdks() if one.id in owners},
+        "permission": {
+            one.name: {"zh": one.zh, "en": one.en} for one in catalog.load_permissions() if one.name in permissions
+        },
+    }
+
+
+@cache
+def category_names() -> dict[str, dict[str, str]]:
+    """Give the names of all data categories: language, then id, then name."""
+    return {
+        "zh": {one.id: one.zh for one in catalog.load_data()},
+        "en": {one.id: one.en for one in catalog.load_data()},
+    }

@@ -1,0 +1,113 @@
+"""Evidence rows as places: what was seen, where, and the way there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assaymark.model.report import Report
+from assaymark.render._view.words import Both, Names, clean, same, say, say_kind
+
+Row = Mapping[str, Any]
+
+SHORT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One row of the evidence as a line to read."""
+
+    id: str
+    at: str
+    what: Both
+    owner: Both | None
+    consent: Both | None
+    path: tuple[str, ...]
+    cut: int
+    """steps of the path that are not shown"""
+
+
+class Ledger:
+    """The evidence by row id, and each row as a `Place`."""
+
+    def __init__(self, report: Report, names: Names) -> None:
+        """Index every row once."""
+        self._names = names
+        self._rows: dict[str, tuple[str, Row]] = {
+            row["id"]: (table, row) for table, rows in report["evidence"].items() for row in rows
+        }
+
+    def rows(self, ids: Iterable[str]) -> list[tuple[str, Row]]:
+        """Give table and row of each id that the report holds, in the order given."""
+        return [self._rows[one] for one in ids if one in self._rows]
+
+    def place(self, table: str, row: Row, steps: int) -> Place:
+        """Give a row as a place; its path keeps at most `steps` steps, its two ends among them."""
+        path: Sequence[str] = row.get("consent_path") or row.get("path") or ()
+        kept, cut = fold(path, steps)
+        owner = row.get("owner")
+        consent = row.get("consent")
+        return Place(
+            id=clean(row["id"], SHORT),
+            at=clean(row.get("at")),
+            what=_named(self._what(table, row), row["id"]),
+            owner=self._names.owner(owner) if owner else None,
+            # An order that nobody analysed is said once on the page, not at each place.
+            consent=say(f"render.consent-{consent}") if consent in ("before", "after", "no-gate") else None,
+            path=tuple(clean(step) for step in kept),
+            cut=cut,
+        )
+
+    def _what(self, table: str, row: Row) -> Both:
+        names = self._names
+        match table:
+            case "api_call":
+                return _pair(names.data(row.get("data")), row.get("api"))
+            case "flow":
+                goal = row.get("recipient") or row.get("sink_api") or row.get("sink_kind")
+                return say("render.what-flow", data=names.data(row.get("data")), goal=clean(goal))
+            case "identifier_read":
+                return names.data(row.get("data"))
+            case "sdk":
+                return _pair(names.owner(row["id"]), row.get("version") or "")
+            case "permission":
+                named = names.permission(row.get("name"))
+                return _pair(named, _tail(row.get("name"))) if named else same(row.get("name"))
+            case "component":
+                return _pair(say_kind("render.component", row.get("kind")), row.get("name"))
+            case "setting":
+                return _pair(say_kind("setting", row.get("name")), row.get("value"))
+            case "gap":
+                return say_kind("gap", row.get("kind"))
+            case "anomaly":
+                return say_kind("anomaly", row.get("kind"))
+            case "endpoint":
+                return same(row.get("url") or row.get("host"))
+            case _:
+                said = row.get("value") or row.get("name") or row.get("right") or row.get("kind")
+                return _pair(say_kind("render.table", table), said)
+
+
+def fold(path: Sequence[str], most: int) -> tuple[list[str], int]:
+    """Give the first and last steps of a path, at most `most`, and how many are left out between them."""
+    if len(path) <= most:
+        return list(path), 0
+    tail = most // 2
+    head = most - tail
+    return [*path[:head], *path[len(path) - tail :]], len(path) - most
+
+
+def _named(words: Both, name: object) -> Both:
+    return words if words.en else same(name)
+
+
+def _tail(name: object) -> str:
+    return str(name or "").rsplit(".", 1)[-1]
+
+
+def _pair(named: Both, said: object) -> Both:
+    shown = clean(said)
+    if not shown or shown in (named.zh, named.en):
+        return named
+    return Both(f"{named.zh} · {shown}", f"{named.en} · {shown}")

@@ -1,0 +1,17 @@
+/*---
+id = "app-method-1-3"
+instrument = "app-method-2019"
+number.zh = "第一条第3项"
+number.en = "1.3"
+severity = "low"
+decides = "needs-run"
+manual = "needs-run"
+title.zh = "隐私政策难以找到，从主界面要点四次以上"
+title.en = "The rules are hard to reach: more than four taps from the main screen"
+explain.zh = "进入主界面后，用户应当在四次点击之内看到隐私政策。"
+explain.en = "From the main screen a user should reach the privacy policy within four taps."
+static_limit.zh = "静态分析最多给出点击次数的下限，实际次数要走一遍界面。"
+static_limit.en = "Static analysis gives a lower bound at best; the number of taps needs a walk through the screens."
+remedy.zh = "在“我的—设置”首屏直接放隐私政策入口。"
+remedy.en = "Put the link to the policy on the first page of the settings."
+---*/

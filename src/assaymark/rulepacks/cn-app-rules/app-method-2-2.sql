@@ -1,0 +1,17 @@
+/*---
+id = "app-method-2-2"
+instrument = "app-method-2019"
+number.zh = "第二条第2项"
+number.en = "2.2"
+severity = "medium"
+decides = "needs-person"
+manual = "needs-two-versions"
+title.zh = "目的、方式、范围变化后没有恰当告知"
+title.en = "Users are not told in a suitable way when purpose, manner or scope change"
+explain.zh = "收集的目的、方式或范围变了，要更新规则并提醒用户阅读。"
+explain.en = "When purpose, manner or scope change, the rules must be updated and users reminded to read them."
+static_limit.zh = "需要应用和政策的前后两个版本；提醒本身只有运行时才看得到。"
+static_limit.en = "Two versions of app and policy are needed, and the reminder is visible only at run time."
+remedy.zh = "给政策编版本号，版本变化时再次弹窗并写明改动。"
+remedy.en = "Number the versions of the policy, and prompt again with the changes when the number rises."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "app-method-2-4"
+instrument = "app-method-2019"
+number.zh = "第二条第4项"
+number.en = "2.4"
+severity = "low"
+decides = "needs-person"
+manual = "manual"
+title.zh = "规则晦涩冗长，难以理解"
+title.en = "The rules are obscure, long-winded or full of jargon"
+explain.zh = "收集使用规则要让普通用户读得懂，避免堆砌术语。"
+explain.en = "Ordinary users must be able to understand the rules, without piles of jargon."
+static_limit.zh = "可读性分数只能作参考，是否难懂要由人判断。"
+static_limit.en = "Readability scores support a judgement; they do not make it."
+remedy.zh = "用短句和小标题改写政策，专业词语随文解释。"
+remedy.en = "Rewrite the policy in short sentences under headings, and explain technical terms where they stand."
+---*/

@@ -1,0 +1,91 @@
+/*---
+id = "app-method-3-1"
+instrument = "app-method-2019"
+number.zh = "第三条第1项"
+number.en = "3.1"
+severity = "high"
+decides = "indicated"
+needs = ["api_call"]
+notice.zh = "违规收集个人信息"
+notice.en = "collection in violation of rules"
+title.zh = "征得同意前就开始收集，或打开可收集信息的权限"
+title.en = "Collection, or permissions that open personal information, before the user has agreed"
+explain.zh = "用户点“同意”之前，应用和其中的 SDK 都不应读取个人信息，也不应申请可收集信息的权限。"
+explain.en = "Before the user agrees, neither the app nor its SDKs may read personal information or ask for permissions that open it."
+safe_claim.zh = "敏感接口 A（或 SDK X 的初始化）从应用启动即可到达，所经路径上没有找到征得同意的判断；附调用链。"
+safe_claim.en = "Sensitive API A (or initialiser of SDK X) is reachable from app start-up on a path where no consent check was found; call chain attached."
+static_limit.zh = "判断可能藏在原生代码、服务器开关或反射里；据此下重的结论之前应运行确认。"
+static_limit.en = "A check can hide in native code, a server switch or reflection; confirm with a run before drawing heavy conclusions."
+remedy.zh = "把 SDK 初始化和信息读取移到用户同意之后，例如在同意回调里再初始化；Application.onCreate 里只做与个人信息无关的工作。"
+remedy.en = "Move SDK set-up and reads behind the consent, for example into the callback of the agree button; keep Application.onCreate free of personal information."
+reasons.before.zh = "从应用启动可到达 {n} 处读取个人信息或申请权限的调用，所经路径上没有找到征得同意的判断：{data}；调用方：{owners}。"
+reasons.before.en = "{n} call(s) that read personal information or ask for permissions can be reached from app start-up on a path where no consent check was found: {data}; callers: {owners}."
+reasons.no-gate.zh = "可到达 {n} 处读取个人信息或申请权限的调用，而应用里没有找到征得同意的环节：{data}；调用方：{owners}。"
+reasons.no-gate.en = "{n} call(s) that read personal information or ask for permissions can be reached, and no consent step was found in the app: {data}; callers: {owners}."
+reasons.needs-consent-analysis.zh = "代码中有 {n} 处可到达的读取个人信息或申请权限的调用（{data}；调用方：{owners}），但它们与用户同意的先后顺序尚未分析。"
+reasons.needs-consent-analysis.en = "The code holds {n} reachable call(s) that read personal information or ask for permissions ({data}; callers: {owners}), but their order against the user's consent has not been analysed."
+reasons.after.zh = "找到的 {n} 处读取个人信息或申请权限的调用，都排在征得同意的判断之后。"
+reasons.after.en = "All {n} call(s) that read personal information or ask for permissions that were found stand behind a consent check."
+reasons.no-calls.zh = "在已读取的代码里没有找到可到达的读取个人信息或申请权限的调用。"
+reasons.no-calls.en = "No reachable call(s) that read personal information or ask for permissions was found in the code that was read."
+
+[words.app]
+zh = "应用自身"
+en = "the app itself"
+
+[words.unknown]
+zh = "归属不明的代码"
+en = "code of unknown owner"
+
+[[examples]]
+expect = "suspected"
+reason = "before"
+api_call = [
+  { data = "imei", api = "android.telephony.TelephonyManager.getImei", owner = "sdk-a", reachable = true, consent = "before" },
+  { data = "imei", api = "android.telephony.TelephonyManager.getImei", owner = "app", reachable = true, consent = "unknown" },
+]
+
+[[examples]]
+expect = "suspected"
+reason = "no-gate"
+api_call = [{ data = "android-id", api = "android.provider.Settings$Secure.getString", owner = "app", reachable = true, consent = "no-gate" }]
+
+[[examples]]
+expect = "not-assessed"
+reason = "needs-consent-analysis"
+api_call = [{ data = "contacts", api = "android.content.ContentResolver.query", owner = "app", reachable = true, consent = "unknown" }]
+
+[[examples]]
+expect = "satisfied"
+reason = "after"
+api_call = [{ data = "contacts", api = "android.content.ContentResolver.query", owner = "app", reachable = true, consent = "after" }]
+
+[[examples]]
+expect = "not-applicable"
+reason = "no-calls"
+api_call = [{ data = "imei", api = "android.telephony.TelephonyManager.getImei", owner = "app", reachable = false, consent = "unknown" }]
+
+[[examples]]
+expect = "not-assessed"
+reason = "gap"
+gap = [{ kind = "packed", reason = "the code is packed", hides = ["api_call"], weight = "total" }]
+---*/
+WITH calls AS (
+  SELECT app, id, data, owner,
+    CASE consent WHEN 'before' THEN 1 WHEN 'no-gate' THEN 2 WHEN 'after' THEN 4 ELSE 3 END AS place
+  FROM api_call WHERE reachable IS NOT FALSE
+), counted AS (
+  SELECT app, place, count(*) AS n, json_group_array(data) AS data, json_group_array(owner) AS owners, group_concat(id) AS ids
+  FROM calls GROUP BY app, place
+), worst AS (
+  SELECT app, min(place) AS place FROM counted GROUP BY app
+)
+SELECT apps.app, 'app' AS subject,
+  CASE worst.place WHEN 1 THEN 'suspected' WHEN 2 THEN 'suspected' WHEN 3 THEN 'not-assessed' WHEN 4 THEN 'satisfied'
+    ELSE 'not-applicable' END AS status,
+  CASE worst.place WHEN 1 THEN 'before' WHEN 2 THEN 'no-gate' WHEN 3 THEN 'needs-consent-analysis' WHEN 4 THEN 'after'
+    ELSE 'no-calls' END AS reason_key,
+  json_object('n', counted.n, 'data', json(counted.data), 'owners', json(counted.owners)) AS params,
+  counted.ids AS evidence_ids
+FROM apps LEFT JOIN worst ON worst.app = apps.app
+  LEFT JOIN counted ON counted.app = apps.app AND counted.place = worst.place

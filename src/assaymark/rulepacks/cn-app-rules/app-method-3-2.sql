@@ -1,0 +1,17 @@
+/*---
+id = "app-method-3-2"
+instrument = "app-method-2019"
+number.zh = "第三条第2项"
+number.en = "3.2"
+severity = "high"
+decides = "needs-run"
+manual = "needs-run"
+title.zh = "用户不同意后仍收集、仍开权限，或频繁征求同意"
+title.en = "Collection or prompts go on after a clear refusal"
+explain.zh = "用户明确拒绝后，应用不得继续收集，也不得反复弹窗打扰。"
+explain.en = "After a clear refusal the app must not collect, nor keep asking so often that it disturbs."
+static_limit.zh = "拒绝后的行为和次数只有运行才能看到。"
+static_limit.en = "What happens after a refusal, and how often, is visible only in a run."
+remedy.zh = "记下用户的拒绝；同一权限在用户主动用到功能之前不再询问。"
+remedy.en = "Remember the refusal, and do not ask for the same permission again until the user turns to the function."
+---*/

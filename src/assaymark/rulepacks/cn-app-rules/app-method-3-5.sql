@@ -1,0 +1,17 @@
+/*---
+id = "app-method-3-5"
+instrument = "app-method-2019"
+number.zh = "第三条第5项"
+number.en = "3.5"
+severity = "medium"
+decides = "needs-run"
+manual = "needs-run"
+title.zh = "未经同意更改用户设好的权限状态"
+title.en = "The permission state chosen by the user is changed without consent"
+explain.zh = "例如升级之后，不得把用户关掉的权限或开关恢复成默认。"
+explain.en = "An update, for example, must not reset permissions or switches that the user turned off."
+static_limit.zh = "系统权限由系统保存，应用内开关是服务器或偏好值，要升级安装后对比。"
+static_limit.en = "The system keeps permissions; switches inside the app are stored values, to be compared over an update."
+remedy.zh = "升级时沿用用户原有的设置，新开关默认关闭。"
+remedy.en = "Keep the user's settings over updates, and let new switches start switched off."
+---*/

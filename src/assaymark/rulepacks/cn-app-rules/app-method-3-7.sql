@@ -1,0 +1,17 @@
+/*---
+id = "app-method-3-7"
+instrument = "app-method-2019"
+number.zh = "第三条第7项"
+number.en = "3.7"
+severity = "high"
+decides = "needs-person"
+manual = "manual"
+title.zh = "以欺诈、诱骗等方式让用户同意"
+title.en = "Users are misled into agreeing"
+explain.zh = "不得掩盖真实用途，诱导用户同意收集或打开权限。"
+explain.en = "Users must not be brought to agree by a hidden purpose or by inducement."
+static_limit.zh = "用途是否被掩盖要结合界面和实际去向由人判断。"
+static_limit.en = "Whether a purpose is hidden is for a person to judge, from screens and actual recipients."
+remedy.zh = "在请求处写真实用途，去掉与权限挂钩的红包、奖励文案。"
+remedy.en = "State the real purpose at the request, and drop rewards tied to permissions."
+---*/

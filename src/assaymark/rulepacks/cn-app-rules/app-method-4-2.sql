@@ -1,0 +1,17 @@
+/*---
+id = "app-method-4-2"
+instrument = "app-method-2019"
+number.zh = "第四条第2项"
+number.en = "4.2"
+severity = "high"
+decides = "needs-run"
+manual = "needs-run"
+title.zh = "因用户不同意非必要信息或权限就拒绝提供功能"
+title.en = "A function is refused because the user declines non-essential information"
+explain.zh = "用户拒绝非必要的信息或权限，不应影响基本功能。"
+explain.en = "Declining non-essential information or permissions must not cost the user the function."
+static_limit.zh = "拒绝分支里的退出调用只是线索，要看界面才能判断。"
+static_limit.en = "An exit call on the denial branch is only a hint; the judgement needs the screen."
+remedy.zh = "拒绝权限时只关闭相关功能，不退出应用。"
+remedy.en = "On refusal switch off the one function that needs the permission, and do not quit."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "app-method-4-3"
+instrument = "app-method-2019"
+number.zh = "第四条第3项"
+number.en = "4.3"
+severity = "medium"
+decides = "needs-run"
+manual = "needs-two-versions"
+title.zh = "新功能要更多信息，不同意就连原功能也不给用"
+title.en = "Refusing a new function's extra data also ends the old functions"
+explain.zh = "新功能超出原同意范围的，用户不同意时原有功能应照常可用（新功能取代旧功能的除外）。"
+explain.en = "Users who refuse the extra data of a new function must keep the old ones, unless the new replaces them."
+static_limit.zh = "要在前后两个版本上做拒绝测试。"
+static_limit.en = "Refusal has to be tried on two versions."
+remedy.zh = "给新功能单独征得同意，拒绝时保留旧功能。"
+remedy.en = "Ask separately for the new function, and keep the old ones on refusal."
+---*/

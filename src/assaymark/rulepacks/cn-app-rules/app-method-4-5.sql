@@ -1,0 +1,17 @@
+/*---
+id = "app-method-4-5"
+instrument = "app-method-2019"
+number.zh = "第四条第5项"
+number.en = "4.5"
+severity = "medium"
+decides = "indicated"
+manual = "needs-policy"
+title.zh = "仅以改善服务、定向推送等理由强迫同意"
+title.en = "Consent forced only for better service, targeting or new products"
+explain.zh = "不得只凭“改善体验”“研发新品”之类理由，强迫用户同意收集。"
+explain.en = "Reasons such as better experience or new products alone must not force users to agree."
+static_limit.zh = "是否强迫要看界面；政策文字只能提供线索。"
+static_limit.en = "Force is seen on screens; the policy text gives hints only."
+remedy.zh = "把这类用途设为可选项，默认关闭。"
+remedy.en = "Make such purposes optional and off by default."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "app-method-5-2"
+instrument = "app-method-2019"
+number.zh = "第五条第2项"
+number.en = "5.2"
+severity = "high"
+decides = "needs-person"
+manual = "manual"
+title.zh = "数据到服务器后未经同意、未匿名化提供给第三方"
+title.en = "The app's servers pass data on to third parties without consent or anonymisation"
+explain.zh = "从自己的服务器向第三方提供个人信息，同样要征得同意或先匿名化。"
+explain.en = "Passing personal information on from the own servers needs consent or anonymisation too."
+static_limit.zh = "服务器一侧的行为在安装包里看不到，要查合同和日志。"
+static_limit.en = "What servers do is invisible in the package; contracts and logs are needed."
+remedy.zh = "梳理服务器的对外接口，逐个核对接收方和同意依据。"
+remedy.en = "List the outgoing interfaces of the servers, and check recipient and consent for each."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "app-method-5-3"
+instrument = "app-method-2019"
+number.zh = "第五条第3项"
+number.en = "5.3"
+severity = "high"
+decides = "indicated"
+manual = "needs-flow-analysis"
+title.zh = "接入第三方应用时未经同意向其提供个人信息"
+title.en = "A third-party application plugged in is given personal information without consent"
+explain.zh = "打开小程序、内嵌网页等第三方应用时，未经同意不得把个人信息交给它。"
+explain.en = "Mini-programs, embedded web pages and other third-party applications must not get personal information without consent."
+static_limit.zh = "要追踪传给容器、网页和深链接的参数，目前未做。"
+static_limit.en = "The parameters passed to containers, web pages and deep links have to be followed, which is not done at present."
+remedy.zh = "去掉跳转参数里的标识和令牌，或在跳转前征得同意。"
+remedy.en = "Drop identifiers and tokens from the parameters, or ask before the jump."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "app-method-6-4"
+instrument = "app-method-2019"
+number.zh = "第六条第4项"
+number.en = "6.4"
+severity = "high"
+decides = "needs-person"
+manual = "manual"
+title.zh = "界面显示已更正、删除或注销，后台并未完成"
+title.en = "The screen says done, the back end has not done it"
+explain.zh = "用户看到操作完成时，后台也应当真正完成。"
+explain.en = "When the screen says that a correction, deletion or cancellation is done, it must be done in the back end too."
+static_limit.zh = "要注册、注销、再注册，核对残留的数据。"
+static_limit.en = "It takes registering, cancelling and registering again to see what is left."
+remedy.zh = "让前端状态以后台处理结果为准。"
+remedy.en = "Let the screen follow the result of the back end."
+---*/

@@ -1,0 +1,16 @@
+/*---
+id = "gbt41391-6-1"
+instrument = "gbt-41391"
+number = "6.1"
+severity = "medium"
+decides = "needs-person"
+manual = "manual"
+title.zh = "最小必要收集"
+title.en = "Collection limited to what is necessary"
+explain.zh = "收集的种类、频率、精度等，以实现功能为限。"
+explain.en = "Kinds, frequency and precision are limited to what the function needs."
+static_limit.zh = "标准正文未能核对，这里只据条款标题概括；是否必要由人判断。"
+static_limit.en = "The body of the standard was not available, so this rests on the title of the clause; necessity is for a person to judge."
+remedy.zh = "够用粗略定位的不用精确定位；少读、少存。"
+remedy.en = "Use coarse location where it is enough; read less, keep less."
+---*/

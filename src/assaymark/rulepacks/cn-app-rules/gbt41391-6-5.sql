@@ -1,0 +1,18 @@
+/*---
+id = "gbt41391-6-5"
+instrument = "gbt-41391"
+number = "6.5"
+severity = "medium"
+decides = "indicated"
+manual = "needs-app-type"
+title.zh = "系统权限"
+title.en = "System permissions"
+explain.zh = "权限申请要与功能相关，在用到时提出；附录按服务类型列出相关程度低的安卓权限。"
+explain.en = "Permissions are tied to functions and asked for when used; an annex lists Android permissions weakly related to each type of service."
+safe_claim.zh = "声明了权限 P；标准把它列为与服务类型 T 相关程度低。"
+safe_claim.en = "Permission P is declared; the standard lists it as weakly related to service type T."
+static_limit.zh = "附录须由持有标准的人录入；相关程度低是参考，不是禁止。"
+static_limit.en = "The annex must be entered by someone who holds the standard; weak relation is informative, not a ban."
+remedy.zh = "对照附录核对所属服务类型的权限。"
+remedy.en = "Check the permissions against the annex for the app's type of service."
+---*/

@@ -1,0 +1,16 @@
+/*---
+id = "gbt41391-6-6"
+instrument = "gbt-41391"
+number = "6.6"
+severity = "medium"
+decides = "needs-person"
+manual = "manual"
+title.zh = "第三方收集管理"
+title.en = "Management of collection by third parties"
+explain.zh = "对第三方代码的收集行为要加以管理并告知用户。"
+explain.en = "Collection by third-party code must be managed and disclosed."
+static_limit.zh = "标准正文未能核对，这里只据条款标题概括；管理措施在文件里。"
+static_limit.en = "The body of the standard was not available, so this rests on the title of the clause; management is found in documents."
+remedy.zh = "建立 SDK 清单和准入检测，定期复查。"
+remedy.en = "Keep an inventory of SDKs, test them before use, and review it regularly."
+---*/

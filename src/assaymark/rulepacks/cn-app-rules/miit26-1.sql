@@ -1,0 +1,17 @@
+/*---
+id = "miit26-1"
+instrument = "miit-2023-26"
+number.zh = "措施1"
+number.en = "1"
+severity = "medium"
+decides = "needs-run"
+manual = "needs-run"
+title.zh = "知情同意安装"
+title.en = "Installation with knowledge and consent"
+explain.zh = "推荐下载要写清运营者、功能、政策、权限，经用户确认才能安装，不得静默或捆绑。"
+explain.en = "Recommended downloads must state operator, functions, policy and permissions and wait for confirmation; no silent or bundled installation."
+static_limit.zh = "是否经用户确认要运行才能看到。"
+static_limit.en = "Whether the user confirmed is seen in a run."
+remedy.zh = "下载和安装前弹出确认，列出应用信息并给出明显的取消。"
+remedy.en = "Ask before download and installation, show what it is, and offer a clear cancel."
+---*/

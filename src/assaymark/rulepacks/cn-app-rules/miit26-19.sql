@@ -1,0 +1,17 @@
+/*---
+id = "miit26-19"
+instrument = "miit-2023-26"
+number.zh = "措施19"
+number.en = "19"
+severity = "low"
+decides = "needs-person"
+manual = "manual"
+title.zh = "SDK 建立信息公示机制"
+title.en = "SDK makers publish information"
+explain.zh = "SDK 提供者要公布基本信息、功能和个人信息处理规则。"
+explain.en = "Makers of SDKs must publish basic information, functions and processing rules."
+static_limit.zh = "公示在提供者的网站和全国 SDK 管理服务平台上，安装包里看不到。"
+static_limit.en = "It stands on the maker's site and the national SDK platform, not in the package."
+remedy.zh = "由 SDK 提供者公布并更新规则；应用开发者引用其链接。"
+remedy.en = "The maker publishes and updates its rules; app developers link to them."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "miit26-20"
+instrument = "miit-2023-26"
+number.zh = "措施20"
+number.en = "20"
+severity = "low"
+decides = "needs-person"
+manual = "manual"
+title.zh = "SDK 优化功能配置"
+title.en = "SDK makers offer functions as modules"
+explain.zh = "SDK 应按功能拆分，让应用能关掉不需要的功能和收集项。"
+explain.en = "SDKs should be split by function so that apps can switch off what they do not need."
+static_limit.zh = "要看 SDK 的文档和选项，安装包里只有拆分后的结果。"
+static_limit.en = "It takes the documents and options of the SDK; a package shows only the outcome."
+remedy.zh = "为每个收集项提供开关，默认关闭。"
+remedy.en = "Give each item of collection a switch that starts switched off."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "miit26-21"
+instrument = "miit-2023-26"
+number.zh = "措施21"
+number.en = "21"
+severity = "low"
+decides = "needs-person"
+manual = "manual"
+title.zh = "SDK 加强服务协同"
+title.en = "SDK makers and apps work together"
+explain.zh = "SDK 与应用要相互配合，更新和风险要及时通知。"
+explain.en = "SDK and app cooperate; updates and risks are notified promptly."
+static_limit.zh = "要看更新记录和往来通知。"
+static_limit.en = "Change logs and notices have to be read."
+remedy.zh = "订阅 SDK 的更新公告，及时升级。"
+remedy.en = "Subscribe to the SDK's announcements and update in time."
+---*/

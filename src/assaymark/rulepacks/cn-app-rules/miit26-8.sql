@@ -1,0 +1,17 @@
+/*---
+id = "miit26-8"
+instrument = "miit-2023-26"
+number.zh = "措施8"
+number.en = "8"
+severity = "medium"
+decides = "needs-person"
+manual = "needs-policy"
+title.zh = "不得仅以服务体验、研发、推荐、风控等为由强制同意"
+title.en = "No forced consent for experience, development, recommendation or risk control alone"
+explain.zh = "处理目的要明确合理，不得以这些理由强制要求同意超范围的处理。"
+explain.en = "Purposes must be clear and reasonable; these reasons alone must not force consent to processing beyond scope."
+static_limit.zh = "要对照政策的目的和界面的选择。"
+static_limit.en = "Purposes in the policy and choices on screens have to be compared."
+remedy.zh = "把这类用途设为可选。"
+remedy.en = "Make such purposes optional."
+---*/

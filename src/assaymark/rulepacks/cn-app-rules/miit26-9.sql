@@ -1,0 +1,17 @@
+/*---
+id = "miit26-9"
+instrument = "miit-2023-26"
+number.zh = "措施9"
+number.en = "9"
+severity = "medium"
+decides = "indicated"
+manual = "needs-screens"
+title.zh = "明示处理规则，不得诱导同意"
+title.en = "Rules stated openly, no inducement to agree"
+explain.zh = "不得用默认勾选、缩小字号、冗长文字诱导同意；规则变化要告知，敏感信息单独告知。"
+explain.en = "No default ticks, shrunken text or lengthy wording; changes are notified, sensitive information is told separately."
+static_limit.zh = "字号、勾选状态要看界面。"
+static_limit.en = "Type size and ticks are seen on screens."
+remedy.zh = "用正常字号，不默认勾选，敏感信息单列。"
+remedy.en = "Use normal type, leave boxes unticked, and list sensitive information apart."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "miit292-3"
+instrument = "miit-2021-292"
+number.zh = "隐私政策和权限调用展示"
+number.en = "display of policy and permissions"
+severity = "medium"
+decides = "indicated"
+manual = "needs-screens"
+title.zh = "调用权限时没有同步说明用途"
+title.en = "Use of permissions is not explained when it happens"
+explain.zh = "用到相册、通讯录、位置等权限时，要以蒙层、顶栏等同步说明用途；政策要简洁清晰。"
+explain.en = "When album, contacts or location is used, a mask or banner must say why at that moment; the policy must be concise."
+static_limit.zh = "说明是否同时出现要看界面。"
+static_limit.en = "Whether the explanation appears at the same time is seen on screens."
+remedy.zh = "在系统弹窗出现时同时显示用途说明。"
+remedy.en = "Show the purpose together with the system dialog."
+---*/

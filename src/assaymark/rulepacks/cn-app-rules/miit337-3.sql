@@ -1,0 +1,17 @@
+/*---
+id = "miit337-3"
+instrument = "miit-2019-337"
+number.zh = "问题3"
+number.en = "3"
+severity = "high"
+decides = "indicated"
+manual = "needs-flow-analysis"
+title.zh = "私自共享给第三方"
+title.en = "Sharing with third parties in secret"
+explain.zh = "未经同意，不得把设备标识、浏览搜索习惯、应用列表等给其他应用使用。"
+explain.en = "Device identifiers, browsing habits or app lists must not be shared with other apps without consent."
+static_limit.zh = "要追踪数据去向。"
+static_limit.en = "Where data goes has to be followed."
+remedy.zh = "共享前写明接收方并征得同意。"
+remedy.en = "Name the recipient and ask before sharing."
+---*/

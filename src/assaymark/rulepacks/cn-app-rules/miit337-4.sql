@@ -1,0 +1,17 @@
+/*---
+id = "miit337-4"
+instrument = "miit-2019-337"
+number.zh = "问题4"
+number.en = "4"
+severity = "medium"
+decides = "indicated"
+manual = "needs-policy"
+title.zh = "强制用户使用定向推送"
+title.en = "Forced targeted push"
+explain.zh = "用搜索、浏览等信息做定向推送，要告知、显著标示，并能关闭。"
+explain.en = "Targeting by search and browsing data needs notice, a clear mark and a switch."
+static_limit.zh = "要对照政策和界面。"
+static_limit.en = "It takes the policy and the screens."
+remedy.zh = "给定向内容加标识和开关。"
+remedy.en = "Mark targeted content and offer a switch."
+---*/

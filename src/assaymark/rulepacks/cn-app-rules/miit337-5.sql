@@ -1,0 +1,17 @@
+/*---
+id = "miit337-5"
+instrument = "miit-2019-337"
+number.zh = "问题5"
+number.en = "5"
+severity = "high"
+decides = "needs-run"
+manual = "needs-run"
+title.zh = "不给权限不让用"
+title.en = "No permission, no service"
+explain.zh = "不得在用户拒绝与当前场景无关的权限后退出或关闭。"
+explain.en = "The app must not quit when a permission unrelated to the scene is refused."
+static_limit.zh = "拒绝后的表现要运行才能看到。"
+static_limit.en = "Behaviour after refusal needs a run."
+remedy.zh = "拒绝后继续提供无关的功能。"
+remedy.en = "Keep offering the functions that do not need the permission."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "miit337-6"
+instrument = "miit-2019-337"
+number.zh = "问题6"
+number.en = "6"
+severity = "medium"
+decides = "needs-run"
+manual = "needs-run"
+title.zh = "频繁申请权限"
+title.en = "Repeated permission requests"
+explain.zh = "用户明确拒绝后，不得反复申请与场景无关的权限。"
+explain.en = "After a clear refusal, unrelated permissions must not be asked for again and again."
+static_limit.zh = "次数只有运行才能看到。"
+static_limit.en = "Counts are visible only in a run."
+remedy.zh = "记下拒绝，用户主动使用功能时再问。"
+remedy.en = "Remember refusals, and ask again only when the user turns to the function."
+---*/

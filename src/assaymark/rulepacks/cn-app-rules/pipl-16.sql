@@ -1,0 +1,17 @@
+/*---
+id = "pipl-16"
+instrument = "pipl"
+number.zh = "第十六条"
+number.en = "16"
+severity = "high"
+decides = "needs-run"
+manual = "needs-run"
+title.zh = "不得因不同意或撤回而拒绝服务"
+title.en = "Service must not be refused for lack or withdrawal of consent"
+explain.zh = "除非该信息是服务所必需，不得因用户不同意或撤回而拒绝服务。"
+explain.en = "Unless the data is necessary, service must not be refused because consent is refused or withdrawn."
+static_limit.zh = "要做拒绝测试。"
+static_limit.en = "Refusal has to be tried."
+remedy.zh = "拒绝非必需信息时保留服务。"
+remedy.en = "Keep the service when non-necessary data is refused."
+---*/

@@ -1,0 +1,17 @@
+/*---
+id = "pipl-5"
+instrument = "pipl"
+number.zh = "第五条"
+number.en = "5"
+severity = "high"
+decides = "needs-person"
+manual = "manual"
+title.zh = "合法、正当、必要、诚信，不得误导、欺诈、胁迫"
+title.en = "Lawful, proper, necessary and honest; no misleading, fraud or coercion"
+explain.zh = "处理个人信息的总原则，是其他各条的背景。"
+explain.en = "The general principle of processing, behind all other articles."
+static_limit.zh = "这是价值判断，程序只能给出其他各条的线索。"
+static_limit.en = "This is a judgement of value; a program can only offer the findings of other articles."
+remedy.zh = "对照其他条款的发现逐项整改。"
+remedy.en = "Work through the findings of the other clauses."
+---*/

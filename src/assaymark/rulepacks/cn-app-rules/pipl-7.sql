@@ -1,0 +1,17 @@
+/*---
+id = "pipl-7"
+instrument = "pipl"
+number.zh = "第七条"
+number.en = "7"
+severity = "medium"
+decides = "indicated"
+manual = "needs-policy"
+title.zh = "公开处理规则，明示目的、方式和范围"
+title.en = "Processing rules are public and state purpose, manner and scope"
+explain.zh = "处理规则要公开，并写明目的、方式和范围。"
+explain.en = "The rules must be public and state purpose, manner and scope."
+static_limit.zh = "要读政策文本；写了不等于属实。"
+static_limit.en = "It takes the text of the policy; wording is not proof of truth."
+remedy.zh = "补齐政策里的目的、方式和范围。"
+remedy.en = "Complete purpose, manner and scope in the policy."
+---*/

@@ -1,0 +1,123 @@
+"""A wrong row is refused by name; defaults of a group reach its rows; digests are those of the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+import assaymark.catalog
+from assaymark.catalog import digest
+from assaymark.catalog.apis import read_apis
+from assaymark.catalog.data import read_categories
+from assaymark.catalog.permissions import read_permissions
+from assaymark.catalog.reading import FILES, parse
+from assaymark.catalog.sdks import read_sdks
+from assaymark.model.errors import InvalidCatalog
+
+SOURCES = '[sources]\ndocs = { title = "Docs", url = "https://example.org" }\n'
+COMMON = 'source = "docs"\nchecked = "2026-11-21"\nknown = "documentation"\n'
+PURPOSES = '[purposes]\npush = { zh = "推送", en = "push" }\nlibrary = { zh = "程序库", en = "library" }\n'
+
+Read = Callable[[str, Mapping[str, object]], object]
+
+
+def permissions(file: str, tree: Mapping[str, object]) -> object:
+    return read_permissions(file, tree, frozenset({"android.permission.CAMERA"}))
+
+
+def group(rows: str, common: str = COMMON, head: str = SOURCES) -> Mapping[str, object]:
+    return parse("x.toml", f"{head}[[group]]\n{common}rows = [\n{rows}\n]\n")
+
+
+API = 'id = "a", data = "imei", kind = "method", class = "a.B", name = "c"'
+SDK = (
+    'id = "a", name = "A", name_zh = "甲", vendor = "V", vendor_zh = "厂", country = "CN", purpose = "push", '
+    'packages = ["a.b"]'
+)
+OTHER_SDK = SDK.replace('id = "a"', 'id = "z"')
+CATEGORY = 'id = "x", zh = "甲", en = "x"'
+PERMISSION = 'name = "CAMERA", protection = "dangerous", zh = "相机", en = "camera"'
+
+
+@pytest.mark.parametrize(
+    ("read", "row", "fault"),
+    [
+        (read_apis, API.replace('"imei"', '"no-such"'), "no such data category: no-such"),
+        (read_apis, API.replace('"method"', '"call"'), "kind is 'call'"),
+        (read_apis, f'{API}, sort = "x"', "unknown: sort"),
+        (read_apis, f'{API}, api_levels = "x"', "api_levels is 'x'"),
+        (read_apis, f'{API}, api_levels = "0-5"', "api_levels is '0-5'"),
+        (read_apis, f'{API}, note_zh = "只"', "a note is there in one language only"),
+        (read_apis, f"{API}, permission = [1]", "permission is not a list of texts"),
+        (read_apis, f'{API}, permission = ["A", "A"]', "permission repeats itself"),
+        (read_apis, f'{API}, argument = ["*"]', "argument has a *"),
+        (read_apis, f'{API}, subclasses = "yes"', "subclasses is neither true nor false"),
+        (read_apis, f'{API}, source = "elsewhere"', "source is 'elsewhere'"),
+        (read_apis, f'{API}, source = "maven:only:two"', "source is 'maven:only:two'"),
+        (read_apis, f'{API}, checked = "yesterday"', "checked is 'yesterday'"),
+        (read_apis, f'{API}, known = "hearsay"', "known is 'hearsay'"),
+        (read_apis, API.replace('name = "c"', 'name = "c*"'), "name has a *"),
+        (read_apis, 'id = "a", data = "imei", kind = "method", name = "c"', "a string has no class"),
+        (read_apis, f"{API} }},\n{{ {API}", "stands twice"),
+        (read_categories, f'{CATEGORY}, parent = "y"', "parent 'y' does not stand above it"),
+        (read_categories, f"{CATEGORY} }},\n{{ {CATEGORY}", "stands twice"),
+        (read_categories, 'id = "x", zh = "甲"', "en is not a text"),
+        (permissions, f"{PERMISSION}, since = 0", "since is not an API level"),
+        (permissions, f"{PERMISSION}, since = true", "since is not an API level"),
+        (permissions, f"{PERMISSION}, since = 30, until = 20", "it ends before it begins"),
+        (permissions, f'{PERMISSION}, data = ["y"]', "no such data category: y"),
+        (read_sdks, SDK.replace('"push"', '"x"'), "purpose is 'x'"),
+        (read_sdks, SDK.replace('"CN"', '"China"'), "country is 'China'"),
+        (read_sdks, f"{SDK}, library = true", "library and purpose contradict"),
+        (read_sdks, f'{SDK}, version = [{{ kind = "guess" }}]', "version is not a known way"),
+        (read_sdks, f'{SDK}, version = [{{ kind = "string", pattern = "(" }}]', "version has a pattern that is none"),
+        (
+            read_sdks,
+            f'{SDK}, version = [{{ kind = "string", pattern = "x" }}]',
+            "version has a pattern without a group",
+        ),
+        (read_sdks, f"{SDK} }},\n{{ {OTHER_SDK}", "a.b: stands twice"),
+    ],
+)
+def test_a_wrong_row_is_refused_and_named(read: Read, row: str, fault: str) -> None:
+    head = SOURCES + (PURPOSES if read is read_sdks else "")
+    with pytest.raises(InvalidCatalog, match=r"x\.toml") as refused:
+        read("x.toml", group(f"{{ {row} }},", head=head))
+    assert fault in str(refused.value)
+    assert refused.value.params["file"] == "x.toml"
+    assert refused.value.params["row"]
+
+
+@pytest.mark.parametrize("missing", ["source", "checked", "known"])
+@pytest.mark.parametrize(
+    ("read", "row"), [(read_apis, API), (read_categories, CATEGORY), (permissions, PERMISSION), (read_sdks, SDK)]
+)
+def test_a_row_without_source_or_date_is_refused(read: Read, row: str, missing: str) -> None:
+    common = "".join(line for line in COMMON.splitlines(keepends=True) if not line.startswith(missing))
+    with pytest.raises(InvalidCatalog, match=f"{missing} is not a text"):
+        read("x.toml", group(f"{{ {row} }},", common, SOURCES + PURPOSES))
+
+
+@pytest.mark.parametrize(
+    "text", ["= 1", "x = 1", "[sources]\n", '[sources]\na = "b"\n[[group]]\nrows = []', SOURCES + "group = 1"]
+)
+def test_a_file_that_is_no_catalog_is_refused(text: str) -> None:
+    with pytest.raises(InvalidCatalog, match=r"x\.toml"):
+        read_apis("x.toml", parse("x.toml", text))
+
+
+def test_a_row_takes_its_groups_defaults_and_may_differ() -> None:
+    common = f'{COMMON}kind = "method"\nclass = "a.B"\ndata = "imei"\n'
+    first, second = read_apis("x.toml", group('{ name = "c" },\n{ name = "d", data = "imsi" },', common))
+    assert (first.id, first.title, first.data, first.source.title) == ("B.c", "a.B.c", "imei", "Docs")
+    assert (second.id, second.data) == ("B.d", "imsi")
+
+
+def test_digests_are_those_of_the_files() -> None:
+    folder = Path(assaymark.catalog.__file__).parent
+    assert digest() == {name: sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+    assert sorted(FILES) == sorted(path.name for path in folder.glob("*.toml"))
+    assert digest() == digest()
