@@ -1,7 +1,7 @@
 """The DEX reader against other parsers: `dexdump` of the platform, its own recorded texts, and androguard.
 
-Set `ASSAYMARK_CORPUS` to the corpus folder, or keep it as `shared/corpus` beside the repository. What differs on purpose is listed in
-`docs/differences/dex.md`.
+Set `ASSAYMARK_CORPUS` to the corpus folder, or keep it as `shared/corpus` beside the repository. What differs on
+purpose is listed in `docs/differences/dex.md`.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def compare(dump: Dump, data: bytes, name: str) -> int:
 
 
 def dex_files() -> Iterator[tuple[str, bytes]]:
-    """Give the undamaged DEX files of the corpus that are small enough to dump: single files, then those of packages."""
+    """Give the undamaged DEX files of the corpus that are small enough to dump, each with a name."""
     for path in sorted((CORPUS / "dex").rglob("*.dex")):
         yield str(path.relative_to(CORPUS)), path.read_bytes()
     archives = [*sorted((CORPUS / "dex").rglob("*.jar")), *sorted((CORPUS / "apk").rglob("*.apk"))]
@@ -140,7 +140,7 @@ def test_recorded_texts_of_the_platform(text: Path) -> None:
 def test_dexdump_over_the_corpus(tmp_path: Path) -> None:
     """Every instruction and line of every method of the corpus is the one that dexdump shows."""
     assert DEXDUMP
-    compared = refused = instructions = 0
+    compared = instructions = 0
     seen: set[bytes] = set()
     for name, data in dex_files():
         if data in seen:
@@ -148,25 +148,24 @@ def test_dexdump_over_the_corpus(tmp_path: Path) -> None:
         seen.add(data)
         path = tmp_path / "one.dex"
         path.write_bytes(data)
-        run = subprocess.run([DEXDUMP, "-d", "-f", path], capture_output=True, check=False)  # noqa: S603 - installed tool
+        run = subprocess.run([DEXDUMP, "-d", "-f", path], capture_output=True, check=False)
         if run.returncode != 0:
-            refused += 1
             continue
         try:
             instructions += compare(parse_dump(run.stdout.decode("utf-8", "replace")), data, name)
         except AssertionError as difference:
             raise AssertionError(name) from difference
         compared += 1
-    print(f"{compared} files equal, {instructions} instructions; {refused} refused by dexdump")
     assert compared > 50
+    assert instructions > 100_000
 
 
 @pytest.mark.skipif(importlib.util.find_spec("androguard") is None, reason="androguard is not installed")
 @pytest.mark.filterwarnings("ignore")
 def test_androguard_counts() -> None:
     """Tables, and instructions of each method, have the sizes that androguard reads."""
-    from androguard.core.dex import DEX  # type: ignore[import-untyped]  # an oracle, installed on request
-    from loguru import logger  # type: ignore[import-not-found]  # what androguard logs with
+    from androguard.core.dex import DEX
+    from loguru import logger
 
     logger.remove()
     for path in sorted((CORPUS / "dex/androguard").glob("*.dex")):
@@ -183,7 +182,11 @@ def test_androguard_counts() -> None:
         assert stats["instructions"] == length, path.name
 
 
-@pytest.mark.parametrize("path", sorted((CORPUS / "malformed/made").glob("dex-*.apk")), ids=lambda path: path.stem)
+# The DEX of `dex-big-endian` carries the usual tag, so it is not damaged.
+DAMAGED = [path for path in sorted((CORPUS / "malformed/made").glob("dex-*.apk")) if path.stem != "dex-big-endian"]
+
+
+@pytest.mark.parametrize("path", DAMAGED, ids=lambda path: path.stem)
 def test_damaged_files_cost_only_themselves(path: Path) -> None:
     """A damaged DEX is read as far as it can be, and leaves a record; nothing is raised."""
     with zipfile.ZipFile(path) as archive:
@@ -193,5 +196,5 @@ def test_damaged_files_cost_only_themselves(path: Path) -> None:
     assert damaged or code.problems, "the damage left no record"
     code.find_strings([], [""])
     code.reach([name for _, name in code.classes([""])], [])
-    if path.stem not in {"dex-big-endian", "dex-magic-only"}:
+    if path.stem != "dex-magic-only":
         assert code.dex_names() == ["classes.dex"]

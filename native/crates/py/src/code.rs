@@ -25,15 +25,15 @@ enum Known {
 
 type Argument = Option<(&'static str, Known)>;
 type Row = (
-    u32,                 // selector
-    &'static str,        // kind
-    String,              // what the code names
-    u32,                 // caller: definition
+    u32,                      // selector
+    &'static str,             // kind
+    String,                   // what the code names
+    u32,                      // caller: definition
     (String, String, String), // caller: class, method, descriptor
-    String,              // DEX
-    u32,                 // code unit
-    Option<u32>,         // line
-    bool,                // reachable
+    String,                   // DEX
+    u32,                      // code unit
+    Option<u32>,              // line
+    bool,                     // reachable
     Vec<Argument>,
 );
 type StringRow = (u32, String, Option<Row>);
@@ -53,7 +53,11 @@ pub struct Code {
 fn dex_members(opened: &Opened) -> (Vec<String>, Vec<String>) {
     let mut loaded = Vec::new();
     for number in 1.. {
-        let name = if number == 1 { "classes.dex".to_owned() } else { format!("classes{number}.dex") };
+        let name = if number == 1 {
+            "classes.dex".to_owned()
+        } else {
+            format!("classes{number}.dex")
+        };
         if opened.archive.find(&name).is_none() {
             break;
         }
@@ -63,8 +67,14 @@ fn dex_members(opened: &Opened) -> (Vec<String>, Vec<String>) {
         let lower = name.to_ascii_lowercase();
         lower.ends_with(".dex") && !loaded.iter().any(|known| known == name)
     };
-    let mut others: Vec<String> =
-        opened.archive.entries.iter().map(|entry| &entry.name[..]).filter(is_other).map(String::from).collect();
+    let mut others: Vec<String> = opened
+        .archive
+        .entries
+        .iter()
+        .map(|entry| &entry.name[..])
+        .filter(is_other)
+        .map(String::from)
+        .collect();
     others.sort_unstable();
     others.dedup();
     (loaded, others)
@@ -72,14 +82,20 @@ fn dex_members(opened: &Opened) -> (Vec<String>, Vec<String>) {
 
 impl Code {
     fn read(packages: &[Arc<Opened>]) -> Code {
-        let limits = packages.first().map_or_else(Limits::default, |opened| opened.limits);
+        let limits = packages
+            .first()
+            .map_or_else(Limits::default, |opened| opened.limits);
         let mut files = Vec::new();
         let mut unloaded = Vec::new();
         let mut problems: Vec<Problem> = Vec::new();
         let mut left = limits.dex_bytes;
         for (position, opened) in packages.iter().enumerate() {
             // Several packages of one set have members of the same names.
-            let prefix = if packages.len() > 1 { format!("{position}:") } else { String::new() };
+            let prefix = if packages.len() > 1 {
+                format!("{position}:")
+            } else {
+                String::new()
+            };
             let (loaded, others) = dex_members(opened);
             unloaded.extend(others.into_iter().map(|name| prefix.clone() + &name));
             for name in loaded {
@@ -106,7 +122,11 @@ impl Code {
     ) -> Code {
         let program = Program::open(files, &limits);
         let met = program.all_problems().into_iter();
-        problems.extend(met.map(|(dex, problem)| (dex, problem.kind.to_owned(), problem.offset, problem.detail)));
+        problems.extend(
+            met.map(|(dex, problem)| {
+                (dex, problem.kind.to_owned(), problem.offset, problem.detail)
+            }),
+        );
         let graph = RwLock::new(Arc::new(program.call_graph(&[], &limits)));
         Code {
             program,
@@ -118,7 +138,10 @@ impl Code {
     }
 
     fn graph(&self) -> Arc<CallGraph> {
-        self.graph.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.graph
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn row(&self, graph: &CallGraph, hit: &Hit, named: String) -> Row {
@@ -133,49 +156,77 @@ impl Code {
             hit.reference.unit(),
             hit.line,
             graph.reached(hit.caller),
-            hit.arguments.iter().map(|constant| self.argument(constant.as_ref())).collect(),
+            hit.arguments
+                .iter()
+                .map(|constant| self.argument(constant.as_ref()))
+                .collect(),
         )
     }
 
     fn argument(&self, constant: Option<&Constant>) -> Argument {
         let known = |kind, text| Some((kind, Known::Text(text)));
         match constant? {
-            Constant::String(dex, index) => {
-                known("string", self.program.dexes[*dex as usize].text(*index).into_owned())
-            }
+            Constant::String(dex, index) => known(
+                "string",
+                self.program.dexes[*dex as usize].text(*index).into_owned(),
+            ),
             Constant::Integer(value) => Some(("integer", Known::Integer(*value))),
             Constant::Class(kind) => known("class", self.program.type_name(*kind)),
             Constant::Field(field) => known("field", self.field_name(*field)),
             Constant::Array(elements) => {
-                let element = |element: &Option<Constant>| self.argument(element.as_ref()).map(|(_, value)| value);
-                Some(("array", Known::Elements(elements.iter().map(element).collect())))
+                let element = |element: &Option<Constant>| {
+                    self.argument(element.as_ref()).map(|(_, value)| value)
+                };
+                Some((
+                    "array",
+                    Known::Elements(elements.iter().map(element).collect()),
+                ))
             }
         }
     }
 
     fn field_name(&self, field: u32) -> String {
         let key = self.program.link.fields[field as usize];
-        format!("{}.{}", self.program.type_name(key.class), self.program.name(key.name))
+        format!(
+            "{}.{}",
+            self.program.type_name(key.class),
+            self.program.name(key.name)
+        )
     }
 
     fn method_name(&self, method: u32) -> String {
         let key = self.program.link.methods[method as usize];
         let class = self.program.type_name(key.class);
-        format!("{class}.{}{}", self.program.name(key.name), self.program.proto_descriptor(key.proto))
+        format!(
+            "{class}.{}{}",
+            self.program.name(key.name),
+            self.program.proto_descriptor(key.proto)
+        )
     }
 
     /// An annotation value for people; nested ones are left out.
     fn value_text(&self, dex: u32, value: &Value) -> Vec<String> {
         let file = &self.program.dexes[dex as usize];
-        let kind = |index: u32| dotted(&strings::decode(file.type_descriptor(index).unwrap_or_default()));
+        let kind = |index: u32| {
+            dotted(&strings::decode(
+                file.type_descriptor(index).unwrap_or_default(),
+            ))
+        };
         match value {
             Value::Integer(value) => vec![value.to_string()],
             Value::Float(value) => vec![value.to_string()],
             Value::Boolean(value) => vec![value.to_string()],
             Value::String(index) => vec![file.text(*index).into_owned()],
             Value::Type(index) => vec![kind(*index)],
-            Value::Enum(index) => file.field(*index).map(|field| file.text(field.name).into_owned()).into_iter().collect(),
-            Value::Array(values) => values.iter().flat_map(|value| self.value_text(dex, value)).collect(),
+            Value::Enum(index) => file
+                .field(*index)
+                .map(|field| file.text(field.name).into_owned())
+                .into_iter()
+                .collect(),
+            Value::Array(values) => values
+                .iter()
+                .flat_map(|value| self.value_text(dex, value))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -183,21 +234,39 @@ impl Code {
 
 fn unreadable(name: String, error: &Error) -> Problem {
     let detail = format!("{}: {}", error.kind.name(), error.detail);
-    (name, "dex-unreadable".to_owned(), error.offset.unwrap_or_default(), detail)
+    (
+        name,
+        "dex-unreadable".to_owned(),
+        error.offset.unwrap_or_default(),
+        detail,
+    )
 }
 
 #[pymethods]
 impl Code {
     #[new]
     fn new(py: Python<'_>, packages: Vec<PyRef<'_, Package>>) -> PyResult<Code> {
-        let opened: Vec<Arc<Opened>> = packages.iter().map(|package| package.inner.clone()).collect();
+        let opened: Vec<Arc<Opened>> = packages
+            .iter()
+            .map(|package| package.inner.clone())
+            .collect();
         guarded(py, || Ok(Code::read(&opened)))
     }
 
     #[staticmethod]
     fn of_dex(py: Python<'_>, files: Vec<(String, Vec<u8>)>) -> PyResult<Code> {
-        let files = files.into_iter().map(|(name, bytes)| (name, Arc::new(bytes))).collect();
-        guarded(py, || Ok(Code::of_files(files, Limits::default(), Vec::new(), Vec::new())))
+        let files = files
+            .into_iter()
+            .map(|(name, bytes)| (name, Arc::new(bytes)))
+            .collect();
+        guarded(py, || {
+            Ok(Code::of_files(
+                files,
+                Limits::default(),
+                Vec::new(),
+                Vec::new(),
+            ))
+        })
     }
 
     #[getter]
@@ -215,7 +284,9 @@ impl Code {
             let program = &self.program;
             let of_dex = |(at, dex): (usize, &assaymark_engine::dex::Dex)| {
                 let counts = program.defs.dex_counts[at];
-                let damaged_strings = (0..dex.string_count()).filter(|&index| dex.string(index).is_none()).count();
+                let damaged_strings = (0..dex.string_count())
+                    .filter(|&index| dex.string(index).is_none())
+                    .count();
                 BTreeMap::from([
                     ("size", dex.size() as i64),
                     ("version", i64::from(dex.header.version)),
@@ -241,20 +312,41 @@ impl Code {
     }
 
     fn dex_names(&self) -> Vec<String> {
-        self.program.dexes.iter().map(|dex| dex.name.clone()).collect()
+        self.program
+            .dexes
+            .iter()
+            .map(|dex| dex.name.clone())
+            .collect()
     }
 
-    fn reach(&self, py: Python<'_>, classes: Vec<String>, on_click: Vec<String>) -> PyResult<BTreeMap<&'static str, i64>> {
+    fn reach(
+        &self,
+        py: Python<'_>,
+        classes: Vec<String>,
+        on_click: Vec<String>,
+    ) -> PyResult<BTreeMap<&'static str, i64>> {
         guarded(py, || {
-            let entries: Vec<Entry> =
-                classes.into_iter().map(Entry::Class).chain(on_click.into_iter().map(Entry::OnClick)).collect();
+            let entries: Vec<Entry> = classes
+                .into_iter()
+                .map(Entry::Class)
+                .chain(on_click.into_iter().map(Entry::OnClick))
+                .collect();
             let graph = self.program.call_graph(&entries, &self.limits);
             let defs = 0..self.program.defs.methods.len() as u32;
-            let reached = defs.clone().filter(|&def| graph.reached(def) && self.program.has_code(def)).count();
+            let reached = defs
+                .clone()
+                .filter(|&def| graph.reached(def) && self.program.has_code(def))
+                .count();
             let out = BTreeMap::from([
-                ("methods", defs.filter(|&def| self.program.has_code(def)).count() as i64),
+                (
+                    "methods",
+                    defs.filter(|&def| self.program.has_code(def)).count() as i64,
+                ),
                 ("reached", reached as i64),
-                ("instantiated", graph.instantiated.iter().filter(|made| **made).count() as i64),
+                (
+                    "instantiated",
+                    graph.instantiated.iter().filter(|made| **made).count() as i64,
+                ),
                 ("steps", graph.steps as i64),
                 ("complete", i64::from(graph.complete)),
             ]);
@@ -263,7 +355,11 @@ impl Code {
         })
     }
 
-    fn find_calls(&self, py: Python<'_>, selectors: Vec<(String, String, String, bool)>) -> PyResult<Vec<Row>> {
+    fn find_calls(
+        &self,
+        py: Python<'_>,
+        selectors: Vec<(String, String, String, bool)>,
+    ) -> PyResult<Vec<Row>> {
         guarded(py, || {
             let selectors: Vec<CallSelector> = selectors
                 .into_iter()
@@ -276,17 +372,25 @@ impl Code {
                 .collect();
             let graph = self.graph();
             let hits = self.program.find_calls(&selectors)?;
-            Ok(hits.iter().map(|hit| self.row(&graph, hit, self.method_name(hit.found))).collect())
+            Ok(hits
+                .iter()
+                .map(|hit| self.row(&graph, hit, self.method_name(hit.found)))
+                .collect())
         })
     }
 
     fn find_fields(&self, py: Python<'_>, selectors: Vec<(String, String)>) -> PyResult<Vec<Row>> {
         guarded(py, || {
-            let selectors: Vec<FieldSelector> =
-                selectors.into_iter().map(|(class, field)| FieldSelector { class, field }).collect();
+            let selectors: Vec<FieldSelector> = selectors
+                .into_iter()
+                .map(|(class, field)| FieldSelector { class, field })
+                .collect();
             let graph = self.graph();
             let hits = self.program.find_fields(&selectors)?;
-            Ok(hits.iter().map(|hit| self.row(&graph, hit, self.field_name(hit.found))).collect())
+            Ok(hits
+                .iter()
+                .map(|hit| self.row(&graph, hit, self.field_name(hit.found)))
+                .collect())
         })
     }
 
@@ -294,7 +398,10 @@ impl Code {
         guarded(py, || {
             let graph = self.graph();
             let hits = self.program.find_types(&prefixes)?;
-            Ok(hits.iter().map(|hit| self.row(&graph, hit, self.program.type_name(hit.found))).collect())
+            Ok(hits
+                .iter()
+                .map(|hit| self.row(&graph, hit, self.program.type_name(hit.found)))
+                .collect())
         })
     }
 
@@ -311,7 +418,11 @@ impl Code {
             let found = self.program.find_strings(&equal, &prefixes, &parts)?;
             let used = found.hits.iter().map(|hit| {
                 let text = found.texts[hit.found as usize].1.clone();
-                (hit.selector, text.clone(), Some(self.row(&graph, hit, text)))
+                (
+                    hit.selector,
+                    text.clone(),
+                    Some(self.row(&graph, hit, text)),
+                )
             });
             let unused = found.unused.iter().map(|&position| {
                 let (selector, text) = &found.texts[position as usize];
@@ -326,7 +437,14 @@ impl Code {
             let packages = self.program.packages(&self.graph());
             Ok(packages
                 .into_iter()
-                .map(|package| (package.name, package.classes, package.reachable, package.methods))
+                .map(|package| {
+                    (
+                        package.name,
+                        package.classes,
+                        package.reachable,
+                        package.methods,
+                    )
+                })
                 .collect())
         })
     }
@@ -352,8 +470,15 @@ impl Code {
     fn superclasses(&self, py: Python<'_>, names: Vec<String>) -> PyResult<Vec<Vec<String>>> {
         guarded(py, || {
             let chain = |name: &String| {
-                let kinds = self.program.find_class(name).map(|kind| self.program.superclasses(kind));
-                kinds.unwrap_or_default().into_iter().map(|kind| self.program.type_name(kind)).collect()
+                let kinds = self
+                    .program
+                    .find_class(name)
+                    .map(|kind| self.program.superclasses(kind));
+                kinds
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|kind| self.program.type_name(kind))
+                    .collect()
             };
             Ok(names.iter().map(chain).collect())
         })
@@ -362,8 +487,15 @@ impl Code {
     fn subclasses(&self, py: Python<'_>, names: Vec<String>) -> PyResult<Vec<Vec<String>>> {
         guarded(py, || {
             let below = |name: &String| {
-                let kinds = self.program.find_class(name).map(|kind| self.program.subclasses(kind));
-                kinds.unwrap_or_default().into_iter().map(|kind| self.program.type_name(kind)).collect()
+                let kinds = self
+                    .program
+                    .find_class(name)
+                    .map(|kind| self.program.subclasses(kind));
+                kinds
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|kind| self.program.type_name(kind))
+                    .collect()
             };
             Ok(names.iter().map(below).collect())
         })
@@ -373,13 +505,18 @@ impl Code {
         guarded(py, || {
             let of_class = |name: &String| {
                 let kind = self.program.find_class(name);
-                kind.map(|kind| self.program.strings_of_class(kind)).unwrap_or_default()
+                kind.map(|kind| self.program.strings_of_class(kind))
+                    .unwrap_or_default()
             };
             Ok(names.iter().map(of_class).collect())
         })
     }
 
-    fn static_fields(&self, py: Python<'_>, fields: Vec<(String, String)>) -> PyResult<Vec<Argument>> {
+    fn static_fields(
+        &self,
+        py: Python<'_>,
+        fields: Vec<(String, String)>,
+    ) -> PyResult<Vec<Argument>> {
         guarded(py, || {
             let constant = |(class, field): &(String, String)| {
                 self.argument(self.program.static_field(class, field).as_ref())
@@ -394,7 +531,9 @@ impl Code {
         py: Python<'_>,
         names: Vec<String>,
     ) -> PyResult<Vec<Vec<(String, String, Vec<(String, Vec<String>)>)>>> {
-        guarded(py, || Ok(names.iter().map(|name| self.annotations_of(name)).collect()))
+        guarded(py, || {
+            Ok(names.iter().map(|name| self.annotations_of(name)).collect())
+        })
     }
 
     fn native_methods(&self, py: Python<'_>) -> PyResult<Vec<(String, String, String, bool)>> {
@@ -416,15 +555,25 @@ impl Code {
         method: &str,
         descriptor: Option<&str>,
     ) -> PyResult<Vec<u32>> {
-        guarded(py, || Ok(self.program.find_methods(class_name, method, descriptor)))
+        guarded(py, || {
+            Ok(self.program.find_methods(class_name, method, descriptor))
+        })
     }
 
-    fn paths_to(&self, py: Python<'_>, methods: Vec<u32>) -> PyResult<Vec<Vec<(String, &'static str)>>> {
+    fn paths_to(
+        &self,
+        py: Python<'_>,
+        methods: Vec<u32>,
+    ) -> PyResult<Vec<Vec<(String, &'static str)>>> {
         guarded(py, || {
             let graph = self.graph();
             let count = self.program.defs.methods.len() as u32;
             let path = |&def: &u32| {
-                let steps = if def < count { graph.path_to(def) } else { Vec::new() };
+                let steps = if def < count {
+                    graph.path_to(def)
+                } else {
+                    Vec::new()
+                };
                 let text = |(def, edge): (u32, assaymark_engine::code::callgraph::Edge)| {
                     let (class, method, _) = self.program.method_text(def);
                     (format!("{class}.{method}"), edge.name())
@@ -437,34 +586,63 @@ impl Code {
 
     fn instructions(&self, py: Python<'_>, method: u32) -> PyResult<Vec<(u32, String)>> {
         guarded(py, || {
-            let Some(found) = self.program.defs.methods.get(method as usize).filter(|found| found.code != 0) else {
+            let Some(found) = self
+                .program
+                .defs
+                .methods
+                .get(method as usize)
+                .filter(|found| found.code != 0)
+            else {
                 return Ok(Vec::new());
             };
             let dex = &self.program.dexes[self.program.defs.class(method).dex as usize];
             let code = dex.code(found.code);
             let instructions = code.iter().flat_map(|code| code.units.instructions());
-            Ok(instructions.map(|instruction| (instruction.at as u32, instruction.name())).collect())
+            Ok(instructions
+                .map(|instruction| (instruction.at as u32, instruction.name()))
+                .collect())
         })
     }
 
     fn lines(&self, py: Python<'_>, method: u32) -> PyResult<Vec<(u32, u32)>> {
         guarded(py, || {
-            let Some(found) = self.program.defs.methods.get(method as usize).filter(|found| found.code != 0) else {
+            let Some(found) = self
+                .program
+                .defs
+                .methods
+                .get(method as usize)
+                .filter(|found| found.code != 0)
+            else {
                 return Ok(Vec::new());
             };
             let dex = &self.program.dexes[self.program.defs.class(method).dex as usize];
-            Ok(dex.code(found.code).map(|code| dex.lines(&code)).unwrap_or_default())
+            Ok(dex
+                .code(found.code)
+                .map(|code| dex.lines(&code))
+                .unwrap_or_default())
         })
     }
 
     #[allow(clippy::type_complexity)]
-    fn methods(&self, py: Python<'_>, class_name: &str) -> PyResult<Vec<(u32, String, String, u32)>> {
+    fn methods(
+        &self,
+        py: Python<'_>,
+        class_name: &str,
+    ) -> PyResult<Vec<(u32, String, String, u32)>> {
         guarded(py, || {
-            let class = self.program.find_class(class_name).and_then(|kind| self.program.defs.loaded(kind));
+            let class = self
+                .program
+                .find_class(class_name)
+                .and_then(|kind| self.program.defs.loaded(kind));
             let defs = class.into_iter().flat_map(|class| class.methods.clone());
             let row = |def: u32| {
                 let (_, method, descriptor) = self.program.method_text(def);
-                (def, method, descriptor, self.program.defs.methods[def as usize].access)
+                (
+                    def,
+                    method,
+                    descriptor,
+                    self.program.defs.methods[def as usize].access,
+                )
             };
             Ok(defs.map(row).collect())
         })
@@ -472,11 +650,19 @@ impl Code {
 }
 
 impl Code {
-    fn names(&self, prefixes: &[String], find: impl Fn(&Program, &str) -> Vec<u32>) -> Vec<(u32, String)> {
+    fn names(
+        &self,
+        prefixes: &[String],
+        find: impl Fn(&Program, &str) -> Vec<u32>,
+    ) -> Vec<(u32, String)> {
         let mut out = Vec::new();
         for (position, prefix) in prefixes.iter().enumerate() {
             let kinds = find(&self.program, prefix);
-            out.extend(kinds.into_iter().map(|kind| (position as u32, self.program.type_name(kind))));
+            out.extend(
+                kinds
+                    .into_iter()
+                    .map(|kind| (position as u32, self.program.type_name(kind))),
+            );
         }
         out
     }
@@ -489,14 +675,23 @@ impl Code {
         };
         let dex = &self.program.dexes[class.dex as usize];
         let row = dex.class(class.index);
-        let all = row.map(|row| dex.annotations(row.annotations)).unwrap_or_default();
+        let all = row
+            .map(|row| dex.annotations(row.annotations))
+            .unwrap_or_default();
         let mut out = Vec::new();
         let mut add = |on: String, annotations: &[Annotation]| {
             for annotation in annotations {
-                let kind = dotted(&strings::decode(dex.type_descriptor(annotation.kind).unwrap_or_default()));
+                let kind = dotted(&strings::decode(
+                    dex.type_descriptor(annotation.kind).unwrap_or_default(),
+                ));
                 let elements = annotation.elements.iter();
                 let elements = elements
-                    .map(|(name, value)| (dex.text(*name).into_owned(), self.value_text(class.dex, value)))
+                    .map(|(name, value)| {
+                        (
+                            dex.text(*name).into_owned(),
+                            self.value_text(class.dex, value),
+                        )
+                    })
                     .collect();
                 out.push((on.clone(), kind, elements));
             }
@@ -507,10 +702,17 @@ impl Code {
             add(name.unwrap_or_default(), annotations);
         }
         for (method, annotations) in &all.methods {
-            let id = self.program.link.ids[class.dex as usize].methods.get(*method as usize).copied();
+            let id = self.program.link.ids[class.dex as usize]
+                .methods
+                .get(*method as usize)
+                .copied();
             let name = id.filter(|&id| id != NONE).map(|id| {
                 let key = self.program.link.methods[id as usize];
-                format!("{}{}", self.program.name(key.name), self.program.proto_descriptor(key.proto))
+                format!(
+                    "{}{}",
+                    self.program.name(key.name),
+                    self.program.proto_descriptor(key.proto)
+                )
             });
             add(name.unwrap_or_default(), annotations);
         }

@@ -7,8 +7,8 @@
 
 use super::Program;
 use super::defs::Class;
-use super::platform::{self, Overrides};
 use super::link::NONE;
+use super::platform::{self, Overrides};
 use super::xref::{Ref, Target};
 use crate::dex::class_data::access;
 use crate::dex::opcode::op;
@@ -119,10 +119,15 @@ impl CallGraph {
         match Call::of(program, reference.op(), method) {
             None => Vec::new(),
             Some(Call::Exact) => exact(program, method).into_iter().collect(),
-            Some(Call::Super) => superclass_method(program, defs.class(caller), method).into_iter().collect(),
+            Some(Call::Super) => superclass_method(program, defs.class(caller), method)
+                .into_iter()
+                .collect(),
             Some(Call::Virtual) => {
                 let mut out = Vec::new();
-                for kind in [key.class].into_iter().chain(hierarchy.all_subtypes(defs, key.class)) {
+                for kind in [key.class]
+                    .into_iter()
+                    .chain(hierarchy.all_subtypes(defs, key.class))
+                {
                     let position = defs.class_of[kind as usize];
                     if position != NONE && self.instantiated[position as usize] {
                         out.extend(hierarchy.lookup(defs, kind, signature));
@@ -176,7 +181,8 @@ fn exact(program: &Program, method: u32) -> Option<u32> {
     let class = program.link.methods[method as usize].class;
     hierarchy.chain(defs, class).find_map(|position| {
         let mut methods = defs.classes[position as usize].methods.clone();
-        methods.find(|&def| hierarchy.signatures[defs.methods[def as usize].id as usize] == signature)
+        methods
+            .find(|&def| hierarchy.signatures[defs.methods[def as usize].id as usize] == signature)
     })
 }
 
@@ -189,7 +195,11 @@ fn superclass_method(program: &Program, caller: &Class, method: u32) -> Option<u
     if caller.superclass == NONE {
         return None;
     }
-    hierarchy.lookup(defs, caller.superclass, hierarchy.signatures[method as usize])
+    hierarchy.lookup(
+        defs,
+        caller.superclass,
+        hierarchy.signatures[method as usize],
+    )
 }
 
 /// Singly linked lists over one array, one list for each signature.
@@ -269,7 +279,10 @@ impl<'a> Search<'a> {
 
     /// Begins at a class that the platform makes objects of.
     fn start(&mut self, name: &str) {
-        let class = self.program.find_class(name).map(|kind| self.program.defs.class_of[kind as usize]);
+        let class = self
+            .program
+            .find_class(name)
+            .map(|kind| self.program.defs.class_of[kind as usize]);
         if let Some(position) = class.filter(|&position| position != NONE) {
             self.construct(position, NONE, Edge::Entry);
         }
@@ -355,31 +368,33 @@ impl<'a> Search<'a> {
     fn follow_call(&mut self, def: u32, opcode: u8, method: u32) {
         let program = self.program;
         match Call::of(program, opcode, method) {
-            None => {}
-            Some(Call::Virtual) => {
-                if self.first(method, SEEN_VIRTUAL) {
-                    self.call_virtual(def, method);
-                }
+            Some(Call::Virtual) if self.first(method, SEEN_VIRTUAL) => {
+                self.call_virtual(def, method)
+            }
+            Some(Call::Exact) if self.first(method, SEEN_EXACT) => {
+                self.call_exact(def, opcode, method)
             }
             Some(Call::Super) => {
                 if let Some(target) = superclass_method(program, program.defs.class(def), method) {
                     self.reach(target, def, Edge::Call);
                 }
             }
-            Some(Call::Exact) => {
-                if self.first(method, SEEN_EXACT) {
-                    let class = program.link.methods[method as usize].class;
-                    if let Some(target) = exact(program, method) {
-                        self.reach(target, def, Edge::Call);
-                        let found = program.defs.methods[target as usize];
-                        if found.access & access::STATIC != 0 {
-                            self.initialise(class, def);
-                        } else if opcode >= op::INVOKE_CUSTOM && found.access & access::CONSTRUCTOR != 0 {
-                            self.instantiate(found.class, def);
-                        }
-                    }
-                }
-            }
+            _ => {}
+        }
+    }
+
+    fn call_exact(&mut self, by: u32, opcode: u8, method: u32) {
+        let program = self.program;
+        let Some(target) = exact(program, method) else {
+            return;
+        };
+        self.reach(target, by, Edge::Call);
+        let found = program.defs.methods[target as usize];
+        if found.access & access::STATIC != 0 {
+            self.initialise(program.link.methods[method as usize].class, by);
+        } else if opcode >= op::INVOKE_CUSTOM && found.access & access::CONSTRUCTOR != 0 {
+            // A handle to a constructor makes objects, as `new-instance` does.
+            self.instantiate(found.class, by);
         }
     }
 
@@ -397,7 +412,9 @@ impl<'a> Search<'a> {
             let mut stack = vec![position];
             while let Some(position) = stack.pop() {
                 self.graph.steps += 1;
-                if std::mem::replace(&mut self.class_stamp[position as usize], self.stamp) == self.stamp {
+                if std::mem::replace(&mut self.class_stamp[position as usize], self.stamp)
+                    == self.stamp
+                {
                     continue;
                 }
                 let class = &defs.classes[position as usize];
@@ -447,7 +464,10 @@ impl<'a> Search<'a> {
         self.stamp += 1;
         let stamp = self.stamp;
         let interfaces = hierarchy.program_interfaces(defs, kind);
-        for ancestor in hierarchy.chain(defs, kind).chain(interfaces.iter().copied()) {
+        for ancestor in hierarchy
+            .chain(defs, kind)
+            .chain(interfaces.iter().copied())
+        {
             self.class_stamp[ancestor as usize] = stamp;
         }
         let external = hierarchy.external[position as usize];
@@ -464,7 +484,15 @@ impl<'a> Search<'a> {
                 }
                 let overrides = self.overrides[signature as usize];
                 if overrides.runs(external) {
-                    self.reach(def, by, if by == NONE { Edge::Entry } else { Edge::Callback });
+                    self.reach(
+                        def,
+                        by,
+                        if by == NONE {
+                            Edge::Entry
+                        } else {
+                            Edge::Callback
+                        },
+                    );
                 } else if let Some(caller) = self.caller_of(signature, stamp) {
                     self.reach(def, caller, Edge::Dispatch);
                 } else if external.any() || overrides == Overrides::OfObject {
@@ -516,14 +544,25 @@ impl<'a> Search<'a> {
         let Target::String(dex, index) = program.xref.targets.get(target) else {
             return;
         };
-        let text = program.dexes[dex as usize].string(index).unwrap_or_default();
-        let name_like = |&byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/' | b'$' | b'_' | b'-' | 0x80..);
-        if text.len() > 300 || !text.contains(&b'.') && !text.contains(&b'/') || !text.iter().all(name_like) {
+        let text = program.dexes[dex as usize]
+            .string(index)
+            .unwrap_or_default();
+        let name_like = |&byte: &u8| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'.' | b'/' | b'$' | b'_' | b'-' | 0x80..)
+        };
+        if text.len() > 300
+            || !text.contains(&b'.') && !text.contains(&b'/')
+            || !text.iter().all(name_like)
+        {
             return;
         }
         let mut descriptor = Vec::with_capacity(text.len() + 2);
         descriptor.push(b'L');
-        descriptor.extend(text.iter().map(|&byte| if byte == b'.' { b'/' } else { byte }));
+        descriptor.extend(
+            text.iter()
+                .map(|&byte| if byte == b'.' { b'/' } else { byte }),
+        );
         descriptor.push(b';');
         if let Some(kind) = program.find_type(&descriptor) {
             let position = program.defs.class_of[kind as usize];

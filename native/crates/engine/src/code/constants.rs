@@ -70,7 +70,11 @@ pub fn arguments(program: &Program, def: u32, units: &[u32]) -> Vec<Vec<Option<C
         joins.enter(at, &mut scan.registers, alive);
         while out.len() < units.len() && units[out.len()] <= at {
             let exact = units[out.len()] == at;
-            out.push(if exact { scan.arguments(&instruction) } else { Vec::new() });
+            out.push(if exact {
+                scan.arguments(&instruction)
+            } else {
+                Vec::new()
+            });
         }
         if out.len() == units.len() {
             break;
@@ -102,7 +106,11 @@ enum Join {
 impl Joins {
     fn of(dex: &Dex, code: &Code<'_>) -> Joins {
         let mut places = BTreeMap::new();
-        for instruction in code.units.instructions().filter(|instruction| !instruction.is_payload()) {
+        for instruction in code
+            .units
+            .instructions()
+            .filter(|instruction| !instruction.is_payload())
+        {
             for target in targets(&instruction) {
                 let join = places.entry(target as u32).or_insert(Join::Agreed(None));
                 if target <= instruction.at {
@@ -175,7 +183,10 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn get(&self, register: u16) -> Held {
-        self.registers.get(usize::from(register)).copied().unwrap_or(Held::Nothing)
+        self.registers
+            .get(usize::from(register))
+            .copied()
+            .unwrap_or(Held::Nothing)
     }
 
     fn set(&mut self, register: u16, held: Held) {
@@ -185,7 +196,11 @@ impl Scan<'_> {
     }
 
     fn arguments(&self, instruction: &Instruction<'_>) -> Vec<Option<Constant>> {
-        instruction.arguments().iter().map(|&register| self.constant(self.get(register))).collect()
+        instruction
+            .arguments()
+            .iter()
+            .map(|&register| self.constant(self.get(register)))
+            .collect()
     }
 
     fn constant(&self, held: Held) -> Option<Constant> {
@@ -195,7 +210,11 @@ impl Scan<'_> {
             Held::Integer(value) => Constant::Integer(value),
             Held::Class(kind) => Constant::Class(kind),
             Held::Field(field) => {
-                return Some(self.program.static_constant(field).unwrap_or(Constant::Field(field)));
+                return Some(
+                    self.program
+                        .static_constant(field)
+                        .unwrap_or(Constant::Field(field)),
+                );
             }
             Held::Array(array) => {
                 // An array inside an array is not followed: a hostile one may hold itself.
@@ -210,7 +229,12 @@ impl Scan<'_> {
 
     fn step(&mut self, instruction: &Instruction<'_>) {
         let ids = &self.program.link.ids[self.dex_position as usize];
-        let translate = |table: &[u32]| table.get(instruction.index() as usize).copied().filter(|&id| id != NONE);
+        let translate = |table: &[u32]| {
+            table
+                .get(instruction.index() as usize)
+                .copied()
+                .filter(|&id| id != NONE)
+        };
         let opcode = instruction.op();
         let result = std::mem::replace(&mut self.result, Held::Nothing);
         match opcode {
@@ -228,14 +252,19 @@ impl Scan<'_> {
             }
             0x23 => {
                 let held = match self.get(instruction.b()) {
-                    Held::Integer(size @ 0..=ELEMENTS) => self.array(vec![Held::Nothing; size as usize]),
+                    Held::Integer(size @ 0..=ELEMENTS) => {
+                        self.array(vec![Held::Nothing; size as usize])
+                    }
                     _ => Held::Nothing,
                 };
                 self.write(instruction, held);
             }
             0x24 | 0x25 => {
-                let mut elements: Vec<Held> =
-                    instruction.arguments().iter().map(|&register| self.get(register)).collect();
+                let mut elements: Vec<Held> = instruction
+                    .arguments()
+                    .iter()
+                    .map(|&register| self.get(register))
+                    .collect();
                 elements.truncate(ELEMENTS as usize);
                 self.result = self.array(elements);
             }
@@ -247,7 +276,10 @@ impl Scan<'_> {
                 {
                     let held = self.get(instruction.units.get(instruction.at) >> 8);
                     let elements = &mut self.arrays[array];
-                    if let Some(slot) = usize::try_from(index).ok().and_then(|index| elements.get_mut(index)) {
+                    if let Some(slot) = usize::try_from(index)
+                        .ok()
+                        .and_then(|index| elements.get_mut(index))
+                    {
                         *slot = held;
                     }
                 } else if let Held::Array(array) = self.get(instruction.b()) {
@@ -275,7 +307,8 @@ impl Scan<'_> {
     /// `fill-array-data` of numbers.
     fn fill(&mut self, instruction: &Instruction<'_>) {
         let units = instruction.units;
-        let (Held::Array(array), Some(table)) = (self.get(instruction.a()), instruction.target()) else {
+        let (Held::Array(array), Some(table)) = (self.get(instruction.a()), instruction.target())
+        else {
             return;
         };
         let width = usize::from(units.get(table + 1));
@@ -314,27 +347,38 @@ impl Program {
     /// The constant in a static final field that the program defines, from the values that its class starts with.
     pub fn static_constant(&self, field: u32) -> Option<Constant> {
         let key = self.link.fields[field as usize];
-        let class = self.hierarchy.chain(&self.defs, key.class).find_map(|position| {
-            let class = &self.defs.classes[position as usize];
-            self.static_value(class, |id| {
-                let own = self.link.fields[id as usize];
-                own.name == key.name && own.kind == key.kind
-            })
-        });
+        let class = self
+            .hierarchy
+            .chain(&self.defs, key.class)
+            .find_map(|position| {
+                let class = &self.defs.classes[position as usize];
+                self.static_value(class, |id| {
+                    let own = self.link.fields[id as usize];
+                    own.name == key.name && own.kind == key.kind
+                })
+            });
         let (dex, value) = class?;
         let ids = &self.link.ids[dex as usize];
         Some(match value {
             Value::Integer(value) => Constant::Integer(value),
             Value::Boolean(value) => Constant::Integer(i64::from(value)),
             Value::String(index) => Constant::String(dex, index),
-            Value::Type(index) => Constant::Class(*ids.types.get(index as usize).filter(|&&id| id != NONE)?),
+            Value::Type(index) => {
+                Constant::Class(*ids.types.get(index as usize).filter(|&&id| id != NONE)?)
+            }
             _ => return None,
         })
     }
 
-    fn static_value(&self, class: &super::defs::Class, wanted: impl Fn(u32) -> bool) -> Option<(u32, Value)> {
+    fn static_value(
+        &self,
+        class: &super::defs::Class,
+        wanted: impl Fn(u32) -> bool,
+    ) -> Option<(u32, Value)> {
         let dex = &self.dexes[class.dex as usize];
-        let row = dex.class(class.index).filter(|row| row.static_values != 0)?;
+        let row = dex
+            .class(class.index)
+            .filter(|row| row.static_values != 0)?;
         let mut data = ClassData::default();
         let mut budget = dex.bytes().len();
         dex.class_data(&row, &mut data, &mut budget, &mut Problems::default());

@@ -83,10 +83,12 @@ impl Defs {
             ..Defs::default()
         };
         for (at, dex) in dexes.iter().enumerate() {
-            defs.starts.push((defs.classes.len() as u32, defs.methods.len() as u32));
+            defs.starts
+                .push((defs.classes.len() as u32, defs.methods.len() as u32));
             defs.read(at, dex, link, &mut problems[at]);
         }
-        defs.starts.push((defs.classes.len() as u32, defs.methods.len() as u32));
+        defs.starts
+            .push((defs.classes.len() as u32, defs.methods.len() as u32));
         defs
     }
 
@@ -101,18 +103,30 @@ impl Defs {
                 (kind != NONE).then_some((row, kind))
             });
             let Some((row, kind)) = known else {
-                problems.add("dex-class", index as usize, format!("class definition {index} has no valid type"));
+                problems.add(
+                    "dex-class",
+                    index as usize,
+                    format!("class definition {index} has no valid type"),
+                );
                 self.dex_counts[at].damaged_classes += 1;
                 continue;
             };
             if row.superclass == row.class {
-                problems.add("dex-class-cycle", index as usize, format!("class definition {index} is its own superclass"));
+                problems.add(
+                    "dex-class-cycle",
+                    index as usize,
+                    format!("class definition {index} is its own superclass"),
+                );
             }
             let whole = dex.class_data(&row, &mut data, &mut budget, problems);
             let position = self.classes.len() as u32;
             let shadowed = self.class_of[kind as usize] != NONE;
             if shadowed {
-                problems.add("duplicate-class", row.data as usize, "the type is defined before; this definition is never loaded");
+                problems.add(
+                    "duplicate-class",
+                    row.data as usize,
+                    "the type is defined before; this definition is never loaded",
+                );
             } else {
                 self.class_of[kind as usize] = position;
             }
@@ -134,12 +148,18 @@ impl Defs {
                 });
             }
             let direct = data.methods[..data.direct_methods].iter();
-            let direct = direct.filter(|method| ids.methods[method.method as usize] != NONE).count() as u32;
+            let direct = direct
+                .filter(|method| ids.methods[method.method as usize] != NONE)
+                .count() as u32;
             self.classes.push(Class {
                 dex: at as u32,
                 index,
                 kind,
-                superclass: ids.types.get(row.superclass as usize).copied().unwrap_or(NONE),
+                superclass: ids
+                    .types
+                    .get(row.superclass as usize)
+                    .copied()
+                    .unwrap_or(NONE),
                 access: row.access,
                 methods: start..self.methods.len() as u32,
                 virtuals: start + direct,
@@ -166,7 +186,8 @@ impl Defs {
     /// The class that Android loads for a type, if the program defines it.
     #[inline]
     pub fn loaded(&self, kind: u32) -> Option<&Class> {
-        self.classes.get(*self.class_of.get(kind as usize)? as usize)
+        self.classes
+            .get(*self.class_of.get(kind as usize)? as usize)
     }
 
     pub(super) fn mark_damaged(&mut self, def: usize) {
@@ -177,6 +198,10 @@ impl Defs {
     /// Methods implemented in native code: positions of their definitions.
     pub fn natives(&self) -> impl Iterator<Item = u32> {
         let native = |(_, method): &(usize, &Method)| method.access & access::NATIVE != 0;
-        self.methods.iter().enumerate().filter(native).map(|(def, _)| def as u32)
+        self.methods
+            .iter()
+            .enumerate()
+            .filter(native)
+            .map(|(def, _)| def as u32)
     }
 }

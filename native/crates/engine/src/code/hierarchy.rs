@@ -63,7 +63,10 @@ impl Hierarchy {
         let outside = |kind: u32| defs.class_of[kind as usize] == NONE;
         let platform = platform::supertypes(dexes, link).into_iter();
         // A type that the program defines itself is the program's, whatever its name says.
-        all.platform = platform.filter(|&(below, _)| outside(below)).map(|(below, above)| (above, below)).collect();
+        all.platform = platform
+            .filter(|&(below, _)| outside(below))
+            .map(|(below, above)| (above, below))
+            .collect();
         all.platform.sort_unstable();
         all
     }
@@ -107,13 +110,20 @@ impl Hierarchy {
             self.interface_starts.push(self.interfaces.len() as u32);
             let dex = &dexes[class.dex as usize];
             let types = &link.ids[class.dex as usize].types;
-            let list = dex.class(class.index).and_then(|row| dex.type_list(row.interfaces));
-            for index in list.into_iter().flat_map(|list| list.iter()).take(SUPERTYPES) {
+            let list = dex
+                .class(class.index)
+                .and_then(|row| dex.type_list(row.interfaces));
+            for index in list
+                .into_iter()
+                .flat_map(|list| list.iter())
+                .take(SUPERTYPES)
+            {
                 if budget == 0 {
                     break;
                 }
                 budget -= 1;
-                self.interfaces.extend(types.get(index as usize).filter(|&&id| id != NONE));
+                self.interfaces
+                    .extend(types.get(index as usize).filter(|&&id| id != NONE));
             }
         }
         self.interface_starts.push(self.interfaces.len() as u32);
@@ -122,8 +132,17 @@ impl Hierarchy {
     fn collect_subtypes(&mut self, link: &Link, defs: &Defs) {
         let mut starts = vec![0u32; link.types.len() + 2];
         let edges = |visit: &mut dyn FnMut(u32, u32)| {
-            for (position, class) in defs.classes.iter().enumerate().filter(|(_, class)| !class.shadowed) {
-                for &kind in self.interfaces(position as u32).iter().chain([&class.superclass]) {
+            for (position, class) in defs
+                .classes
+                .iter()
+                .enumerate()
+                .filter(|(_, class)| !class.shadowed)
+            {
+                for &kind in self
+                    .interfaces(position as u32)
+                    .iter()
+                    .chain([&class.superclass])
+                {
                     if kind != NONE && kind != class.kind {
                         visit(kind, position as u32);
                     }
@@ -149,8 +168,10 @@ impl Hierarchy {
         for class in &defs.classes {
             let first = self.virtuals.len();
             self.virtual_starts.push(first as u32);
-            let signature = |def: u32| (self.signatures[defs.methods[def as usize].id as usize], def);
-            self.virtuals.extend((class.virtuals..class.methods.end).map(signature));
+            let signature =
+                |def: u32| (self.signatures[defs.methods[def as usize].id as usize], def);
+            self.virtuals
+                .extend((class.virtuals..class.methods.end).map(signature));
             // Of two definitions with one signature the first one counts.
             self.virtuals[first..].sort_unstable();
         }
@@ -161,7 +182,15 @@ impl Hierarchy {
         let mut known: Vec<Option<External>> = vec![None; defs.classes.len()];
         let mut platform: Vec<Option<bool>> = vec![None; link.types.len()];
         for position in 0..defs.classes.len() {
-            self.external_of(position as u32, DEPTH, dexes, link, defs, &mut known, &mut platform);
+            self.external_of(
+                position as u32,
+                DEPTH,
+                dexes,
+                link,
+                defs,
+                &mut known,
+                &mut platform,
+            );
         }
         self.external = known.into_iter().map(Option::unwrap_or_default).collect();
     }
@@ -190,7 +219,8 @@ impl Hierarchy {
         for &kind in supertypes.filter(|&&kind| kind != NONE && kind != self.object) {
             let parent = defs.class_of[kind as usize];
             if parent != NONE {
-                let inherited = self.external_of(parent, depth - 1, dexes, link, defs, known, platform);
+                let inherited =
+                    self.external_of(parent, depth - 1, dexes, link, defs, known, platform);
                 out.platform |= inherited.platform;
                 out.missing |= inherited.missing;
                 continue;
@@ -220,7 +250,10 @@ impl Hierarchy {
     /// Types of the platform directly below a type of the platform, as far as the program names them.
     pub fn platform_subtypes(&self, kind: u32) -> impl Iterator<Item = u32> + use<'_> {
         let first = self.platform.partition_point(|&(above, _)| above < kind);
-        self.platform[first..].iter().take_while(move |&&(above, _)| above == kind).map(|&(_, below)| below)
+        self.platform[first..]
+            .iter()
+            .take_while(move |&&(above, _)| above == kind)
+            .map(|&(_, below)| below)
     }
 
     /// Types below a type, at any depth, itself left out: those of the program and those of the platform that it names. Ascending.
@@ -228,7 +261,10 @@ impl Hierarchy {
         let mut seen = std::collections::BTreeSet::new();
         let mut stack = vec![kind];
         while let Some(kind) = stack.pop() {
-            let own = self.subtypes(kind).iter().map(|&position| defs.classes[position as usize].kind);
+            let own = self
+                .subtypes(kind)
+                .iter()
+                .map(|&position| defs.classes[position as usize].kind);
             for below in own.chain(self.platform_subtypes(kind)) {
                 if seen.insert(below) {
                     stack.push(below);
@@ -246,7 +282,12 @@ impl Hierarchy {
 
     /// The class itself and its superclasses in the program, nearest first.
     pub fn chain<'a>(&self, defs: &'a Defs, kind: u32) -> impl Iterator<Item = u32> + use<'a> {
-        let position = |kind: u32| defs.class_of.get(kind as usize).copied().filter(|&at| at != NONE);
+        let position = |kind: u32| {
+            defs.class_of
+                .get(kind as usize)
+                .copied()
+                .filter(|&at| at != NONE)
+        };
         let parent = move |&at: &u32| position(defs.classes[at as usize].superclass);
         std::iter::successors(position(kind), parent).take(DEPTH)
     }
@@ -256,7 +297,9 @@ impl Hierarchy {
     pub fn own_virtual(&self, position: u32, signature: u32) -> Option<u32> {
         let all = self.virtuals(position);
         let at = all.partition_point(|&(own, _)| own < signature);
-        all.get(at).filter(|(own, _)| *own == signature).map(|(_, def)| *def)
+        all.get(at)
+            .filter(|(own, _)| *own == signature)
+            .map(|(_, def)| *def)
     }
 
     /// The definition that a virtual call runs on an object of a class: its own, an inherited one, or an interface's default.
@@ -268,7 +311,8 @@ impl Hierarchy {
 
     fn default_method(&self, defs: &Defs, kind: u32, signature: u32) -> Option<u32> {
         let found = |position: u32| {
-            self.own_virtual(position, signature).filter(|&def| defs.methods[def as usize].code != 0)
+            self.own_virtual(position, signature)
+                .filter(|&def| defs.methods[def as usize].code != 0)
         };
         let interfaces = self.program_interfaces(defs, kind);
         interfaces.into_iter().find_map(found)
@@ -335,7 +379,11 @@ pub fn is_platform(descriptor: &[u8]) -> bool {
         b"Lorg/w3c/",
         b"Lorg/xmlpull/",
     ];
-    const SHIPPED: [&[u8]; 3] = [b"Landroid/support/", b"Landroid/arch/", b"Landroid/databinding/"];
+    const SHIPPED: [&[u8]; 3] = [
+        b"Landroid/support/",
+        b"Landroid/arch/",
+        b"Landroid/databinding/",
+    ];
     PLATFORM.iter().any(|prefix| descriptor.starts_with(prefix))
         && !SHIPPED.iter().any(|prefix| descriptor.starts_with(prefix))
 }

@@ -77,7 +77,9 @@ impl Link {
     pub fn new(dexes: &[Dex]) -> Link {
         let mut link = Link::default();
         let (types, type_ids) = unify(dexes.iter().enumerate().map(|(at, dex)| {
-            (0..dex.type_count()).map(move |index| text(at, dex, dex.type_string(index)?)).collect()
+            (0..dex.type_count())
+                .map(move |index| text(at, dex, dex.type_string(index)?))
+                .collect()
         }));
         link.types = types.iter().map(Text::place).collect();
         let name_ids = link.merge_names(dexes);
@@ -126,7 +128,10 @@ impl Link {
     fn merge_names(&mut self, dexes: &[Dex]) -> Vec<Vec<u32>> {
         let used: Vec<Vec<u32>> = dexes.iter().map(names_used).collect();
         let lists = dexes.iter().enumerate().map(|(at, dex)| {
-            used[at].iter().map(|&string| text(at, dex, string)).collect()
+            used[at]
+                .iter()
+                .map(|&string| text(at, dex, string))
+                .collect()
         });
         let (names, ids) = unify(lists);
         self.names = names.iter().map(Text::place).collect();
@@ -259,9 +264,7 @@ fn names_used(dex: &Dex) -> Vec<u32> {
 ///
 /// Lists are joined in pairs, then the results in pairs: every item takes part in log2(lists) comparisons. Of equal items the one of the
 /// first list stands in the result.
-fn unify<T: Ord + Copy>(
-    lists: impl Iterator<Item = Vec<Option<T>>>,
-) -> (Vec<T>, Vec<Vec<u32>>) {
+fn unify<T: Ord + Copy>(lists: impl Iterator<Item = Vec<Option<T>>>) -> (Vec<T>, Vec<Vec<u32>>) {
     let mut level: Vec<(Vec<T>, Vec<Vec<u32>>)> = lists
         .map(|list| {
             let (items, ids) = sorted(&list);
@@ -280,7 +283,11 @@ fn unify<T: Ord + Copy>(
             let left_count = ids.len();
             ids.extend(right_ids);
             for (position, ids) in ids.iter_mut().enumerate() {
-                let moves = if position < left_count { &left_moves } else { &right_moves };
+                let moves = if position < left_count {
+                    &left_moves
+                } else {
+                    &right_moves
+                };
                 for id in ids.iter_mut().filter(|id| **id != NONE) {
                     *id = moves[*id as usize];
                 }
@@ -298,8 +305,11 @@ fn sorted<T: Ord + Copy>(list: &[Option<T>]) -> (Vec<T>, Vec<u32>) {
         let items = list.iter().flatten().copied().collect();
         return (items, (0..list.len() as u32).collect());
     }
-    let mut order: Vec<(T, usize)> =
-        list.iter().enumerate().filter_map(|(at, item)| Some(((*item)?, at))).collect();
+    let mut order: Vec<(T, usize)> = list
+        .iter()
+        .enumerate()
+        .filter_map(|(at, item)| Some(((*item)?, at)))
+        .collect();
     order.sort_unstable();
     let mut ids = vec![NONE; list.len()];
     let mut items: Vec<T> = Vec::with_capacity(order.len());

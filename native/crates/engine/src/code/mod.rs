@@ -9,9 +9,9 @@
 pub mod callgraph;
 pub mod constants;
 pub mod defs;
-pub mod platform;
 pub mod hierarchy;
 pub mod link;
+pub mod platform;
 pub mod query;
 pub mod xref;
 
@@ -92,13 +92,18 @@ impl Program {
     /// The bytes of a string.
     #[inline]
     pub fn bytes(&self, place: Place) -> &[u8] {
-        self.dexes[place.dex as usize].string(place.string).unwrap_or_default()
+        self.dexes[place.dex as usize]
+            .string(place.string)
+            .unwrap_or_default()
     }
 
     /// The descriptor of a type.
     #[inline]
     pub fn descriptor(&self, kind: u32) -> &[u8] {
-        self.link.types.get(kind as usize).map_or(b"", |&place| self.bytes(place))
+        self.link
+            .types
+            .get(kind as usize)
+            .map_or(b"", |&place| self.bytes(place))
     }
 
     /// The name of a type as people write it: `java.lang.String`, `int[]`.
@@ -144,7 +149,10 @@ impl Program {
     /// The id of a name of a method or a field.
     pub fn find_name(&self, name: &str) -> Option<u32> {
         let name = strings::encode(name);
-        let found = self.link.names.binary_search_by(|&place| self.bytes(place).cmp(&name));
+        let found = self
+            .link
+            .names
+            .binary_search_by(|&place| self.bytes(place).cmp(&name));
         found.ok().map(|id| id as u32)
     }
 
@@ -152,7 +160,11 @@ impl Program {
     pub fn method_text(&self, def: u32) -> (String, String, String) {
         let key = self.link.methods[self.defs.methods[def as usize].id as usize];
         let name = self.name(key.name).into_owned();
-        (self.type_name(key.class), name, self.proto_descriptor(key.proto))
+        (
+            self.type_name(key.class),
+            name,
+            self.proto_descriptor(key.proto),
+        )
     }
 
     /// All problems: name of the DEX, and the problem; unreadable files first.
@@ -165,16 +177,29 @@ impl Program {
             };
             (name.clone(), problem)
         });
-        let met = self.dexes.iter().zip(&self.problems).flat_map(|(dex, problems)| {
-            problems.list.iter().map(|problem| (dex.name.clone(), problem.clone()))
-        });
+        let met = self
+            .dexes
+            .iter()
+            .zip(&self.problems)
+            .flat_map(|(dex, problems)| {
+                problems
+                    .list
+                    .iter()
+                    .map(|problem| (dex.name.clone(), problem.clone()))
+            });
         refused.chain(met).collect()
     }
 }
 
 fn find_type(dexes: &[Dex], link: &Link, descriptor: &[u8]) -> Option<u32> {
-    let bytes = |place: &Place| dexes[place.dex as usize].string(place.string).unwrap_or_default();
-    let found = link.types.binary_search_by(|place| bytes(place).cmp(descriptor));
+    let bytes = |place: &Place| {
+        dexes[place.dex as usize]
+            .string(place.string)
+            .unwrap_or_default()
+    };
+    let found = link
+        .types
+        .binary_search_by(|place| bytes(place).cmp(descriptor));
     found.ok().map(|id| id as u32)
 }
 
@@ -194,7 +219,10 @@ pub fn dotted(descriptor: &str) -> String {
         "D" => "double",
         _ => "",
     };
-    let mut out = match element.strip_prefix('L').and_then(|rest| rest.strip_suffix(';')) {
+    let mut out = match element
+        .strip_prefix('L')
+        .and_then(|rest| rest.strip_suffix(';'))
+    {
         Some(class) => class.replace('/', "."),
         None if primitive.is_empty() => element.to_owned(),
         None => primitive.to_owned(),

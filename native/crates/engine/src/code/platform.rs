@@ -2,10 +2,10 @@
 //!
 //! Both lists are derived from the public classes of a platform stub (names only), see `docs/differences/dex.md`.
 
-use super::Program;
 use super::callgraph::Entry;
 use super::hierarchy::External;
-use super::link::{Link, NONE};
+use super::link::Link;
+use super::{Program, find_type};
 use crate::dex::Dex;
 
 /// Types of the platform and their direct supertypes, one type a line, sorted. `java.lang.Object` and markers are left out.
@@ -15,45 +15,32 @@ static TYPES: &str = include_str!("platform-types.txt");
 ///
 /// Pairs of type ids (type, supertype), ascending. What lies between them in the platform is skipped over.
 pub fn supertypes(dexes: &[Dex], link: &Link) -> Vec<(u32, u32)> {
-    let rows: Vec<&str> = TYPES.lines().collect();
-    let name = |row: &str| row.split(' ').next().unwrap_or_default().len();
-    let find = |descriptor: &str| {
-        rows.binary_search_by(|row| row[..name(row)].as_bytes().cmp(descriptor.as_bytes())).ok()
-    };
-    let bytes = |id: usize| {
-        let place = link.types[id];
-        dexes[place.dex as usize].string(place.string).unwrap_or_default()
-    };
-    let id_of = |descriptor: &str| {
-        let place = |at: &usize| bytes(*at).cmp(descriptor.as_bytes());
-        let (mut first, mut end) = (0, link.types.len());
-        while first < end {
-            let middle = (first + end) / 2;
-            if place(&middle).is_lt() { first = middle + 1 } else { end = middle }
-        }
-        if first < link.types.len() && bytes(first) == descriptor.as_bytes() { first as u32 } else { NONE }
-    };
+    let rows: Vec<(&[u8], &str)> = TYPES
+        .lines()
+        .filter_map(|row| row.split_once(' '))
+        .map(|(name, above)| (name.as_bytes(), above))
+        .collect();
     let mut out = Vec::new();
     let mut next = 0;
-    for id in 0..link.types.len() {
-        let own = bytes(id);
-        while next < rows.len() && rows[next][..name(rows[next])].as_bytes() < own {
+    for (id, place) in link.types.iter().enumerate() {
+        // Both lists ascend by bytes.
+        let own = dexes[place.dex as usize]
+            .string(place.string)
+            .unwrap_or_default();
+        while rows.get(next).is_some_and(|&(name, _)| name < own) {
             next += 1;
         }
-        if next == rows.len() || rows[next][..name(rows[next])].as_bytes() != own {
+        let Some((_, above)) = rows.get(next).filter(|(name, _)| *name == own) else {
             continue;
-        }
-        let mut above: Vec<&str> = rows[next].split(' ').skip(1).collect();
-        let mut at = 0;
-        while at < above.len() {
-            let parent = above[at];
-            at += 1;
-            match id_of(parent) {
-                NONE => {
-                    let grand = find(parent).into_iter().flat_map(|row| rows[row].split(' ').skip(1));
-                    above.extend(grand);
+        };
+        let mut above: Vec<&str> = above.split(' ').collect();
+        while let Some(name) = above.pop() {
+            match find_type(dexes, link, name.as_bytes()) {
+                Some(kind) => out.push((id as u32, kind)),
+                None => {
+                    let row = rows.binary_search_by_key(&name.as_bytes(), |&(name, _)| name);
+                    above.extend(row.into_iter().flat_map(|row| rows[row].1.split(' ')));
                 }
-                kind => out.push((id as u32, kind)),
             }
         }
     }
@@ -121,9 +108,15 @@ pub fn overrides(program: &Program, entries: &[Entry]) -> Vec<Overrides> {
         if *slot != Overrides::NotOfPlatform {
             continue;
         }
-        if is_object_method(program.bytes(program.link.names[key.name as usize]), program.link.proto(key.proto).len() - 1) {
+        if is_object_method(
+            program.bytes(program.link.names[key.name as usize]),
+            program.link.proto(key.proto).len() - 1,
+        ) {
             *slot = Overrides::OfObject;
-        } else if !clicks.is_empty() && clicks.contains(&key.name) && program.link.proto(key.proto).get(1).copied() == view {
+        } else if !clicks.is_empty()
+            && clicks.contains(&key.name)
+            && program.link.proto(key.proto).get(1).copied() == view
+        {
             *slot = Overrides::OnClick;
         } else if of_platform[key.name as usize] {
             *slot = Overrides::OfPlatform;

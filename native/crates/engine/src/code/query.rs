@@ -95,17 +95,23 @@ impl Program {
                 let key = self.link.methods[*id];
                 name.is_none_or(|name| name == key.name)
                     && (selector.descriptor.is_empty()
-                        || self.proto_descriptor(key.proto).starts_with(&selector.descriptor))
+                        || self
+                            .proto_descriptor(key.proto)
+                            .starts_with(&selector.descriptor))
             };
             let mut methods: Vec<usize> = self.link.methods_of(class).filter(matches).collect();
             if selector.subclasses {
-                let below = subclasses.entry(class).or_insert_with(|| self.hierarchy.all_subtypes(&self.defs, class));
+                let below = subclasses
+                    .entry(class)
+                    .or_insert_with(|| self.hierarchy.all_subtypes(&self.defs, class));
                 for &kind in below.iter() {
                     let inherited = |&id: &usize| self.inherits(kind, class, id as u32);
                     methods.extend(self.link.methods_of(kind).filter(matches).filter(inherited));
                 }
             }
-            let targets = methods.into_iter().map(|id| (self.xref.targets.method(id as u32), id as u32));
+            let targets = methods
+                .into_iter()
+                .map(|id| (self.xref.targets.method(id as u32), id as u32));
             self.collect(position as u32, targets, &mut hits)?;
         }
         self.complete(&mut hits, true);
@@ -165,14 +171,18 @@ impl Program {
                         end = middle;
                     }
                 }
-                (first..dex.string_count()).take_while(move |&index| keep(bytes(index), wanted)).collect::<Vec<u32>>()
+                (first..dex.string_count())
+                    .take_while(move |&index| keep(bytes(index), wanted))
+                    .collect::<Vec<u32>>()
             };
             for (position, text) in equal.iter().enumerate() {
                 let rows = range(&strings::encode(text), |own, wanted| own == wanted);
                 found.extend(rows.into_iter().map(|index| (position as u32, at, index)));
             }
             for (position, text) in prefixes.iter().enumerate() {
-                let rows = range(&strings::encode(text), |own, wanted| own.starts_with(wanted));
+                let rows = range(&strings::encode(text), |own, wanted| {
+                    own.starts_with(wanted)
+                });
                 let selector = (equal.len() + position) as u32;
                 found.extend(rows.into_iter().map(|index| (selector, at, index)));
             }
@@ -184,13 +194,18 @@ impl Program {
         let mut by_text: BTreeMap<(u32, String), Vec<(u32, u32)>> = BTreeMap::new();
         for (selector, dex, index) in found {
             let text = self.dexes[dex as usize].text(index).into_owned();
-            by_text.entry((selector, text)).or_default().push((dex, index));
+            by_text
+                .entry((selector, text))
+                .or_default()
+                .push((dex, index));
         }
         let mut out = StringHits::default();
         for ((selector, text), places) in by_text {
             let position = out.texts.len() as u32;
             let before = out.hits.len();
-            let targets = places.iter().map(|&(dex, index)| (self.xref.targets.string(dex, index), position));
+            let targets = places
+                .iter()
+                .map(|&(dex, index)| (self.xref.targets.string(dex, index), position));
             self.collect(selector, targets, &mut out.hits)?;
             if out.hits.len() == before {
                 out.unused.push(position);
@@ -202,7 +217,12 @@ impl Program {
     }
 
     /// One pass over all strings for all parts together. Strings that share their bytes are read once too often at most four times over.
-    fn search_parts(&self, parts: &[String], first: u32, found: &mut Vec<(u32, u32, u32)>) -> Result<(), Error> {
+    fn search_parts(
+        &self,
+        parts: &[String],
+        first: u32,
+        found: &mut Vec<(u32, u32, u32)>,
+    ) -> Result<(), Error> {
         if parts.is_empty() {
             return Ok(());
         }
@@ -215,15 +235,25 @@ impl Program {
             for index in 0..dex.string_count() {
                 let bytes = dex.string(index).unwrap_or_default();
                 let Some(left) = budget.checked_sub(bytes.len()) else {
-                    let detail = format!("the strings of {} overlap too often to be searched", dex.name);
+                    let detail = format!(
+                        "the strings of {} overlap too often to be searched",
+                        dex.name
+                    );
                     return Err(Error::new(ErrorKind::LimitHit, detail));
                 };
                 budget = left;
                 own.clear();
-                own.extend(automaton.find_overlapping_iter(bytes).map(|hit| hit.pattern().as_u32()));
+                own.extend(
+                    automaton
+                        .find_overlapping_iter(bytes)
+                        .map(|hit| hit.pattern().as_u32()),
+                );
                 own.sort_unstable();
                 own.dedup();
-                found.extend(own.iter().map(|&pattern| (first + pattern, at as u32, index)));
+                found.extend(
+                    own.iter()
+                        .map(|&pattern| (first + pattern, at as u32, index)),
+                );
             }
         }
         Ok(())
@@ -264,7 +294,10 @@ impl Program {
             let caller = of_method[0].caller;
             let method = self.defs.methods[caller as usize];
             let dex = &self.dexes[self.defs.class(caller).dex as usize];
-            let lines = dex.code(method.code).map(|code| dex.lines(&code)).unwrap_or_default();
+            let lines = dex
+                .code(method.code)
+                .map(|code| dex.lines(&code))
+                .unwrap_or_default();
             let units: Vec<u32> = of_method.iter().map(|hit| hit.reference.unit()).collect();
             let known = if with_arguments {
                 let mut once = units.clone();
@@ -296,7 +329,11 @@ impl Program {
         let mut out = Vec::with_capacity(proto.len() - 1);
         for &kind in &proto[1..] {
             out.push(registers.get(register).cloned().flatten());
-            register += if matches!(self.descriptor(kind), b"J" | b"D") { 2 } else { 1 };
+            register += if matches!(self.descriptor(kind), b"J" | b"D") {
+                2
+            } else {
+                1
+            };
         }
         out
     }
@@ -317,7 +354,10 @@ impl Program {
                 self.hierarchy.signatures[self.defs.methods[def as usize].id as usize] == signature
             })
         };
-        let definer = self.hierarchy.chain(&self.defs, kind).find(|&position| has(position));
+        let definer = self
+            .hierarchy
+            .chain(&self.defs, kind)
+            .find(|&position| has(position));
         definer.is_none_or(|position| self.defs.classes[position as usize].kind == class)
     }
 
@@ -349,7 +389,10 @@ impl Program {
         // Type ids ascend by descriptor, but a package's own classes and those of its subpackages mix: `a/b/C;` `a/b/c/D;` `a/b/d;`.
         let mut by_name: BTreeMap<&[u8], Package> = BTreeMap::new();
         for class in self.defs.classes.iter().filter(|class| !class.shadowed) {
-            let name = self.descriptor(class.kind).strip_prefix(b"L").unwrap_or_default();
+            let name = self
+                .descriptor(class.kind)
+                .strip_prefix(b"L")
+                .unwrap_or_default();
             let end = name.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
             let package = by_name.entry(&name[..end]).or_default();
             package.classes += 1;
@@ -368,13 +411,17 @@ impl Program {
     /// Classes that the program defines under a prefix of their dotted name, ascending.
     pub fn classes(&self, prefix: &str) -> Vec<u32> {
         let types = self.types_with_prefix(&type_prefix(prefix));
-        types.filter(|&kind| self.defs.class_of[kind as usize] != NONE).collect()
+        types
+            .filter(|&kind| self.defs.class_of[kind as usize] != NONE)
+            .collect()
     }
 
     /// Classes that are named and not defined under a prefix of their dotted name, ascending.
     pub fn foreign_types(&self, prefix: &str) -> Vec<u32> {
         let types = self.types_with_prefix(&type_prefix(prefix));
-        types.filter(|&kind| self.defs.class_of[kind as usize] == NONE).collect()
+        types
+            .filter(|&kind| self.defs.class_of[kind as usize] == NONE)
+            .collect()
     }
 
     /// A class and its superclasses, nearest first, the first one outside the program included.
@@ -424,9 +471,12 @@ impl Program {
         };
         let ids = self.link.methods_of(kind).filter(|&id| {
             let key = self.link.methods[id];
-            key.name == name && descriptor.is_none_or(|wanted| self.proto_descriptor(key.proto) == wanted)
+            key.name == name
+                && descriptor.is_none_or(|wanted| self.proto_descriptor(key.proto) == wanted)
         });
-        ids.map(|id| self.defs.def_of[id]).filter(|&def| def != NONE).collect()
+        ids.map(|id| self.defs.def_of[id])
+            .filter(|&def| def != NONE)
+            .collect()
     }
 
     /// Whether a method is `abstract` or native: it has no code here.
@@ -437,7 +487,10 @@ impl Program {
 }
 
 fn too_many() -> Error {
-    Error::new(ErrorKind::LimitHit, format!("more than {ROWS} rows: ask for less at once"))
+    Error::new(
+        ErrorKind::LimitHit,
+        format!("more than {ROWS} rows: ask for less at once"),
+    )
 }
 
 /// `com.example.` -> `Lcom/example/`.

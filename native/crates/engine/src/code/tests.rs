@@ -11,7 +11,10 @@ const CLINIT: u32 = 0x10008;
 const ACTIVITY: &str = "Landroid/app/Activity;";
 
 fn program(files: &[&[Class]]) -> Program {
-    let files = files.iter().enumerate().map(|(at, classes)| (format!("{at}.dex"), Arc::new(build(classes))));
+    let files = files
+        .iter()
+        .enumerate()
+        .map(|(at, classes)| (format!("{at}.dex"), Arc::new(build(classes))));
     Program::open(files.collect(), &Limits::default())
 }
 
@@ -41,7 +44,13 @@ fn entry(name: &str) -> [Entry; 1] {
 fn activity(code: Vec<Ins>) -> Class {
     Class {
         superclass: ACTIVITY,
-        ..class("LMain;", vec![init(), method("onCreate", "(Landroid/os/Bundle;)V", PUBLIC, code)])
+        ..class(
+            "LMain;",
+            vec![
+                init(),
+                method("onCreate", "(Landroid/os/Bundle;)V", PUBLIC, code),
+            ],
+        )
     }
 }
 
@@ -60,21 +69,45 @@ fn virtual_calls_run_what_is_instantiated_and_nothing_else() {
         ]),
         Class {
             access: 0x400,
-            ..class("LShape;", vec![init(), method("draw", "()V", 0x401, vec![])])
+            ..class(
+                "LShape;",
+                vec![init(), method("draw", "()V", 0x401, vec![])],
+            )
         },
         shape("LCircle;", vec![RETURN]),
         shape("LSquare;", vec![RETURN]),
     ]]);
     let found = reached(&program, &entry("Main"));
-    assert_eq!(found, ["Circle.<init>", "Circle.draw", "Main.<init>", "Main.onCreate"]);
+    assert_eq!(
+        found,
+        [
+            "Circle.<init>",
+            "Circle.draw",
+            "Main.<init>",
+            "Main.onCreate"
+        ]
+    );
 
     let graph = program.call_graph(&entry("Main"), &Limits::default());
     let draw = program.find_methods("Circle", "draw", None)[0];
-    let path: Vec<_> = graph.path_to(draw).into_iter().map(|(def, edge)| (program.method_text(def).1, edge)).collect();
-    assert_eq!(path, [("onCreate".into(), Edge::Entry), ("draw".into(), Edge::Dispatch)]);
+    let path: Vec<_> = graph
+        .path_to(draw)
+        .into_iter()
+        .map(|(def, edge)| (program.method_text(def).1, edge))
+        .collect();
+    assert_eq!(
+        path,
+        [
+            ("onCreate".into(), Edge::Entry),
+            ("draw".into(), Edge::Dispatch)
+        ]
+    );
     let caller = program.find_methods("Main", "onCreate", None)[0];
     let call = program.xref.of(caller).last().expect("a call");
-    assert_eq!(graph.callees(&program, caller, program.xref.refs[call]), [draw]);
+    assert_eq!(
+        graph.callees(&program, caller, program.xref.refs[call]),
+        [draw]
+    );
 }
 
 #[test]
@@ -83,21 +116,33 @@ fn the_platform_calls_its_own_names_back() {
         activity(vec![Ins::Type(0x22, 0, "LTask;"), RETURN]),
         Class {
             interfaces: vec!["Ljava/lang/Runnable;"],
-            ..class("LTask;", vec![
-                method("run", "()V", PUBLIC, vec![RETURN]),
-                method("helperOfMine", "()V", PUBLIC, vec![RETURN]),
-                method("toString", "()Ljava/lang/String;", PUBLIC, vec![RETURN]),
-            ])
+            ..class(
+                "LTask;",
+                vec![
+                    method("run", "()V", PUBLIC, vec![RETURN]),
+                    method("helperOfMine", "()V", PUBLIC, vec![RETURN]),
+                    method("toString", "()Ljava/lang/String;", PUBLIC, vec![RETURN]),
+                ],
+            )
         },
         Class {
             superclass: "Lcom/absent/Base;",
-            ..class("LPlugin;", vec![init(), method("helperOfMine", "()V", PUBLIC, vec![RETURN])])
+            ..class(
+                "LPlugin;",
+                vec![init(), method("helperOfMine", "()V", PUBLIC, vec![RETURN])],
+            )
         },
     ]]);
     let found = reached(&program, &entry("Main"));
-    assert_eq!(found, ["Main.<init>", "Main.onCreate", "Task.run", "Task.toString"]);
+    assert_eq!(
+        found,
+        ["Main.<init>", "Main.onCreate", "Task.run", "Task.toString"]
+    );
     // A missing ancestor may declare anything.
-    assert_eq!(reached(&program, &entry("Plugin")), ["Plugin.<init>", "Plugin.helperOfMine"]);
+    assert_eq!(
+        reached(&program, &entry("Plugin")),
+        ["Plugin.<init>", "Plugin.helperOfMine"]
+    );
 }
 
 #[test]
@@ -111,20 +156,40 @@ fn names_in_constants_and_layouts_run() {
         ]),
         class("Lcom/example/Hidden;", vec![init()]),
         class("LNamed;", vec![init()]),
-        class("LState;", vec![method("<clinit>", "()V", CLINIT, vec![RETURN])]),
-        class("LUnused;", vec![method("<clinit>", "()V", CLINIT, vec![RETURN])]),
+        class(
+            "LState;",
+            vec![method("<clinit>", "()V", CLINIT, vec![RETURN])],
+        ),
+        class(
+            "LUnused;",
+            vec![method("<clinit>", "()V", CLINIT, vec![RETURN])],
+        ),
         Class {
             superclass: ACTIVITY,
-            ..class("LClicked;", vec![
-                method("buy", "(Landroid/view/View;)V", PUBLIC, vec![RETURN]),
-                method("buyAll", "(Landroid/view/View;)V", PUBLIC, vec![RETURN]),
-            ])
+            ..class(
+                "LClicked;",
+                vec![
+                    method("buy", "(Landroid/view/View;)V", PUBLIC, vec![RETURN]),
+                    method("buyAll", "(Landroid/view/View;)V", PUBLIC, vec![RETURN]),
+                ],
+            )
         },
     ]]);
-    let entries = [Entry::Class("Main".into()), Entry::Class("Clicked".into()), Entry::OnClick("buy".into())];
+    let entries = [
+        Entry::Class("Main".into()),
+        Entry::Class("Clicked".into()),
+        Entry::OnClick("buy".into()),
+    ];
     assert_eq!(
         reached(&program, &entries),
-        ["Clicked.buy", "Main.<init>", "Main.onCreate", "Named.<init>", "State.<clinit>", "com.example.Hidden.<init>"]
+        [
+            "Clicked.buy",
+            "Main.<init>",
+            "Main.onCreate",
+            "Named.<init>",
+            "State.<clinit>",
+            "com.example.Hidden.<init>"
+        ]
     );
 }
 
@@ -138,40 +203,87 @@ fn inherited_super_and_default_methods_resolve() {
             RETURN,
         ])],
         &[
-            class("LHigh;", vec![
-                method("make", "()V", STATIC, vec![RETURN]),
-                method("step", "()V", PUBLIC, vec![RETURN]),
-            ]),
+            class(
+                "LHigh;",
+                vec![
+                    method("make", "()V", STATIC, vec![RETURN]),
+                    method("step", "()V", PUBLIC, vec![RETURN]),
+                ],
+            ),
             Class {
                 superclass: "LHigh;",
                 interfaces: vec!["LFace;"],
-                ..class("LLow;", vec![method("step", "()V", PUBLIC, vec![
-                    Ins::Call(0x6f, "LHigh;", "step", "()V", &[0]),
-                    RETURN,
-                ])])
+                ..class(
+                    "LLow;",
+                    vec![method(
+                        "step",
+                        "()V",
+                        PUBLIC,
+                        vec![Ins::Call(0x6f, "LHigh;", "step", "()V", &[0]), RETURN],
+                    )],
+                )
             },
             Class {
                 access: 0x601,
-                ..class("LFace;", vec![method("answer", "()V", PUBLIC, vec![
-                    Ins::Call(0x72, "LFace;", "step", "()V", &[0]),
-                    RETURN,
-                ]), method("step", "()V", 0x401, vec![])])
+                ..class(
+                    "LFace;",
+                    vec![
+                        method(
+                            "answer",
+                            "()V",
+                            PUBLIC,
+                            vec![Ins::Call(0x72, "LFace;", "step", "()V", &[0]), RETURN],
+                        ),
+                        method("step", "()V", 0x401, vec![]),
+                    ],
+                )
             },
         ],
     ]);
     let found = reached(&program, &entry("Main"));
-    assert_eq!(found, ["Face.answer", "High.make", "High.step", "Low.step", "Main.<init>", "Main.onCreate"]);
+    assert_eq!(
+        found,
+        [
+            "Face.answer",
+            "High.make",
+            "High.step",
+            "Low.step",
+            "Main.<init>",
+            "Main.onCreate"
+        ]
+    );
 }
 
 #[test]
 fn the_first_definition_of_a_class_counts() {
-    let one = [class("LTwice;", vec![method("first", "()V", PUBLIC, vec![RETURN])])];
-    let two = [class("LTwice;", vec![method("second", "()V", PUBLIC, vec![Ins::Str(0, "dead"), RETURN])])];
+    let one = [class(
+        "LTwice;",
+        vec![method("first", "()V", PUBLIC, vec![RETURN])],
+    )];
+    let two = [class(
+        "LTwice;",
+        vec![method(
+            "second",
+            "()V",
+            PUBLIC,
+            vec![Ins::Str(0, "dead"), RETURN],
+        )],
+    )];
     let program = program(&[&one, &two]);
-    assert_eq!(program.defs.classes.iter().filter(|class| class.shadowed).count(), 1);
+    assert_eq!(
+        program
+            .defs
+            .classes
+            .iter()
+            .filter(|class| class.shadowed)
+            .count(),
+        1
+    );
     assert!(program.find_methods("Twice", "second", None).is_empty());
     assert_eq!(program.all_problems()[0].1.kind, "duplicate-class");
-    let dead = program.find_strings(&["dead".into()], &[], &[]).expect("few rows");
+    let dead = program
+        .find_strings(&["dead".into()], &[], &[])
+        .expect("few rows");
     assert_eq!(dead.hits.len(), 1);
 }
 
@@ -181,7 +293,18 @@ fn a_class_that_is_its_own_ancestor_ends() {
         Class {
             superclass: "LB;",
             interfaces: vec!["LA;", "LB;"],
-            ..class("LA;", vec![init(), method("run", "()V", PUBLIC, vec![Ins::Call(0x6e, "LB;", "run", "()V", &[0]), RETURN])])
+            ..class(
+                "LA;",
+                vec![
+                    init(),
+                    method(
+                        "run",
+                        "()V",
+                        PUBLIC,
+                        vec![Ins::Call(0x6e, "LB;", "run", "()V", &[0]), RETURN],
+                    ),
+                ],
+            )
         },
         Class {
             superclass: "LA;",
@@ -190,7 +313,12 @@ fn a_class_that_is_its_own_ancestor_ends() {
     ]]);
     // Nothing platform-like above it, and nobody calls `run`.
     assert_eq!(reached(&program, &entry("A")), ["A.<init>"]);
-    assert_eq!(program.superclasses(program.find_class("A").expect("defined")).len(), 2);
+    assert_eq!(
+        program
+            .superclasses(program.find_class("A").expect("defined"))
+            .len(),
+        2
+    );
 }
 
 #[test]
@@ -214,7 +342,15 @@ fn call(class: &str, method: &str, subclasses: bool) -> CallSelector {
 
 #[test]
 fn calls_are_found_on_the_type_and_below_it() {
-    let launch = |class| Ins::Call(0x6e, class, "startActivity", "(Landroid/content/Intent;)V", &[0, 1]);
+    let launch = |class| {
+        Ins::Call(
+            0x6e,
+            class,
+            "startActivity",
+            "(Landroid/content/Intent;)V",
+            &[0, 1],
+        )
+    };
     let program = program(&[&[
         activity(vec![
             launch("Landroid/content/Context;"),
@@ -225,66 +361,110 @@ fn calls_are_found_on_the_type_and_below_it() {
         ]),
         Class {
             superclass: ACTIVITY,
-            ..class("LOwn;", vec![method("startActivity", "(Landroid/content/Intent;)V", PUBLIC, vec![
-                Ins::Call(0x6f, ACTIVITY, "startActivity", "(Landroid/content/Intent;)V", &[0, 1]),
-                RETURN,
-            ])])
+            ..class(
+                "LOwn;",
+                vec![method(
+                    "startActivity",
+                    "(Landroid/content/Intent;)V",
+                    PUBLIC,
+                    vec![
+                        Ins::Call(
+                            0x6f,
+                            ACTIVITY,
+                            "startActivity",
+                            "(Landroid/content/Intent;)V",
+                            &[0, 1],
+                        ),
+                        RETURN,
+                    ],
+                )],
+            )
         },
     ]]);
     let units = |subclasses| -> Vec<(u32, &'static str)> {
-        let hits = program.find_calls(&[call("android.content.Context", "startActivity", subclasses)]).expect("few rows");
-        hits.iter().map(|hit| (hit.reference.unit(), Program::hit_kind(hit.reference))).collect()
+        let hits = program
+            .find_calls(&[call("android.content.Context", "startActivity", subclasses)])
+            .expect("few rows");
+        hits.iter()
+            .map(|hit| (hit.reference.unit(), Program::hit_kind(hit.reference)))
+            .collect()
     };
     assert_eq!(units(false), [(0, "virtual")]);
     // What `Own` defines is another method; its call of the inherited one counts.
-    assert_eq!(units(true), [(0, "virtual"), (3, "virtual"), (6, "virtual"), (0, "super")]);
+    assert_eq!(
+        units(true),
+        [(0, "virtual"), (3, "virtual"), (6, "virtual"), (0, "super")]
+    );
 }
 
 #[test]
 fn constants_reach_arguments() {
     const TAKE: &str = "(Ljava/lang/String;I)V";
     let take = || Ins::Call(0x71, "LApi;", "take", TAKE, &[0, 1]);
-    let program = program(&[&[
-        Class {
-            constants: vec![("KEY", "android_id")],
-            ..class("LUse;", vec![method("run", "()V", STATIC, vec![
-                Ins::Field(0x62, 2, "LUse;", "KEY", "Ljava/lang/String;"),
-                Ins::Raw(&[0x2007]),         // move-object v0, v2
-                Ins::Raw(&[0x5112]),         // const/4 v1, 5
-                take(),                      // unit 4: both known
-                Ins::Raw(&[0x0138, 0x0004]), // if-eqz v1, +4
-                Ins::Raw(&[0x6112]),         // const/4 v1, 6
-                Ins::Raw(&[0x0000]),
-                take(),                      // unit 11: the ways disagree on v1
-                Ins::Str(0, "again"),
-                Ins::Raw(&[0xfd28]),         // goto -3, back to the unit behind the call
-                take(),                      // unit 17: no way leads here
-                RETURN,
-            ])])
-        },
-    ]]);
-    let hits = program.find_calls(&[call("Api", "take", false)]).expect("few rows");
+    let program = program(&[&[Class {
+        constants: vec![("KEY", "android_id")],
+        ..class(
+            "LUse;",
+            vec![method(
+                "run",
+                "()V",
+                STATIC,
+                vec![
+                    Ins::Field(0x62, 2, "LUse;", "KEY", "Ljava/lang/String;"),
+                    Ins::Raw(&[0x2007]),         // move-object v0, v2
+                    Ins::Raw(&[0x5112]),         // const/4 v1, 5
+                    take(),                      // unit 4: both known
+                    Ins::Raw(&[0x0138, 0x0004]), // if-eqz v1, +4
+                    Ins::Raw(&[0x6112]),         // const/4 v1, 6
+                    Ins::Raw(&[0x0000]),
+                    take(), // unit 11: the ways disagree on v1
+                    Ins::Str(0, "again"),
+                    Ins::Raw(&[0xfd28]), // goto -3, back to the unit behind the call
+                    take(),              // unit 17: no way leads here
+                    RETURN,
+                ],
+            )],
+        )
+    }]]);
+    let hits = program
+        .find_calls(&[call("Api", "take", false)])
+        .expect("few rows");
     let text = |hit: &super::query::Hit| match &hit.arguments[0] {
-        Some(Constant::String(dex, index)) => program.dexes[*dex as usize].text(*index).into_owned(),
+        Some(Constant::String(dex, index)) => {
+            program.dexes[*dex as usize].text(*index).into_owned()
+        }
         other => format!("{other:?}"),
     };
-    assert_eq!(hits.iter().map(text).collect::<Vec<_>>(), ["android_id", "android_id", "None"]);
+    assert_eq!(
+        hits.iter().map(text).collect::<Vec<_>>(),
+        ["android_id", "android_id", "None"]
+    );
     let numbers: Vec<_> = hits.iter().map(|hit| hit.arguments[1].clone()).collect();
     assert_eq!(numbers, [Some(Constant::Integer(5)), None, None]);
 }
 
 #[test]
 fn arrays_of_constants_are_followed() {
-    let program = program(&[&[class("LAsk;", vec![method("ask", "()V", STATIC, vec![
-        Ins::Str(0, "CAMERA"),
-        Ins::Type(0x24, 0x10, "[Ljava/lang/String;"), // filled-new-array {v0}
-        Ins::Raw(&[0x0000]),
-        Ins::Raw(&[0x010c]), // move-result-object v1
-        Ins::Raw(&[0x1212]), // const/4 v2, 1
-        Ins::Call(0x71, "LApi;", "request", "([Ljava/lang/String;I)V", &[1, 2]),
-        RETURN,
-    ])])]]);
-    let hits = program.find_calls(&[call("Api", "request", false)]).expect("few rows");
+    let program = program(&[&[class(
+        "LAsk;",
+        vec![method(
+            "ask",
+            "()V",
+            STATIC,
+            vec![
+                Ins::Str(0, "CAMERA"),
+                Ins::Type(0x24, 0x10, "[Ljava/lang/String;"), // filled-new-array {v0}
+                Ins::Raw(&[0x0000]),
+                Ins::Raw(&[0x010c]), // move-result-object v1
+                Ins::Raw(&[0x1212]), // const/4 v2, 1
+                Ins::Call(0x71, "LApi;", "request", "([Ljava/lang/String;I)V", &[1, 2]),
+                RETURN,
+            ],
+        )],
+    )]]);
+    let hits = program
+        .find_calls(&[call("Api", "request", false)])
+        .expect("few rows");
     let Some(Constant::Array(elements)) = &hits[0].arguments[0] else {
         panic!("{:?}", hits[0].arguments);
     };
@@ -293,36 +473,88 @@ fn arrays_of_constants_are_followed() {
 
 #[test]
 fn fields_types_and_strings_are_found() {
-    let program = program(&[&[class("La/b/C;", vec![method("m", "()V", STATIC, vec![
-        Ins::Field(0x62, 0, "Landroid/os/Build;", "SERIAL", "Ljava/lang/String;"),
-        Ins::Field(0x69, 0, "Landroid/os/Build;", "SERIAL", "Ljava/lang/String;"),
-        Ins::Type(0x1c, 0, "Lcom/vendor/Sdk;"),
-        Ins::Str(0, "content://sms/inbox"),
-        RETURN,
-    ])])]]);
+    let program = program(&[&[class(
+        "La/b/C;",
+        vec![method(
+            "m",
+            "()V",
+            STATIC,
+            vec![
+                Ins::Field(
+                    0x62,
+                    0,
+                    "Landroid/os/Build;",
+                    "SERIAL",
+                    "Ljava/lang/String;",
+                ),
+                Ins::Field(
+                    0x69,
+                    0,
+                    "Landroid/os/Build;",
+                    "SERIAL",
+                    "Ljava/lang/String;",
+                ),
+                Ins::Type(0x1c, 0, "Lcom/vendor/Sdk;"),
+                Ins::Str(0, "content://sms/inbox"),
+                RETURN,
+            ],
+        )],
+    )]]);
     let selector = FieldSelector {
         class: "android.os.Build".into(),
         field: "SERIAL".into(),
     };
-    let kinds: Vec<_> =
-        program.find_fields(&[selector]).expect("few rows").iter().map(|hit| Program::hit_kind(hit.reference)).collect();
+    let kinds: Vec<_> = program
+        .find_fields(&[selector])
+        .expect("few rows")
+        .iter()
+        .map(|hit| Program::hit_kind(hit.reference))
+        .collect();
     assert_eq!(kinds, ["read", "write"]);
-    let types = program.find_types(&["com.vendor.".into()]).expect("few rows");
+    let types = program
+        .find_types(&["com.vendor.".into()])
+        .expect("few rows");
     assert_eq!((types.len(), types[0].reference.unit()), (1, 4));
     let found = program
-        .find_strings(&["SERIAL".into(), "absent".into()], &["content://sms".into()], &["inbox".into(), "sms".into()])
+        .find_strings(
+            &["SERIAL".into(), "absent".into()],
+            &["content://sms".into()],
+            &["inbox".into(), "sms".into()],
+        )
         .expect("few rows");
-    let texts: Vec<_> = found.texts.iter().map(|(selector, text)| (*selector, text.as_str())).collect();
-    assert_eq!(texts, [(0, "SERIAL"), (2, "content://sms/inbox"), (3, "content://sms/inbox"), (4, "content://sms/inbox")]);
+    let texts: Vec<_> = found
+        .texts
+        .iter()
+        .map(|(selector, text)| (*selector, text.as_str()))
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            (0, "SERIAL"),
+            (2, "content://sms/inbox"),
+            (3, "content://sms/inbox"),
+            (4, "content://sms/inbox")
+        ]
+    );
     assert_eq!((found.unused, found.hits.len()), (vec![0], 3));
-    assert_eq!(program.classes("a.b."), [program.find_class("a.b.C").expect("defined")]);
+    assert_eq!(
+        program.classes("a.b."),
+        [program.find_class("a.b.C").expect("defined")]
+    );
     assert_eq!(program.foreign_types("com.vendor").len(), 1);
-    assert_eq!(program.packages(&program.call_graph(&[], &Limits::default()))[0].name, "a.b");
+    assert_eq!(
+        program.packages(&program.call_graph(&[], &Limits::default()))[0].name,
+        "a.b"
+    );
 }
 
 #[test]
 fn names_go_both_ways() {
-    for (descriptor_text, name) in [("Ljava/lang/String;", "java.lang.String"), ("[[I", "int[][]"), ("V", "void")] {
+    for (descriptor_text, name) in [
+        ("Ljava/lang/String;", "java.lang.String"),
+        ("[[I", "int[][]"),
+        ("V", "void"),
+    ] {
         assert_eq!(dotted(descriptor_text), name);
     }
     assert_eq!(descriptor("a.B$C"), "La/B$C;");

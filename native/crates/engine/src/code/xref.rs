@@ -179,7 +179,14 @@ impl Xref {
         index
     }
 
-    fn walk(&mut self, at: usize, dex: &Dex, link: &Link, defs: &mut Defs, problems: &mut Problems) {
+    fn walk(
+        &mut self,
+        at: usize,
+        dex: &Dex,
+        link: &Link,
+        defs: &mut Defs,
+        problems: &mut Problems,
+    ) {
         let tables = Tables::new(at, dex, link, &self.targets);
         let mut budget = 4 * dex.bytes().len();
         for def in defs.of_dex(at) {
@@ -188,10 +195,16 @@ impl Xref {
             if offset == 0 {
                 continue;
             }
-            let code = dex.code(offset).filter(|code| code.units.len() < METHOD_UNITS);
+            let code = dex
+                .code(offset)
+                .filter(|code| code.units.len() < METHOD_UNITS);
             let left = code.and_then(|code| budget.checked_sub(code.units.len()));
             let (Some(code), Some(left)) = (code, left) else {
-                problems.add("dex-code", offset as usize, "the code does not lie inside the file");
+                problems.add(
+                    "dex-code",
+                    offset as usize,
+                    "the code does not lie inside the file",
+                );
                 defs.mark_damaged(def);
                 continue;
             };
@@ -268,16 +281,28 @@ impl Xref {
     ) -> bool {
         let index = u32::from(units.get(at + 1));
         let find = |table: &[u32], index: u32| {
-            table.get(index as usize).copied().filter(|&target| target != NONE)
+            table
+                .get(index as usize)
+                .copied()
+                .filter(|&target| target != NONE)
         };
         let targets = match OPCODES[usize::from(opcode)].index {
-            Index::StringJumbo => tables.string(units.get32(at + 1)).map(|target| vec![target]),
+            Index::StringJumbo => tables
+                .string(units.get32(at + 1))
+                .map(|target| vec![target]),
             Index::Polymorphic => {
                 let proto = find(&tables.protos, u32::from(units.get(at + 3)));
-                find(tables.methods, index).zip(proto).map(|(method, proto)| vec![method, proto])
+                find(tables.methods, index)
+                    .zip(proto)
+                    .map(|(method, proto)| vec![method, proto])
             }
             Index::Proto => find(&tables.protos, index).map(|target| vec![target]),
-            Index::MethodHandle => tables.handles.get(index as usize).copied().flatten().map(|target| vec![target]),
+            Index::MethodHandle => tables
+                .handles
+                .get(index as usize)
+                .copied()
+                .flatten()
+                .map(|target| vec![target]),
             Index::CallSite => tables.call_sites.get(index as usize).map(|behind| {
                 let mut all = vec![tables.call_site_start + index];
                 all.extend(behind);
@@ -288,7 +313,11 @@ impl Xref {
         let Some(targets) = targets else {
             return false;
         };
-        self.refs.extend(targets.into_iter().map(|target| Ref::new(at, opcode, target)));
+        self.refs.extend(
+            targets
+                .into_iter()
+                .map(|target| Ref::new(at, opcode, target)),
+        );
         true
     }
 
@@ -352,7 +381,9 @@ impl<'a> Tables<'a> {
     fn new(at: usize, dex: &Dex, link: &'a Link, targets: &Targets) -> Tables<'a> {
         let ids = &link.ids[at];
         let shifted = |ids: &[u32], start: u32| -> Vec<u32> {
-            ids.iter().map(|&id| if id == NONE { NONE } else { start + id }).collect()
+            ids.iter()
+                .map(|&id| if id == NONE { NONE } else { start + id })
+                .collect()
         };
         let mut tables = Tables {
             methods: &ids.methods,
@@ -367,15 +398,26 @@ impl<'a> Tables<'a> {
         };
         for index in 0..dex.method_handle_count() {
             let target = dex.method_handle(index).and_then(|handle| {
-                let table = if handle.is_method() { tables.methods } else { &tables.fields[..] };
-                table.get(handle.target as usize).copied().filter(|&target| target != NONE)
+                let table = if handle.is_method() {
+                    tables.methods
+                } else {
+                    &tables.fields[..]
+                };
+                table
+                    .get(handle.target as usize)
+                    .copied()
+                    .filter(|&target| target != NONE)
             });
             tables.handles.push(target);
         }
         // Call sites that share one long list of values would multiply it.
         let mut budget = dex.bytes().len();
         for index in 0..dex.call_site_count() {
-            let values = if budget == 0 { Vec::new() } else { dex.call_site(index).unwrap_or_default() };
+            let values = if budget == 0 {
+                Vec::new()
+            } else {
+                dex.call_site(index).unwrap_or_default()
+            };
             budget = budget.saturating_sub(values.len());
             let behind = values.iter().filter_map(|value| match value {
                 Value::MethodHandle(handle) => *tables.handles.get(*handle as usize)?,

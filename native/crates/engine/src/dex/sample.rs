@@ -66,7 +66,9 @@ struct Tables {
 }
 
 fn position<T: Ord>(set: &BTreeSet<T>, item: &T) -> u32 {
-    set.iter().position(|own| own == item).expect("collected before") as u32
+    set.iter()
+        .position(|own| own == item)
+        .expect("collected before") as u32
 }
 
 fn proto(descriptor: &str) -> (String, Vec<String>) {
@@ -75,7 +77,11 @@ fn proto(descriptor: &str) -> (String, Vec<String>) {
     let mut rest = parameters;
     while !rest.is_empty() {
         let array = rest.len() - rest.trim_start_matches('[').len();
-        let end = if rest[array..].starts_with('L') { rest.find(';').expect("a class") } else { array };
+        let end = if rest[array..].starts_with('L') {
+            rest.find(';').expect("a class")
+        } else {
+            array
+        };
         out.push(rest[..=end].to_owned());
         rest = &rest[end + 1..];
     }
@@ -90,18 +96,22 @@ impl Tables {
 
     fn method(&mut self, class: &str, name: &str, descriptor: &str) {
         let (returns, parameters) = proto(descriptor);
-        [class, &returns].into_iter().for_each(|name| self.kind(name));
+        [class, &returns]
+            .into_iter()
+            .for_each(|name| self.kind(name));
         parameters.iter().for_each(|name| self.kind(name));
         self.strings.insert(name.to_owned());
         self.strings.insert("V".to_owned());
         self.protos.insert((returns.clone(), parameters.clone()));
-        self.methods.insert((class.to_owned(), name.to_owned(), (returns, parameters)));
+        self.methods
+            .insert((class.to_owned(), name.to_owned(), (returns, parameters)));
     }
 
     fn field(&mut self, class: &str, name: &str, kind: &str) {
         [class, kind].into_iter().for_each(|name| self.kind(name));
         self.strings.insert(name.to_owned());
-        self.fields.insert((class.to_owned(), name.to_owned(), kind.to_owned()));
+        self.fields
+            .insert((class.to_owned(), name.to_owned(), kind.to_owned()));
     }
 
     fn units(&self, code: &[Ins]) -> Vec<u16> {
@@ -110,7 +120,10 @@ impl Tables {
             match ins {
                 Ins::Raw(units) => out.extend_from_slice(units),
                 Ins::Str(register, text) => {
-                    out.extend([u16::from(*register) << 8 | 0x1a, position(&self.strings, &(*text).to_owned()) as u16]);
+                    out.extend([
+                        u16::from(*register) << 8 | 0x1a,
+                        position(&self.strings, &(*text).to_owned()) as u16,
+                    ]);
                 }
                 Ins::Type(op, register, name) => {
                     let index = position(&self.types, &(*name).to_owned()) as u16;
@@ -118,11 +131,19 @@ impl Tables {
                 }
                 Ins::Field(op, register, class, name, kind) => {
                     let key = ((*class).to_owned(), (*name).to_owned(), (*kind).to_owned());
-                    out.extend([u16::from(*register) << 8 | u16::from(*op), position(&self.fields, &key) as u16]);
+                    out.extend([
+                        u16::from(*register) << 8 | u16::from(*op),
+                        position(&self.fields, &key) as u16,
+                    ]);
                 }
                 Ins::Call(op, class, name, descriptor, registers) => {
                     let key = ((*class).to_owned(), (*name).to_owned(), proto(descriptor));
-                    let packed = registers.iter().take(4).enumerate().map(|(at, register)| register << (4 * at)).sum();
+                    let packed = registers
+                        .iter()
+                        .take(4)
+                        .enumerate()
+                        .map(|(at, register)| register << (4 * at))
+                        .sum();
                     let head = (registers.len() as u16) << 12 | u16::from(*op);
                     out.extend([head, position(&self.methods, &key) as u16, packed]);
                 }
@@ -150,7 +171,9 @@ fn collect(classes: &[Class]) -> Tables {
                     Ins::Str(_, text) => drop(tables.strings.insert((*text).to_owned())),
                     Ins::Type(_, _, name) => tables.kind(name),
                     Ins::Field(_, _, class, name, kind) => tables.field(class, name, kind),
-                    Ins::Call(_, class, name, descriptor, _) => tables.method(class, name, descriptor),
+                    Ins::Call(_, class, name, descriptor, _) => {
+                        tables.method(class, name, descriptor)
+                    }
                 }
             }
         }
@@ -190,7 +213,9 @@ pub fn build(classes: &[Class]) -> Vec<u8> {
         data_start += count * size;
     }
     let mut out = vec![0u8; data_start];
-    let put = |out: &mut Vec<u8>, at: usize, value: u32| out[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    let put = |out: &mut Vec<u8>, at: usize, value: u32| {
+        out[at..at + 4].copy_from_slice(&value.to_le_bytes())
+    };
     let type_list = |out: &mut Vec<u8>, names: &[String]| -> u32 {
         if names.is_empty() {
             return 0;
@@ -211,7 +236,11 @@ pub fn build(classes: &[Class]) -> Vec<u8> {
         out.push(0);
     }
     for (row, name) in tables.types.iter().enumerate() {
-        put(&mut out, starts[1] + 4 * row, position(&tables.strings, name));
+        put(
+            &mut out,
+            starts[1] + 4 * row,
+            position(&tables.strings, name),
+        );
     }
     for (row, (returns, parameters)) in tables.protos.iter().enumerate() {
         let list = type_list(&mut out, parameters);
@@ -222,16 +251,28 @@ pub fn build(classes: &[Class]) -> Vec<u8> {
     }
     for (row, (class, name, kind)) in tables.fields.iter().enumerate() {
         let at = starts[3] + 8 * row;
-        put(&mut out, at, position(&tables.types, class) | position(&tables.types, kind) << 16);
+        put(
+            &mut out,
+            at,
+            position(&tables.types, class) | position(&tables.types, kind) << 16,
+        );
         put(&mut out, at + 4, position(&tables.strings, name));
     }
     for (row, (class, name, key)) in tables.methods.iter().enumerate() {
         let at = starts[4] + 8 * row;
-        put(&mut out, at, position(&tables.types, class) | position(&tables.protos, key) << 16);
+        put(
+            &mut out,
+            at,
+            position(&tables.types, class) | position(&tables.protos, key) << 16,
+        );
         put(&mut out, at + 4, position(&tables.strings, name));
     }
     for (row, class) in classes.iter().enumerate() {
-        let interfaces: Vec<String> = class.interfaces.iter().map(|name| (*name).to_owned()).collect();
+        let interfaces: Vec<String> = class
+            .interfaces
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
         let list = type_list(&mut out, &interfaces);
         let mut values = Vec::new();
         leb(&mut values, class.constants.len() as u32);
@@ -243,13 +284,18 @@ pub fn build(classes: &[Class]) -> Vec<u8> {
         out.extend(values);
         let mut members = Vec::new();
         let is_direct = |method: &&Method| method.access & 0x1000a != 0;
-        let (mut direct, mut virtuals): (Vec<&Method>, Vec<&Method>) = class.methods.iter().partition(is_direct);
+        let (mut direct, mut virtuals): (Vec<&Method>, Vec<&Method>) =
+            class.methods.iter().partition(is_direct);
         for size in [class.constants.len(), 0, direct.len(), virtuals.len()] {
             leb(&mut members, size as u32);
         }
         let mut last = 0;
         for (name, _) in &class.constants {
-            let key = (class.name.to_owned(), (*name).to_owned(), "Ljava/lang/String;".to_owned());
+            let key = (
+                class.name.to_owned(),
+                (*name).to_owned(),
+                "Ljava/lang/String;".to_owned(),
+            );
             let index = position(&tables.fields, &key);
             leb(&mut members, index - last);
             leb(&mut members, 0x19);
@@ -257,7 +303,11 @@ pub fn build(classes: &[Class]) -> Vec<u8> {
         }
         for group in [&mut direct, &mut virtuals] {
             let index = |method: &&Method| {
-                let key = (class.name.to_owned(), method.name.to_owned(), proto(method.descriptor));
+                let key = (
+                    class.name.to_owned(),
+                    method.name.to_owned(),
+                    proto(method.descriptor),
+                );
                 position(&tables.methods, &key)
             };
             group.sort_by_key(index);
@@ -302,7 +352,13 @@ pub fn build(classes: &[Class]) -> Vec<u8> {
     out.extend(0u32.to_le_bytes());
     out[..8].copy_from_slice(b"dex\n039\0");
     let size = out.len() as u32;
-    for (at, value) in [(0x20, size), (0x24, 0x70), (0x28, 0x1234_5678), (0x34, map), (0x6c, data_start as u32)] {
+    for (at, value) in [
+        (0x20, size),
+        (0x24, 0x70),
+        (0x28, 0x1234_5678),
+        (0x34, map),
+        (0x6c, data_start as u32),
+    ] {
         put(&mut out, at, value);
     }
     for (table, (count, _)) in counts.iter().enumerate() {

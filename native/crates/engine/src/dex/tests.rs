@@ -6,10 +6,26 @@ use crate::code::callgraph::Entry;
 
 fn small() -> Vec<u8> {
     build(&[
-        class("LA;", vec![
-            method("<init>", "()V", 0x10001, vec![Ins::Call(0x70, "Ljava/lang/Object;", "<init>", "()V", &[0]), RETURN]),
-            method("run", "(ILjava/lang/String;)V", 1, vec![Ins::Str(0, "text 文"), RETURN]),
-        ]),
+        class(
+            "LA;",
+            vec![
+                method(
+                    "<init>",
+                    "()V",
+                    0x10001,
+                    vec![
+                        Ins::Call(0x70, "Ljava/lang/Object;", "<init>", "()V", &[0]),
+                        RETURN,
+                    ],
+                ),
+                method(
+                    "run",
+                    "(ILjava/lang/String;)V",
+                    1,
+                    vec![Ins::Str(0, "text 文"), RETURN],
+                ),
+            ],
+        ),
         class("LB;", vec![]),
     ])
 }
@@ -22,8 +38,13 @@ fn open(bytes: Vec<u8>) -> Result<Vec<Dex>, Error> {
 fn a_small_file_reads_whole() {
     let dex = &open(small()).expect("well-formed")[0];
     assert!(dex.checksum_ok());
-    assert_eq!((dex.class_count(), dex.method_count(), dex.problems.count), (2, 3, 0));
-    let texts: Vec<_> = (0..dex.string_count()).map(|index| dex.text(index).into_owned()).collect();
+    assert_eq!(
+        (dex.class_count(), dex.method_count(), dex.problems.count),
+        (2, 3, 0)
+    );
+    let texts: Vec<_> = (0..dex.string_count())
+        .map(|index| dex.text(index).into_owned())
+        .collect();
     assert!(texts.contains(&"text 文".to_owned()));
     assert!(texts.is_sorted());
 }
@@ -57,7 +78,10 @@ fn a_container_gives_each_of_its_files() {
     let names: Vec<_> = all.iter().map(|dex| dex.name.as_str()).collect();
     assert_eq!(names, ["classes.dex", "classes.dex!1"]);
     assert_eq!(all[1].header.container_offset, size);
-    assert_eq!(all[1].class(0).map(|row| row.access), all[0].class(0).map(|row| row.access));
+    assert_eq!(
+        all[1].class(0).map(|row| row.access),
+        all[0].class(0).map(|row| row.access)
+    );
     assert_eq!(all[1].class_count(), 2);
 }
 
@@ -83,7 +107,10 @@ fn a_damaged_method_costs_itself_alone() {
     let files = vec![("classes.dex".to_owned(), Arc::new(bytes))];
     let program = Program::open(files, &Limits::default());
     let counts = program.defs.dex_counts[0];
-    assert_eq!((counts.methods, counts.code_methods, counts.damaged_methods), (2, 1, 1));
+    assert_eq!(
+        (counts.methods, counts.code_methods, counts.damaged_methods),
+        (2, 1, 1)
+    );
     assert_eq!(program.all_problems()[0].1.kind, "dex-code");
 }
 
@@ -94,10 +121,20 @@ fn exercise(bytes: Vec<u8>) {
         ..Limits::default()
     };
     let program = Program::open(vec![("classes.dex".to_owned(), Arc::new(bytes))], &limits);
-    let classes = program.classes("").into_iter().map(|kind| Entry::Class(program.type_name(kind)));
+    let classes = program
+        .classes("")
+        .into_iter()
+        .map(|kind| Entry::Class(program.type_name(kind)));
     let graph = program.call_graph(&classes.collect::<Vec<_>>(), &limits);
-    let texts = program.find_strings(&["a".into()], &["L".into()], &["e".into()]).unwrap_or_default();
-    assert!(texts.hits.iter().all(|hit| (hit.caller as usize) < program.defs.methods.len()));
+    let texts = program
+        .find_strings(&["a".into()], &["L".into()], &["e".into()])
+        .unwrap_or_default();
+    assert!(
+        texts
+            .hits
+            .iter()
+            .all(|hit| (hit.caller as usize) < program.defs.methods.len())
+    );
     let calls: Vec<_> = program
         .defs
         .classes
@@ -124,7 +161,9 @@ fn exercise(bytes: Vec<u8>) {
         let dex = &program.dexes[program.defs.class(def).dex as usize];
         if let Some(code) = dex.code(program.defs.methods[def as usize].code) {
             dex.tries(&code);
-            code.units.instructions().for_each(|instruction| drop((instruction.switch_targets(), instruction.name())));
+            code.units
+                .instructions()
+                .for_each(|instruction| drop((instruction.switch_targets(), instruction.name())));
         }
     }
 }
@@ -143,7 +182,11 @@ fn mutate(original: &[u8], rounds: usize, seed: u64) {
         let mut bytes = original.to_vec();
         for _ in 0..1 + noise(&mut state) % 16 {
             // Half of the changes go into the header and the tables, where they do most.
-            let range = if noise(&mut state) % 2 == 0 { bytes.len() } else { bytes.len().min(0x400) };
+            let range = if noise(&mut state) % 2 == 0 {
+                bytes.len()
+            } else {
+                bytes.len().min(0x400)
+            };
             let at = noise(&mut state) as usize % range;
             match noise(&mut state) % 4 {
                 0 => bytes[at] ^= 1 << (noise(&mut state) % 8),
@@ -172,13 +215,23 @@ fn damage_anywhere_ends_in_an_answer() {
 #[ignore = "needs a folder of DEX files"]
 fn damage_to_real_files_ends_in_an_answer() {
     let folder = std::env::var("ASSAYMARK_MUTATE").expect("a folder");
-    let rounds = std::env::var("ASSAYMARK_ROUNDS").map_or(100, |text| text.parse().expect("a number"));
+    let rounds =
+        std::env::var("ASSAYMARK_ROUNDS").map_or(100, |text| text.parse().expect("a number"));
     let entries = std::fs::read_dir(folder).expect("a folder that can be read");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     paths.sort();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|kind| kind == "dex")) {
+    for path in paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "dex"))
+    {
         let start = std::time::Instant::now();
         mutate(&std::fs::read(path).expect("a file"), rounds, 7);
-        println!("{}: {rounds} variants in {:.1} s", path.display(), start.elapsed().as_secs_f64());
+        println!(
+            "{}: {rounds} variants in {:.1} s",
+            path.display(),
+            start.elapsed().as_secs_f64()
+        );
     }
 }
