@@ -3,6 +3,13 @@
 from pathlib import Path
 from typing import Final, final
 
+# --- errors ---
+
+# A typed refusal; its arguments are kind, offset (if known), detail. Kinds: `io`, `not-this-format`, `malformed`,
+# `limit-hit`, `not-found`, `unsupported`.
+class EngineError(Exception):
+    args: tuple[str, int | None, str]
+
 # --- archive, binary XML, resource tables ---
 
 # Every kind that the readers of archives, XML and resource tables record, and whether it is evasive: Android installs
