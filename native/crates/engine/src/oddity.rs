@@ -97,7 +97,6 @@ pub const ODDITY_KINDS: &[(&str, bool)] = &[
     // resource table
     ("package-broken", false),
     ("type-broken", false),
-    ("entry-broken", false),
     ("too-many-resource-entries", true),
 ];
 

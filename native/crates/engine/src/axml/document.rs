@@ -18,6 +18,7 @@ pub const NONE: u32 = u32::MAX;
 /// Type of a value that is a string of the pool (`TYPE_STRING`).
 pub const TYPE_STRING: u8 = 3;
 
+/// Bytes of one attribute; the part of an element before its attributes has as many.
 const ATTRIBUTE_SIZE: usize = 20;
 const NODE_HEADER: usize = 16;
 const POOL_HEADER: usize = 28;
@@ -396,14 +397,22 @@ impl<'a> Builder<'a> {
         if count == 0 {
             return;
         }
-        if start != 20 || stride != ATTRIBUTE_SIZE {
+        if start != ATTRIBUTE_SIZE || stride != ATTRIBUTE_SIZE {
             self.log.add("attribute-size-odd", "", place, || {
                 format!("attributes of {stride} bytes that start at {start}")
             });
         }
-        let stride = stride.max(ATTRIBUTE_SIZE);
-        let possible = end.saturating_sub(body + start) / stride
-            + usize::from(end.saturating_sub(body + start) % stride >= ATTRIBUTE_SIZE);
+        let room = end.saturating_sub(body);
+        let fits =
+            |start: usize, stride: usize| start + stride * (count - 1) + ATTRIBUTE_SIZE <= room;
+        // Where the stated place or size cannot be true and the usual ones can, those are meant.
+        let (start, stride) = match (start, stride.max(ATTRIBUTE_SIZE)) {
+            (start, stride) if fits(start, stride) => (start, stride),
+            _ if fits(ATTRIBUTE_SIZE, ATTRIBUTE_SIZE) => (ATTRIBUTE_SIZE, ATTRIBUTE_SIZE),
+            odd => odd,
+        };
+        let room = room.saturating_sub(start);
+        let possible = room / stride + usize::from(room % stride >= ATTRIBUTE_SIZE);
         if count > possible {
             self.log.add("attribute-cut", "", place, || {
                 format!("{count} attributes stated, {possible} have room")

@@ -203,6 +203,21 @@ fn wide_attributes_are_read() {
 }
 
 #[test]
+fn attributes_are_found_where_their_stated_place_cannot_be() {
+    for (start, stride) in [(30_000, 20), (20, 40_000)] {
+        let mut body = words(&[NONE, 3]);
+        body.extend(halves(&[start, stride, 2, 0, 0, 0]));
+        for name in [0, 1] {
+            body.extend(words(&[2, name, 6, 0x0300_0008, 6]));
+        }
+        let file = document(&[pool(&STRINGS, false), map(), node(0x0102, &body), end(3)]);
+        let (rows, kinds) = read(&file);
+        assert_eq!(rows[1], expected()[1]);
+        assert_eq!(kinds, ["attribute-size-odd"]);
+    }
+}
+
+#[test]
 fn broken_strings_become_replacement_text() {
     let mut bytes = plain();
     // The length of string 3, which is right behind those of 0 to 2: now longer than the pool.
