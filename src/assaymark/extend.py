@@ -71,7 +71,7 @@ def detector(
     *,
     id: str,
     version: int,
-    emits: Iterable[Table],  # noqa: A002 - the word users know
+    emits: Iterable[Table],
 ) -> Callable[[Callable[[Any], Iterable[Emission]]], Callable[[Any], Iterable[Emission]]]:
     """Register a function `Program -> Iterable[(Table, Row)]` as a detector.
 

@@ -41,7 +41,7 @@ class PageError(ValueError):
     """A page that says nothing testable; the message names file and line."""
 
 
-class Mismatch(AssertionError):  # noqa: N818 - what pytest reports as a failure, not as an error
+class Mismatch(AssertionError):
     """The evidence differs from what the page expects; the message shows the rows that came instead."""
 
 
