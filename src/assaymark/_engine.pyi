@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Final, Self, TypeAlias, TypedDict, final
 
-class EngineError(Exception):
-    """A typed refusal; its arguments are kind, offset (or `None`) and detail."""
-
 # --- errors ---
 
-# A typed refusal; its arguments are kind, offset (if known), detail. Kinds: `io`, `not-this-format`, `malformed`,
-# `limit-hit`, `not-found`, `unsupported`.
 class EngineError(Exception):
+    """A typed refusal; its arguments are kind, offset (if known), detail.
+
+    Kinds: `io`, `not-this-format`, `malformed`, `limit-hit`, `not-found`, `unsupported`.
+    """
+
     args: tuple[str, int | None, str]
 
 # --- archive, binary XML, resource tables ---

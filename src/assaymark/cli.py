@@ -35,7 +35,7 @@ def default_language() -> str:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="assaymark")
 def main() -> None:
-    """Tests mobile apps for how they treat personal information.
+    """Test mobile apps for how they treat personal information.
 
     测试移动应用如何处理个人信息，逐条给出结论。
     """
@@ -65,7 +65,7 @@ def main() -> None:
     type=click.Choice(FAIL_ON),
     default="suspected",
     metavar="LEVEL",
-    help="Exit with 1 from this level on: suspected (default), violated, never; :high, :medium, :low narrow it by weight.",
+    help="Exit 1 from this level on: suspected (default), violated, never; :high, :medium, :low narrow it by weight.",
 )
 def inspect(file: Path, form: str, output: Path | None, lang: str, packs: tuple[str, ...], fail_on: str) -> None:
     """Inspect one app package (APK, or XAPK / APKS set) and report clause by clause.

@@ -69,7 +69,7 @@ _renderers: dict[str, Renderer] = {}
 
 def detector(
     *,
-    id: str,
+    id: str,  # noqa: A002 - the word users know
     version: int,
     emits: Iterable[Table],
 ) -> Callable[[Callable[[Any], Iterable[Emission]]], Callable[[Any], Iterable[Emission]]]:

@@ -13,7 +13,7 @@ from assaymark import _engine, catalog
 from assaymark.formats.program import Program
 
 DAMAGE = frozenset({"dex-class", "dex-class-data", "dex-code", "dex-instruction", "dex-table-cut", "dex-unreadable"})
-"""Problems of a DEX file behind which code is missing; the others are irregularities that hide nothing from this reader."""
+"""Problems of a DEX file behind which code is missing; the others are irregularities that hide nothing from us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _defined(code: CodeView, names: list[str]) -> set[str]:
 
 
 def _reachable_calls(code: CodeView, calls: list[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
-    """Give the places of calls that can run, outside common open libraries: what those reflect on is public and known."""
+    """Give the places of calls that can run, outside common libraries: what those do with them is public."""
     libraries = {one.id for one in catalog.load_sdks() if one.library}
     places: dict[tuple[str, str], list[str]] = {call: [] for call in calls}
     for hit in code.calls([(cls, method, "", False) for cls, method in calls]):

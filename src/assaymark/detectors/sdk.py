@@ -1,6 +1,6 @@
 """Third-party SDKs: whose code is in the package, in which version.
 
-What it observes: Java packages, telling classes, native libraries, manifest marks, assets and strings of the SDK catalog.
+What it observes: Java packages, telling classes, native libraries, manifest marks, assets and strings of the catalog.
 Why it matters: most personal information that leaves a phone leaves through an SDK, and the policy must name it.
 Limits: an SDK whose names were all replaced (R8 with repackaging) is not recognised by names. A version is given only
 where the package states it. Plain libraries that receive no data of their own are left out.
@@ -183,12 +183,12 @@ def _stated(program: Program, code: CodeView, way: VersionSource) -> Iterator[tu
         case "resource":
             yield from _resource(program, way.name)
         case "properties":
-            for line in _lines(program, members, way.path):
+            for line in _lines(members, way.path):
                 key, equals, value = line.partition("=")
                 if equals and key.strip() == way.key:
                     yield value.strip(), way.path
         case "asset":
-            for line in _lines(program, members, way.path):
+            for line in _lines(members, way.path):
                 yield line, way.path
         case "library-name":
             for name in members.libraries:
@@ -204,7 +204,7 @@ def _resource(program: Program, name: str) -> Iterator[tuple[str, str]]:
                     yield text, f"resource {full}"
 
 
-def _lines(program: Program, members: Members, path: str) -> Iterator[str]:
+def _lines(members: Members, path: str) -> Iterator[str]:
     part = members.holder(path)
     if part is None:
         return
