@@ -256,7 +256,12 @@ class Code:
 # --- signatures ---
 
 class SignerRow(TypedDict):
-    """One signer of one scheme; a scheme of which no signer can be read has one row with `signer` and certificate `None`."""
+    """One signer of one scheme; a scheme of which no signer can be read has one row with `signer` and certificate `None`.
+
+    `status` is that of the scheme: `verified`, `failed`, or `unsupported` (an algorithm or key outside the schemes, or a limit). `problem` is a
+    stable name (`content-digest-mismatch`, `missing-newer-scheme`, …) of what is wrong with this signer, else with the scheme; `detail` says
+    more in English. Times are ISO 8601 in UTC, names are written as RFC 4514 does, `lineage` has SHA-256 digests, oldest certificate first.
+    """
 
     scheme: str
     status: str
@@ -275,7 +280,7 @@ class SignerRow(TypedDict):
 def signatures(
     package: Package, min_sdk: int | None = None
 ) -> tuple[list[SignerRow], list[tuple[int, int]], list[tuple[str, str]]]:
-    """Verify every signature scheme present.
+    """Verify every signature scheme present, each by itself, for all platforms from `min_sdk` (`None`: 24) on.
 
     Gives the signers; id and size of each pair of the signing block; kind and particulars of what is wrong with the block.
     """
