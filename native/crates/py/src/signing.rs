@@ -40,12 +40,12 @@ fn signatures(py: Python<'_>, package: &Package, min_sdk: Option<u32>) -> PyResu
     })
 }
 
+/// Start and end of the signing block; id, start and end of the value of each pair.
+type Block = (Option<(usize, usize)>, Vec<(u32, usize, usize)>);
+
 /// The pairs of the signing block as `(id, start, end)` of their values in the file.
 #[pyfunction]
-fn signing_block_pairs(
-    py: Python<'_>,
-    package: &Package,
-) -> PyResult<(Option<(usize, usize)>, Vec<(u32, usize, usize)>)> {
+fn signing_block_pairs(py: Python<'_>, package: &Package) -> PyResult<Block> {
     let opened = &package.inner;
     guarded(py, || {
         let (range, pairs) = signing::block_pairs(&opened.file, &opened.archive);
@@ -99,7 +99,11 @@ fn signer_row(result: &SchemeResult, number: Option<usize>, signer: &Signer) -> 
         valid_to: text(|own| &own.valid_to),
         algorithm: text(|own| &own.key_algorithm),
         key_bits: own.map_or(0, |own| own.key_bits),
-        lineage: signer.lineage.iter().map(|node| node.sha256.clone()).collect(),
+        lineage: signer
+            .lineage
+            .iter()
+            .map(|node| node.sha256.clone())
+            .collect(),
     }
 }
 
