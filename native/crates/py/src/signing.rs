@@ -99,7 +99,11 @@ fn signer_row(result: &SchemeResult, number: Option<usize>, signer: &Signer) -> 
         valid_to: text(|own| &own.valid_to),
         algorithm: text(|own| &own.key_algorithm),
         key_bits: own.map_or(0, |own| own.key_bits),
-        lineage: signer.lineage.iter().map(|node| node.sha256.clone()).collect(),
+        lineage: signer
+            .lineage
+            .iter()
+            .map(|node| node.sha256.clone())
+            .collect(),
     }
 }
 

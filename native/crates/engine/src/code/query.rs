@@ -9,7 +9,7 @@ use crate::dex::class_data::access;
 use crate::dex::opcode::op;
 use crate::dex::{debug, strings};
 use crate::{Error, ErrorKind};
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::BTreeMap;
 
 /// Rows that one question may give.
@@ -227,7 +227,9 @@ impl Program {
             return Ok(());
         }
         let patterns: Vec<_> = parts.iter().map(|part| strings::encode(part)).collect();
-        let automaton = AhoCorasick::new(&patterns)
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&patterns)
             .map_err(|error| Error::new(ErrorKind::LimitHit, error.to_string()))?;
         let mut own: Vec<u32> = Vec::new();
         for (at, dex) in self.dexes.iter().enumerate() {
