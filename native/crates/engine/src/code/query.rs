@@ -349,17 +349,12 @@ impl Program {
 
     /// Whether a method named on `kind` is the one of its supertype `class`: nothing between them defines it.
     fn inherits(&self, kind: u32, class: u32, method: u32) -> bool {
-        let signature = self.hierarchy.signatures[method as usize];
-        let has = |position: u32| {
-            let mut methods = self.defs.classes[position as usize].methods.clone();
-            methods.any(|def| {
-                self.hierarchy.signatures[self.defs.methods[def as usize].id as usize] == signature
-            })
+        let key = self.link.methods[method as usize];
+        let defines = |position: &u32| {
+            let class = self.defs.classes[*position as usize].kind;
+            self.defined_in(class, key.name, key.proto).is_some()
         };
-        let definer = self
-            .hierarchy
-            .chain(&self.defs, kind)
-            .find(|&position| has(position));
+        let definer = self.hierarchy.chain(&self.defs, kind).find(defines);
         definer.is_none_or(|position| self.defs.classes[position as usize].kind == class)
     }
 
