@@ -171,11 +171,18 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
         for row in rows[name]
         for item in row["data"]
     }
+    parents = {one.id: one.parent for one in catalog.load_data()}
+    for name in tuple(data):
+        above = parents.get(name)
+        while above and above not in data:
+            data.add(above)
+            above = parents.get(above)
     owners = {
         row["owner"] for name in ("api_call", "flow", "endpoint", "component") for row in rows[name] if row["owner"]
     }
     owners |= {row["id"] for row in rows["sdk"]}
     permissions = {row["name"] for row in rows["permission"]}
+    purposes = {row["purpose"] for row in rows["sdk"]}
     return {
         "data": {
             one.id: {"zh": one.zh, "en": one.en, "parent": one.parent, "sensitive": one.sensitive}
@@ -185,6 +192,11 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
         "sdk": {one.id: {"zh": one.name_zh, "en": one.name} for one in catalog.load_sdks() if one.id in owners},
         "permission": {
             one.name: {"zh": one.zh, "en": one.en} for one in catalog.load_permissions() if one.name in permissions
+        },
+        "purpose": {
+            one.id: {"zh": one.zh, "en": one.en}
+            for one in catalog.load_purposes().values()
+            if one.id in purposes
         },
     }
 

@@ -145,7 +145,7 @@ def _sdk(row: Row, names: Names) -> Cells:
         if not source or not version
         else say("render.version-from", version=version, source=source),
         say_kind("render.presence", row.get("presence")),
-        say_kind("render.purpose", row.get("purpose")) if row.get("purpose") else NOTHING,
+        names.purpose(row.get("purpose")) if row.get("purpose") else NOTHING,
         _with(joined(say_kind("render.known-by", one) for one in row.get("known_by") or ()), row.get("confidence")),
         _yes_no(row.get("reachable")),
         joined((names.data(one) for one in row.get("data") or ()), most=5),
