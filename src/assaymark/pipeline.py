@@ -15,6 +15,7 @@ from typing import Any
 import assaymark
 from assaymark import catalog, extend, judge
 from assaymark.analysis.code import code_of
+from assaymark.catalog.blindspots import load_blindspots
 from assaymark.formats.opening import open_program
 from assaymark.formats.program import Program
 from assaymark.model.evidence import Evidence, as_object
@@ -193,10 +194,13 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
         "permission": {
             one.name: {"zh": one.zh, "en": one.en} for one in catalog.load_permissions() if one.name in permissions
         },
+        "product": {
+            one.name: {"zh": one.name_zh or one.name, "en": one.name}
+            for one in load_blindspots()
+            if one.name in {row["reason"] for row in rows["gap"]}
+        },
         "purpose": {
-            one.id: {"zh": one.zh, "en": one.en}
-            for one in catalog.load_purposes().values()
-            if one.id in purposes
+            one.id: {"zh": one.zh, "en": one.en} for one in catalog.load_purposes().values() if one.id in purposes
         },
     }
 

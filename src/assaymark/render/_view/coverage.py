@@ -9,7 +9,7 @@ from typing import Any
 from assaymark.model.report import Report
 from assaymark.model.text import has_text
 from assaymark.render._view.findings import clause_words
-from assaymark.render._view.words import Both, clean, joined, same, say, say_kind
+from assaymark.render._view.words import Both, Names, clean, joined, same, say, say_kind
 
 PARTS = ("decided", "indicated", "needs-run", "needs-person", "blocked")
 """How far a clause could be judged, the surest first."""
@@ -108,7 +108,8 @@ def coverage(report: Report) -> Coverage:
     kinds: dict[str, list[Mapping[str, Any]]] = {}
     for row in report["evidence"].get("gap", ()):
         kinds.setdefault(str(row.get("kind")), []).append(row)
-    reasons = [_reason(kind, rows) for kind, rows in kinds.items()]
+    names = Names(report)
+    reasons = [_reason(kind, rows, names) for kind, rows in kinds.items()]
     reasons.sort(key=lambda one: (one.everywhere, not one.total, one.kind))
     return Coverage(
         parts=parts,
@@ -119,10 +120,10 @@ def coverage(report: Report) -> Coverage:
     )
 
 
-def _reason(kind: str, rows: Sequence[Mapping[str, Any]]) -> Reason:
+def _reason(kind: str, rows: Sequence[Mapping[str, Any]], names: Names) -> Reason:
     count = sum(row.get("count") or 1 for row in rows)
     said = say_kind("gap", kind)
-    more = _particulars(kind, rows, count)
+    more = _particulars(kind, rows, count, names)
     return Reason(
         kind=clean(kind, 60),
         sentence=say("render.gap-with", sentence=said, more=more) if more.en else said,
@@ -132,12 +133,13 @@ def _reason(kind: str, rows: Sequence[Mapping[str, Any]]) -> Reason:
     )
 
 
-def _particulars(kind: str, rows: Sequence[Mapping[str, Any]], count: int) -> Both:
+def _particulars(kind: str, rows: Sequence[Mapping[str, Any]], count: int, names: Names) -> Both:
     """Give the products or files that a kind is about, or how many places there are."""
-    column = "reason" if kind in PRODUCTS else "member" if kind in MEMBERS else None
-    if column:
-        named = dict.fromkeys(str(row[column]) for row in rows if row.get(column))
-        return joined((same(clean(one, 60)) for one in named), most=_NAMED)
+    if kind in PRODUCTS:
+        return joined(dict.fromkeys(names.product(row["reason"]) for row in rows if row.get("reason")), most=_NAMED)
+    if kind in MEMBERS:
+        members = dict.fromkeys(same(row["member"]) for row in rows if row.get("member"))
+        return joined(members, most=_NAMED)
     if count < _NAMED or kind.startswith(EVERYWHERE):
         return Both("", "")
     unit = f"gap.count.{kind}"
