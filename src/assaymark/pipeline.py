@@ -36,10 +36,24 @@ def inspect(path: str | PathLike[str], *, packs: Sequence[str] = DEFAULT_PACKS) 
     `sandbox.inspect`, which does the same in a child process with bounded memory and time.
     """
     rules = load_packs(tuple(packs))
-    program = open_program(Path(path))
-    evidence, runs = detect(program)
+    program, evidence, runs = collect(path)
     verdicts = judge.judge(evidence, rules, program.sha256, names=category_names())
     return make_report(program, evidence, runs, rules, verdicts)
+
+
+def collect(path: str | PathLike[str]) -> tuple[Program, Tables, list[dict[str, Any]]]:
+    """Open one file and give its evidence, not judged yet, and how each detector ended. Raises `CannotInspect`."""
+    program = open_program(Path(path))
+    return program, *detect(program)
+
+
+def versions() -> dict[str, Any]:
+    """Give all that decides the evidence besides the file: versions of program and detectors, digests of catalogs."""
+    return {
+        "version": assaymark.__version__,
+        "catalogs": dict(catalog.digest()),
+        "detectors": {detector.id: detector.version for detector in extend.detectors()},
+    }
 
 
 @cache
