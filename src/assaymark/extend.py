@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -111,7 +112,9 @@ def renderer(*, id: str, media_type: str) -> Callable[[Callable[[Report, str], s
     return register
 
 
+@cache
 def _load(package: str, group: str) -> None:
+    # Once for each process: looking through the installed packages costs more than inspecting a small app.
     found = importlib.import_module(package)
     for module in sorted(pkgutil.iter_modules(found.__path__), key=lambda module: module.name):
         if not module.name.startswith("_"):

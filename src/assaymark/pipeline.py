@@ -56,6 +56,14 @@ def versions() -> dict[str, Any]:
     }
 
 
+def warm() -> None:
+    """Load what every inspection reads, so that children that are forked from this process start with it."""
+    extend.readers()
+    extend.detectors()
+    for load in (catalog.load_apis, catalog.load_sdks, catalog.load_permissions, load_blindspots):
+        load()
+
+
 @cache
 def load_packs(names: tuple[str, ...]) -> tuple[judge.Pack, ...]:
     """Load rule packs, once for each process."""

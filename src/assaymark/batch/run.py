@@ -186,6 +186,7 @@ class Batch:
     # 2. Inspections
 
     def _start_inspection(self, file: _File, *, again: bool = False) -> None:
+        pipeline.warm()
         handler = partial(self._inspected, file, again=again)
         self._pool.start(file.path, work.inspect_file, self._bounds, handler)
 
