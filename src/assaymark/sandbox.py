@@ -17,6 +17,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from assaymark.model.errors import AssaymarkError, CannotInspect
 from assaymark.model.report import Report
@@ -172,7 +173,7 @@ def _unpack(message: bytes) -> bytes:
     from assaymark.model import errors
 
     value = json.loads(message[1:])
-    kind = getattr(errors, value["type"], AssaymarkError)
+    kind: Any = getattr(errors, value["type"], AssaymarkError)
     if value["reason"] is not None:
         raise kind(value["reason"], value["message"], **value["params"])
     raise kind(value["message"], **value["params"])

@@ -2,7 +2,7 @@
 
     lake/
       lake.json            what this folder is
-      commits/000007.json  commit records: which apps and rows shard 7 holds, under which versions, which shards it replaces
+      commits/000007.json  commit records: the apps of shard 7, under which versions, and what it replaces
       permission/000007.parquet   one folder for each evidence table, one file for each shard
       outcome/000007.parquet      one row for each file that was ever looked at, inspected or refused
       staging/             finished inspections that are in no shard yet

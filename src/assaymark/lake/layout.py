@@ -37,7 +37,9 @@ LAKE_TABLES: Mapping[str, Table] = {OUTCOME.name: OUTCOME, **TABLES}
 
 def fingerprint(versions: Mapping[str, Any]) -> str:
     """Give the digest (hex) of versions and of the shape of the tables: the cache key of evidence, beside the file."""
-    shape = {table.name: [f"{column.name}:{column.type.value}" for column in table.columns] for table in TABLES.values()}
+    shape = {
+        table.name: [f"{column.name}:{column.type.value}" for column in table.columns] for table in TABLES.values()
+    }
     return sha256(json.dumps([versions, shape], sort_keys=True).encode()).hexdigest()
 
 

@@ -35,10 +35,10 @@ def write_staged(lake: Lake, draft: str, staged: Sequence[Path], versions: str) 
     rows: dict[str, int] = {}
     for path in sorted(staged):
         name, one = read_staged(path)
-        for table, lines in one.lines(name, versions).items():
+        for filled, lines in one.lines(name, versions).items():
             if lines:
-                rows[table] = rows.get(table, 0) + lines.count("\n")
-                with (folder / f"{table}.ndjson").open("a", encoding="utf-8") as file:
+                rows[filled] = rows.get(filled, 0) + lines.count("\n")
+                with (folder / f"{filled}.ndjson").open("a", encoding="utf-8") as file:
                     file.write(lines)
     connection = open_duckdb()
     for name in rows:

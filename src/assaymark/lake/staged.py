@@ -103,5 +103,3 @@ def leftovers(lake: Lake, fingerprint: str, committed: Mapping[str, str]) -> dic
                 pass
         path.unlink(missing_ok=True)
     return found
-
-

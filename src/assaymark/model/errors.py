@@ -83,3 +83,14 @@ class LakeError(AssaymarkError):
         """Keep the reason beside message and parameters."""
         super().__init__(message, **params)
         self.reason = reason
+
+
+class AskError(AssaymarkError):
+    """A question that cannot be answered. `reason` is a stable name; the sentence is `ask.<reason>`. Exit code 2."""
+
+    key = "ask"
+
+    def __init__(self, reason: str, message: str, **params: object) -> None:
+        """Keep the reason beside message and parameters."""
+        super().__init__(message, **params)
+        self.reason = reason
