@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -89,8 +88,7 @@ def _show(table: Any, ready: Any, form: str, output: Path | None, lang: str) -> 
         emit(as_json({"schema": "assaymark-answer/1", **head}, "rows", rows), output, lang)
         return
     bar = ready.bar if ready else _counts(table)
-    width = shutil.get_terminal_size((120, 24)).columns
-    lines = as_text(table.columns, table.rows[:SHOWN], bar=bar, title=ready.title[lang] if ready else "", width=width)
+    lines = as_text(table.columns, table.rows[:SHOWN], bar=bar, title=ready.title[lang] if ready else "")
     emit([lines], output, lang)
     if ready:
         complain(ready.explain[lang])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections import Counter
@@ -67,7 +66,7 @@ def _summary(counts: Iterable[Mapping[str, Any]], titles: Mapping[str, str], lan
         (clause, n["violated"] + n["suspected"], *(n[status] for status in STATUSES), titles[clause])
         for (_, clause), n in by_clause.items()
     ]
-    yield as_text(columns, rows, bar=named, cut=columns[-1], width=shutil.get_terminal_size((140, 24)).columns)
+    yield as_text(columns, rows, bar=named, wrap=columns[-1])
 
 
 def _rows(verdicts: Iterable[Mapping[str, Any]], rules: Iterable[Any], apps: int, form: str) -> Iterator[str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-BAR_WIDTH = 24
+BAR_WIDTH = 16
+WIDTH_OF_FILES = 140
 LONGEST_CELL = 200
 FORMS = ("text", "csv", "json")
 
@@ -44,14 +47,13 @@ def as_text(
     rows: Sequence[Sequence[Any]],
     *,
     bar: str = "",
-    cut: str = "",
+    wrap: str = "",
     title: str = "",
-    width: int | None = None,
 ) -> str:
     """Give a table for the terminal; the column `bar` holds counts, and is drawn as well.
 
-    The column `cut` gets what is left of the line. Cells are foreign text: nothing in them breaks lines or commands
-    the terminal. `width` is that of the terminal.
+    The texts of the column `wrap` are long: the others get their room first. Cells are foreign text: nothing in them
+    breaks lines or commands the terminal.
     """
     from rich.console import Console
     from rich.table import Table
@@ -64,7 +66,12 @@ def as_text(
     table = Table(box=None, pad_edge=False, header_style="bold", title=title or None, title_justify="left")
     for number, name in enumerate(columns):
         counts = all(isinstance(row[number], int | float | None) for row in rows)
-        table.add_column(Text(name), justify="right" if counts and rows else "left", **_fit(name == cut))
+        table.add_column(
+            Text(name),
+            justify="right" if counts and rows else "left",
+            overflow="fold",
+            no_wrap=bool(wrap) and name != wrap,
+        )
         if number == place:
             table.add_column("", width=BAR_WIDTH)
     for row in rows:
@@ -76,10 +83,11 @@ def as_text(
                 cells.append(Text("█" * filled, style="cyan"))
         table.add_row(*cells)
     out = io.StringIO()
-    console = Console(file=out, width=width or 120, force_terminal=False)
+    console = Console(file=out, width=terminal_width(), force_terminal=False)
     console.print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def _fit(cut: bool) -> dict[str, Any]:
-    return {"overflow": "ellipsis", "no_wrap": True} if cut else {"overflow": "fold"}
+def terminal_width() -> int:
+    """Give the width to print for: that of the terminal, or what a file holds well."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH_OF_FILES

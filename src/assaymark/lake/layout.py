@@ -32,6 +32,9 @@ OUTCOME = Table(
 )
 """The table that only lakes have. Its `app` is the SHA-256 of the file, in every table."""
 
+_OWN = frozenset({"commits", "drafts", "staging", "lake.draft", "lake.json", "readers.lock", "writer.lock"})
+"""What a lake has in it from the start; a kill while it was made may have left some of them."""
+
 LAKE_TABLES: Mapping[str, Table] = {OUTCOME.name: OUTCOME, **TABLES}
 
 
@@ -90,7 +93,7 @@ class Lake:
         """Make the folder a lake, if it is not one. Raises `LakeError` for a folder that holds something else."""
         if self.header.exists():
             self.check()
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
+        elif self.folder.is_dir() and any(path.name not in _OWN for path in self.folder.iterdir()):
             raise LakeError("not-empty", f"{self.folder} is not empty", folder=str(self.folder))
         try:
             for folder in (self.folder, self.commits, self.staging, self.drafts):
