@@ -112,13 +112,13 @@ def _usage(program: Program, name: str, users: list[SensitivePlace], sign: str |
 
 
 def _named_in_code(program: Program, names: list[str]) -> set[str]:
-    """Give the permissions whose name code uses. Common libraries name permissions only to look whether they are held."""
+    """Give the permissions whose name code uses; common libraries name them only to look whether they are held."""
     code = code_of(program)
     return {names[hit.selector] for hit in code.string_uses(names) if code.owner(hit.cls) not in _libraries()}
 
 
 def _signs(program: Program, names: list[str]) -> dict[str, str]:
-    """Give the usage that signs tell: `used` where an enabled component waits for it; a text in code is less than that."""
+    """Give the usage that signs tell: `used` where an enabled component waits for it; a text in code says less."""
     wanted = [(sign, name) for name in names if name in _known() for sign in _known()[name].signs]
     told = {
         wanted[hit.selector][1]: "present-only" for hit in code_of(program).string_uses([sign for sign, _ in wanted])

@@ -173,9 +173,9 @@ PERMISSION = _table(
     Column(
         "usage",
         _T,
-        "does code of the package call what the permission guards: `used` reachable calls; `present-only` calls that no "
-        "entry point reaches, or other signs of use; `unused` none, though the catalog of APIs knows every way of use; "
-        "`not-asked` reachable calls, and no permission; `not-tracked` the catalog cannot tell",
+        "does the package call what the permission guards: `used` reachable calls; `present-only` calls that no entry "
+        "point reaches, or other signs of use; `unused` none, though the catalog of APIs covers every way of use; "
+        "`not-asked` reachable calls without the permission; `not-tracked` the catalog cannot tell",
         ("used", "present-only", "unused", "not-asked", "not-tracked"),
     ),
     ("runtime_request", _B, "its name stands in code, outside common libraries, that can ask for it at run time"),
