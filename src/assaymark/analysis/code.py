@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assaymark import _engine, catalog
+from assaymark.formats.android.manifest import complete_name
 from assaymark.formats.program import Program
 
 DAMAGE = frozenset({"dex-class", "dex-class-data", "dex-code", "dex-instruction", "dex-table-cut", "dex-unreadable"})
@@ -232,6 +233,8 @@ def _entries(program: Program) -> tuple[list[str], list[str]]:
         classes.add(manifest.application_class)
     if manifest.application:
         classes |= {name for name in _class_attributes(program) if name}
+    runners = (complete_name(manifest.package, one.text("name")) for one in manifest.root.all("instrumentation"))
+    classes |= {name for name in runners if name}
     clicks: set[str] = set()
     for part in program.packages:
         for _file, _element, _parent, tag, _id, attribute, text, _reference in _layouts(part.package, part.resources):
