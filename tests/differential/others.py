@@ -16,6 +16,7 @@ import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,13 +60,18 @@ class Tally:
         else:
             self.different[fact].append(f"{place}: here {ours!r}, there {theirs!r}"[:400])
 
-    def unexplained(self) -> list[str]:
-        """Give the differences; writes the counts where the environment says so."""
+    def unexplained(self, *explained: tuple[str, str]) -> list[str]:
+        """Give the differences but those explained: (fact, pattern of the place). Writes the counts if asked for."""
         if TALLY:
             counts = {name: [self.equal[name], len(self.different[name])] for name in {*self.equal, *self.different}}
             with Path(TALLY).open("a", encoding="utf-8") as out:
                 out.write(json.dumps({self.name: counts, "different": self.different}, ensure_ascii=False) + "\n")
-        return [f"{fact}: {row}" for fact, rows in self.different.items() for row in rows]
+        return [
+            f"{fact}: {row}"
+            for fact, rows in self.different.items()
+            for row in rows
+            if not any(fact == known and fnmatch(row.split(": here ")[0], pattern) for known, pattern in explained)
+        ]
 
 
 class Use(NamedTuple):

@@ -169,9 +169,7 @@ class CodeView:
         constants = tuple(_constant(value) for value in arguments)
         target_class, _, target = named.partition("(")[0].rpartition(".")
         place = self._place(dex)
-        return Hit(
-            selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text
-        )
+        return Hit(selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text)
 
     def packages(self) -> list[tuple[str, int, int]]:
         """Give all Java packages: name, classes defined, classes with a method that can run."""

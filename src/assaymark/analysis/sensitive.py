@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,6 +12,9 @@ from assaymark.analysis.code import CodeView, Hit, code_of
 from assaymark.catalog import Api
 from assaymark.catalog.apis import ANY_CLASS
 from assaymark.formats.program import Program
+
+ANYWHERE = ("",)
+"""Key of the arguments of all methods together: a static initialiser keeps its URIs for any of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,16 @@ def _find(program: Program) -> Iterator[SensitivePlace]:
     code = code_of(program)
     calls = list(_calls(code))
     yield from (place for place in calls if not place.api.value)
-    queried = {(place.argument, *_method(place.hit)) for place in calls if place.argument is not None}
-    kept = {place.argument for place in calls if place.argument is not None}
+    queried: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for place in calls:
+        if place.argument is not None:
+            queried[_method(place.hit)].add(place.argument)
+            queried[ANYWHERE].add(place.argument)
     uris = (place for place in calls if place.api.value)
     for place in (*uris, *_fields(code), *_strings(code)):
         uri = place.hit.text or place.api.value
-        joined = (uri, *_method(place.hit)) in queried or (place.hit.method == "<clinit>" and uri in kept)
-        if not uri or not joined:
+        taken = queried[ANYWHERE if place.hit.method == "<clinit>" else _method(place.hit)]
+        if not uri or not any(argument.startswith(uri) for argument in taken):
             yield place
 
 
