@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from assaymark import _engine, catalog
@@ -49,8 +50,8 @@ class Hit:
     """A place in the code that answers a question.
 
     `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
-    given: strings, whole numbers in decimal, class names; `None` for what is not a constant. `text` is the string of
-    a string's use.
+    given: strings, whole numbers in decimal, class names, content URIs; `None` for what is not a constant. `target` is
+    the class and the name of the method that is called. `text` is the string of a string's use.
     """
 
     selector: int
@@ -62,6 +63,7 @@ class Hit:
     offset: int
     line: int | None
     reachable: bool
+    target: tuple[str, str]
     arguments: tuple[str | None, ...] = ()
     text: str | None = None
 
@@ -131,7 +133,7 @@ class CodeView:
         return [self._place(name) for name in self._code.unloaded]
 
     def calls(self, selectors: Sequence[tuple[str, str, str, bool]]) -> Iterator[Hit]:
-        """Give the calls of methods: (class, method, start of the descriptor, also through subclasses)."""
+        """Give the calls of methods: (class or `*`, method, start of the descriptor, also through subclasses)."""
         return (self._hit(*row) for row in self._code.find_calls(list(selectors)))
 
     def field_reads(self, selectors: Sequence[tuple[str, str]]) -> Iterator[Hit]:
@@ -165,7 +167,7 @@ class CodeView:
         self,
         selector: int,
         kind: str,
-        _named: str,
+        named: str,
         _caller: int,
         caller: tuple[str, str, str],
         dex: str,
@@ -176,7 +178,9 @@ class CodeView:
         text: str | None = None,
     ) -> Hit:
         constants = tuple(_constant(value) for value in arguments)
-        return Hit(selector, kind, *caller, self._place(dex), offset, line, reachable, constants, text)
+        target_class, _, target = named.partition("(")[0].rpartition(".")
+        place = self._place(dex)
+        return Hit(selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text)
 
     def packages(self) -> list[tuple[str, int, int]]:
         """Give all Java packages: name, classes defined, classes with a method that can run."""
@@ -225,10 +229,18 @@ class CodeView:
         }
 
 
+@cache
+def _content_uris() -> dict[str, str]:
+    """Give the fields and methods of the platform that stand for a content URI."""
+    return {api.title: api.value for api in catalog.load_apis() if api.value}
+
+
 def _constant(value: _engine.Constant | None) -> str | None:
-    if value is None or value[0] == "field":
+    if value is None:
         return None
     kind, content = value
+    if kind in ("field", "result"):
+        return _content_uris().get(str(content))
     if kind == "array":
         # Of an array of strings (permissions, say) each element is a constant of the call; the first one stands for it.
         return next((str(item) for item in content if item is not None), None) if isinstance(content, list) else None
