@@ -135,6 +135,9 @@ def layouts(
     `Resources.resolve` gives the other languages.
     """
 
+def code_names(package: Package, resources: Resources | None = None) -> tuple[list[str], list[str]]:
+    """Give the code that XML resources name: classes as written (custom views, fragments, …), methods of `onClick`."""
+
 # --- code: all DEX files of one program ---
 
 Constant: TypeAlias = tuple[str, str | int | list[str | int | None]]

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from assaymark import _engine, catalog
+from assaymark.formats.android.manifest import complete_name
 from assaymark.formats.program import Program
 
 DAMAGE = frozenset({"dex-class", "dex-class-data", "dex-code", "dex-instruction", "dex-table-cut", "dex-unreadable"})
@@ -240,39 +241,32 @@ def _entries(program: Program) -> tuple[list[str], list[str]]:
     """Give the classes that the platform makes objects of, and the methods that layouts name."""
     manifest = program.manifest
     classes = {one.target or one.name for one in manifest.components if one.enabled}
-    if manifest.application_class:
-        classes.add(manifest.application_class)
-    if manifest.application:
-        classes |= {name for name in _class_attributes(program) if name}
+    classes |= {name for name in _application_classes(program) if name}
+    classes |= set(_meta_data_classes(program))
     clicks: set[str] = set()
     for part in program.packages:
-        for _file, _element, _parent, tag, _id, attribute, text, _reference in _layouts(part.package, part.resources):
-            if attribute == "onClick" and text:
-                clicks.add(text)
-            if "." in tag:
-                classes.add(tag)
-    classes |= set(_meta_data_classes(program))
+        try:
+            named, handlers = _engine.code_names(part.package, part.resources)
+        except _engine.EngineError:
+            continue  # the reader has recorded what is wrong with the resources
+        classes |= {manifest.package + name if name.startswith(".") else name for name in named}
+        clicks.update(handlers)
     return sorted(classes), sorted(clicks)
 
 
-def _class_attributes(program: Program) -> Iterator[str | None]:
-    application = program.manifest.application
-    if application is not None:
+def _application_classes(program: Program) -> Iterator[str | None]:
+    manifest = program.manifest
+    yield manifest.application_class
+    if manifest.application is not None:
         for name in ("backupAgent", "appComponentFactory", "zygotePreloadName", "manageSpaceActivity"):
-            yield application.text(name)
+            yield complete_name(manifest.package, manifest.application.text(name))
+    for one in manifest.root.all("instrumentation"):
+        yield complete_name(manifest.package, one.text("name"))
 
 
 def _meta_data_classes(program: Program) -> Iterator[str]:
-    """Meta-data names the classes that libraries make objects of (androidx.startup gives the class as the name)."""
-    for one in program.manifest.components:
-        for name, value in one.meta_data:
-            yield from (text for text in (name, value) if "." in text and "/" not in text)
-
-
-def _layouts(
-    package: _engine.Package, resources: _engine.Resources | None
-) -> list[tuple[str, int, int | None, str, str | None, str, str, int]]:
-    try:
-        return _engine.layouts(package, resources)
-    except _engine.EngineError:
-        return []  # the reader has recorded what is wrong with the resource table
+    """Give what meta-data may name: libraries make objects of these (androidx.startup gives the class as the name)."""
+    stated = list(program.manifest.meta_data.items())
+    stated += [pair for one in program.manifest.components for pair in one.meta_data]
+    for pair in stated:
+        yield from (text for text in pair if "." in text and "/" not in text)

@@ -6,8 +6,8 @@ use super::{Document, TYPE_STRING};
 use crate::zip::Archive;
 use crate::{Limits, Oddity};
 
-/// Types of resources whose files show something.
-const TYPES: &[&str] = &["layout", "menu", "xml"];
+/// Types of resources whose files show something, or name code.
+const TYPES: &[&str] = &["layout", "menu", "navigation", "xml"];
 
 /// Attributes that carry what a user reads, or what a control does.
 const ATTRIBUTES: &[&str] = &[
@@ -63,6 +63,25 @@ pub fn layouts(
     table: Option<&Table>,
     limits: &Limits,
 ) -> (Vec<LayoutText>, Vec<Oddity>) {
+    let mut reader = Reader {
+        table,
+        rows: Vec::new(),
+        budget: TEXT_BYTES,
+    };
+    let oddities = each_document(file, archive, table, limits, |name, document| {
+        reader.read(name, document)
+    });
+    (reader.rows, oddities)
+}
+
+/// Hands every layout, menu, navigation graph and XML resource to `visit`, until it gives `false`. Gives what was odd in them.
+pub(super) fn each_document(
+    file: &[u8],
+    archive: &Archive,
+    table: Option<&Table>,
+    limits: &Limits,
+    mut visit: impl FnMut(&str, &Document) -> bool,
+) -> Vec<Oddity> {
     let files = match table {
         Some(table) => table.files(TYPES),
         None => {
@@ -71,11 +90,6 @@ pub fn layouts(
                 .filter(|name| name.starts_with("res/") && name.ends_with(".xml"))
                 .collect()
         }
-    };
-    let mut reader = Reader {
-        table,
-        rows: Vec::new(),
-        budget: TEXT_BYTES,
     };
     let mut oddities = Vec::new();
     let mut bytes_left = limits.total_bytes;
@@ -94,12 +108,12 @@ pub fn layouts(
                 member: name.clone(),
                 ..oddity
             }));
-            if !reader.read(name, &document) {
+            if !visit(name, &document) {
                 break;
             }
         }
     }
-    (reader.rows, oddities)
+    oddities
 }
 
 struct Reader<'a> {

@@ -24,7 +24,7 @@ use crate::{Error, ErrorKind, Limits};
 use callgraph::{CallGraph, Entry};
 use defs::Defs;
 use hierarchy::Hierarchy;
-use link::{Link, NONE, Place};
+use link::{Link, MethodKey, NONE, Place};
 use std::borrow::Cow;
 use std::sync::Arc;
 use xref::Xref;
@@ -105,6 +105,13 @@ impl Program {
             .types
             .get(kind as usize)
             .map_or(b"", |&place| self.bytes(place))
+    }
+
+    /// The definition of a method in a class itself, by name and prototype.
+    pub fn defined_in(&self, class: u32, name: u32, proto: u32) -> Option<u32> {
+        let key = MethodKey { class, name, proto };
+        let id = self.link.methods.binary_search(&key).ok()?;
+        Some(self.defs.def_of[id]).filter(|&def| def != NONE)
     }
 
     /// The name of a type as people write it: `java.lang.String`, `int[]`.

@@ -9,7 +9,7 @@ use crate::dex::class_data::access;
 use crate::dex::opcode::op;
 use crate::dex::{debug, strings};
 use crate::{Error, ErrorKind};
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::BTreeMap;
 
 /// Rows that one question may give.
@@ -230,7 +230,9 @@ impl Program {
             return Ok(());
         }
         let patterns: Vec<_> = parts.iter().map(|part| strings::encode(part)).collect();
-        let automaton = AhoCorasick::new(&patterns)
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&patterns)
             .map_err(|error| Error::new(ErrorKind::LimitHit, error.to_string()))?;
         let mut own: Vec<u32> = Vec::new();
         for (at, dex) in self.dexes.iter().enumerate() {
@@ -354,17 +356,12 @@ impl Program {
 
     /// Whether a method named on `kind` is the one of its supertype `class`: nothing between them defines it.
     fn inherits(&self, kind: u32, class: u32, method: u32) -> bool {
-        let signature = self.hierarchy.signatures[method as usize];
-        let has = |position: u32| {
-            let mut methods = self.defs.classes[position as usize].methods.clone();
-            methods.any(|def| {
-                self.hierarchy.signatures[self.defs.methods[def as usize].id as usize] == signature
-            })
+        let key = self.link.methods[method as usize];
+        let defines = |position: &u32| {
+            let class = self.defs.classes[*position as usize].kind;
+            self.defined_in(class, key.name, key.proto).is_some()
         };
-        let definer = self
-            .hierarchy
-            .chain(&self.defs, kind)
-            .find(|&position| has(position));
+        let definer = self.hierarchy.chain(&self.defs, kind).find(defines);
         definer.is_none_or(|position| self.defs.classes[position as usize].kind == class)
     }
 
