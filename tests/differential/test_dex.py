@@ -164,7 +164,7 @@ def test_dexdump_over_the_corpus(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_androguard_counts() -> None:
     """Tables, and instructions of each method, have the sizes that androguard reads."""
-    from androguard.core.dex import DEX
+    from androguard.core.dex import DEX  # type: ignore[import-untyped, unused-ignore]
     from loguru import logger
 
     logger.remove()

@@ -2,18 +2,17 @@
 
 use crate::archive::{Opened, Package};
 use crate::errors::guarded;
+use assaymark_engine::code::Program;
 use assaymark_engine::code::callgraph::{CallGraph, Entry};
-use assaymark_engine::code::constants::Constant;
 use assaymark_engine::code::link::NONE;
-use assaymark_engine::code::query::{CallSelector, FieldSelector, Hit};
-use assaymark_engine::code::{Program, dotted};
-use assaymark_engine::dex::annotation::Annotation;
-use assaymark_engine::dex::strings;
-use assaymark_engine::dex::value::Value;
-use assaymark_engine::{Error, Limits};
+use assaymark_engine::code::query::{CallSelector, FieldSelector};
+use assaymark_engine::dex::header::Header;
+use assaymark_engine::{Error, ErrorKind, Limits};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+
+mod text;
 
 /// A constant for Python: kind, then its text, number or elements.
 #[derive(Clone, IntoPyObject)]
@@ -37,6 +36,8 @@ type Row = (
     Vec<Argument>,
 );
 type StringRow = (u32, String, Option<Row>);
+/// What it stands on, its type, its elements.
+type AnnotationRow = (String, String, Vec<(String, Vec<String>)>);
 type Problem = (String, String, u64, String);
 
 /// The code of one program. Reachability is unknown, so false, until `reach` was called.
@@ -80,6 +81,36 @@ fn dex_members(opened: &Opened) -> (Vec<String>, Vec<String>) {
     (loaded, others)
 }
 
+/// The content of a DEX member, and how many other members have its name. Of several the first that is a DEX is read: Android before 4.4
+/// ran the first, later versions refuse the package.
+fn dex_content(opened: &Opened, name: &str, limit: u64) -> Result<(Vec<u8>, usize), Error> {
+    let mut refusal = None;
+    let mut fallback = None;
+    let mut found = None;
+    let mut count = 0;
+    for entry in opened.archive.find_all(name) {
+        count += 1;
+        if found.is_some() {
+            continue;
+        }
+        match opened.content(entry, limit) {
+            Ok(bytes) if Header::parse(&bytes, 0).is_ok() => found = Some(bytes),
+            Ok(bytes) => fallback = fallback.or(Some(bytes)),
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    match (found.or(fallback), refusal) {
+        (Some(bytes), _) => Ok((bytes, count - 1)),
+        (None, Some(error)) => Err(error),
+        (None, None) => Err(Error::new(ErrorKind::NotFound, format!("no member {name}"))),
+    }
+}
+
+fn duplicate(name: String, others: usize) -> Problem {
+    let detail = format!("{others} more members have this name and were not read");
+    (name, "dex-duplicate".to_owned(), 0, detail)
+}
+
 impl Code {
     fn read(packages: &[Arc<Opened>]) -> Code {
         let limits = packages
@@ -99,15 +130,15 @@ impl Code {
             let (loaded, others) = dex_members(opened);
             unloaded.extend(others.into_iter().map(|name| prefix.clone() + &name));
             for name in loaded {
-                let entry = opened.archive.find(&name);
-                let content = entry.map(|entry| opened.archive.read(&opened.file, entry, left));
-                match content {
-                    Some(Ok(bytes)) => {
+                match dex_content(opened, &name, left) {
+                    Ok((bytes, others)) => {
                         left = left.saturating_sub(bytes.len() as u64);
+                        if others > 0 {
+                            problems.push(duplicate(prefix.clone() + &name, others));
+                        }
                         files.push((prefix.clone() + &name, Arc::new(bytes)));
                     }
-                    Some(Err(error)) => problems.push(unreadable(prefix.clone() + &name, &error)),
-                    None => {}
+                    Err(error) => problems.push(unreadable(prefix.clone() + &name, &error)),
                 }
             }
         }
@@ -134,100 +165,6 @@ impl Code {
             limits,
             unloaded,
             problems,
-        }
-    }
-
-    fn graph(&self) -> Arc<CallGraph> {
-        self.graph
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    fn row(&self, graph: &CallGraph, hit: &Hit, named: String) -> Row {
-        let class = self.program.defs.class(hit.caller);
-        (
-            hit.selector,
-            Program::hit_kind(hit.reference),
-            named,
-            hit.caller,
-            self.program.method_text(hit.caller),
-            self.program.dexes[class.dex as usize].name.clone(),
-            hit.reference.unit(),
-            hit.line,
-            graph.reached(hit.caller),
-            hit.arguments
-                .iter()
-                .map(|constant| self.argument(constant.as_ref()))
-                .collect(),
-        )
-    }
-
-    fn argument(&self, constant: Option<&Constant>) -> Argument {
-        let known = |kind, text| Some((kind, Known::Text(text)));
-        match constant? {
-            Constant::String(dex, index) => known(
-                "string",
-                self.program.dexes[*dex as usize].text(*index).into_owned(),
-            ),
-            Constant::Integer(value) => Some(("integer", Known::Integer(*value))),
-            Constant::Class(kind) => known("class", self.program.type_name(*kind)),
-            Constant::Field(field) => known("field", self.field_name(*field)),
-            Constant::Array(elements) => {
-                let element = |element: &Option<Constant>| {
-                    self.argument(element.as_ref()).map(|(_, value)| value)
-                };
-                Some((
-                    "array",
-                    Known::Elements(elements.iter().map(element).collect()),
-                ))
-            }
-        }
-    }
-
-    fn field_name(&self, field: u32) -> String {
-        let key = self.program.link.fields[field as usize];
-        format!(
-            "{}.{}",
-            self.program.type_name(key.class),
-            self.program.name(key.name)
-        )
-    }
-
-    fn method_name(&self, method: u32) -> String {
-        let key = self.program.link.methods[method as usize];
-        let class = self.program.type_name(key.class);
-        format!(
-            "{class}.{}{}",
-            self.program.name(key.name),
-            self.program.proto_descriptor(key.proto)
-        )
-    }
-
-    /// An annotation value for people; nested ones are left out.
-    fn value_text(&self, dex: u32, value: &Value) -> Vec<String> {
-        let file = &self.program.dexes[dex as usize];
-        let kind = |index: u32| {
-            dotted(&strings::decode(
-                file.type_descriptor(index).unwrap_or_default(),
-            ))
-        };
-        match value {
-            Value::Integer(value) => vec![value.to_string()],
-            Value::Float(value) => vec![value.to_string()],
-            Value::Boolean(value) => vec![value.to_string()],
-            Value::String(index) => vec![file.text(*index).into_owned()],
-            Value::Type(index) => vec![kind(*index)],
-            Value::Enum(index) => file
-                .field(*index)
-                .map(|field| file.text(field.name).into_owned())
-                .into_iter()
-                .collect(),
-            Value::Array(values) => values
-                .iter()
-                .flat_map(|value| self.value_text(dex, value))
-                .collect(),
-            _ => Vec::new(),
         }
     }
 }
@@ -525,12 +462,11 @@ impl Code {
         })
     }
 
-    #[allow(clippy::type_complexity)]
     fn class_annotations(
         &self,
         py: Python<'_>,
         names: Vec<String>,
-    ) -> PyResult<Vec<Vec<(String, String, Vec<(String, Vec<String>)>)>>> {
+    ) -> PyResult<Vec<Vec<AnnotationRow>>> {
         guarded(py, || {
             Ok(names.iter().map(|name| self.annotations_of(name)).collect())
         })
@@ -623,7 +559,6 @@ impl Code {
         })
     }
 
-    #[allow(clippy::type_complexity)]
     fn methods(
         &self,
         py: Python<'_>,
@@ -646,77 +581,6 @@ impl Code {
             };
             Ok(defs.map(row).collect())
         })
-    }
-}
-
-impl Code {
-    fn names(
-        &self,
-        prefixes: &[String],
-        find: impl Fn(&Program, &str) -> Vec<u32>,
-    ) -> Vec<(u32, String)> {
-        let mut out = Vec::new();
-        for (position, prefix) in prefixes.iter().enumerate() {
-            let kinds = find(&self.program, prefix);
-            out.extend(
-                kinds
-                    .into_iter()
-                    .map(|kind| (position as u32, self.program.type_name(kind))),
-            );
-        }
-        out
-    }
-
-    #[allow(clippy::type_complexity)]
-    fn annotations_of(&self, name: &str) -> Vec<(String, String, Vec<(String, Vec<String>)>)> {
-        let kind = self.program.find_class(name);
-        let Some(class) = kind.and_then(|kind| self.program.defs.loaded(kind)) else {
-            return Vec::new();
-        };
-        let dex = &self.program.dexes[class.dex as usize];
-        let row = dex.class(class.index);
-        let all = row
-            .map(|row| dex.annotations(row.annotations))
-            .unwrap_or_default();
-        let mut out = Vec::new();
-        let mut add = |on: String, annotations: &[Annotation]| {
-            for annotation in annotations {
-                let kind = dotted(&strings::decode(
-                    dex.type_descriptor(annotation.kind).unwrap_or_default(),
-                ));
-                let elements = annotation.elements.iter();
-                let elements = elements
-                    .map(|(name, value)| {
-                        (
-                            dex.text(*name).into_owned(),
-                            self.value_text(class.dex, value),
-                        )
-                    })
-                    .collect();
-                out.push((on.clone(), kind, elements));
-            }
-        };
-        add(String::new(), &all.class);
-        for (field, annotations) in &all.fields {
-            let name = dex.field(*field).map(|row| dex.text(row.name).into_owned());
-            add(name.unwrap_or_default(), annotations);
-        }
-        for (method, annotations) in &all.methods {
-            let id = self.program.link.ids[class.dex as usize]
-                .methods
-                .get(*method as usize)
-                .copied();
-            let name = id.filter(|&id| id != NONE).map(|id| {
-                let key = self.program.link.methods[id as usize];
-                format!(
-                    "{}{}",
-                    self.program.name(key.name),
-                    self.program.proto_descriptor(key.proto)
-                )
-            });
-            add(name.unwrap_or_default(), annotations);
-        }
-        out
     }
 }
 

@@ -176,13 +176,11 @@ fn exact(program: &Program, method: u32) -> Option<u32> {
     if def != NONE {
         return Some(def);
     }
-    let (defs, hierarchy) = (&program.defs, &program.hierarchy);
-    let signature = hierarchy.signatures[method as usize];
-    let class = program.link.methods[method as usize].class;
-    hierarchy.chain(defs, class).find_map(|position| {
-        let mut methods = defs.classes[position as usize].methods.clone();
-        methods
-            .find(|&def| hierarchy.signatures[defs.methods[def as usize].id as usize] == signature)
+    let key = program.link.methods[method as usize];
+    let mut chain = program.hierarchy.chain(&program.defs, key.class);
+    chain.find_map(|position| {
+        let class = program.defs.classes[position as usize].kind;
+        program.defined_in(class, key.name, key.proto)
     })
 }
 
@@ -237,6 +235,8 @@ struct Search<'a> {
     called_on: Lists,
     /// By signature: definitions that run once it is called on a type outside, and the method that made the object.
     waiting: Lists,
+    /// By method definition: whether it is in `waiting`.
+    waits: Vec<bool>,
     /// By signature: what the platform does with overrides.
     overrides: Vec<Overrides>,
     signature_stamp: Vec<u32>,
@@ -270,6 +270,7 @@ impl<'a> Search<'a> {
             called_outside: vec![NONE; signatures as usize],
             called_on: Lists::new(signatures),
             waiting: Lists::new(signatures),
+            waits: vec![false; methods],
             overrides: platform::overrides(program, entries),
             signature_stamp: vec![0; signatures as usize],
             class_stamp: vec![0; classes],
@@ -296,6 +297,9 @@ impl<'a> Search<'a> {
             next += 1;
             for position in program.xref.of(def) {
                 self.graph.steps += 1;
+                if self.graph.steps >= self.limit {
+                    return;
+                }
                 self.follow(def, program.xref.refs[position]);
             }
         }
@@ -419,7 +423,13 @@ impl<'a> Search<'a> {
                 }
                 let class = &defs.classes[position as usize];
                 if self.graph.instantiated[position as usize] {
-                    if let Some(target) = hierarchy.lookup(defs, class.kind, signature) {
+                    let target = hierarchy.lookup_counted(
+                        defs,
+                        class.kind,
+                        signature,
+                        &mut self.graph.steps,
+                    );
+                    if let Some(target) = target {
                         let named = program.defs.methods[target as usize].id == method;
                         self.reach(target, by, if named { Edge::Call } else { Edge::Dispatch });
                     }
@@ -464,6 +474,7 @@ impl<'a> Search<'a> {
         self.stamp += 1;
         let stamp = self.stamp;
         let interfaces = hierarchy.program_interfaces(defs, kind);
+        self.graph.steps += interfaces.len() as u64;
         for ancestor in hierarchy
             .chain(defs, kind)
             .chain(interfaces.iter().copied())
@@ -497,10 +508,10 @@ impl<'a> Search<'a> {
                     self.reach(def, caller, Edge::Dispatch);
                 } else if external.any() || overrides == Overrides::OfObject {
                     let caller = self.called_outside[signature as usize];
-                    if caller == NONE {
-                        self.waiting.push(signature, def, by);
-                    } else {
+                    if caller != NONE {
                         self.reach(def, caller, Edge::Dispatch);
+                    } else if !std::mem::replace(&mut self.waits[def as usize], true) {
+                        self.waiting.push(signature, def, by);
                     }
                 }
             }

@@ -9,7 +9,7 @@ use std::ops::Range;
 /// Superclasses of one class, and nesting of interfaces, that are followed. Damaged apps have cycles.
 pub const DEPTH: usize = 256;
 /// Supertypes of one class that are followed.
-const SUPERTYPES: usize = 4_096;
+const SUPERTYPES: usize = 256;
 
 /// What is known about the ancestors of a class that the program does not define.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -304,18 +304,31 @@ impl Hierarchy {
 
     /// The definition that a virtual call runs on an object of a class: its own, an inherited one, or an interface's default.
     pub fn lookup(&self, defs: &Defs, kind: u32, signature: u32) -> Option<u32> {
-        self.chain(defs, kind)
-            .find_map(|position| self.own_virtual(position, signature))
-            .or_else(|| self.default_method(defs, kind, signature))
+        self.lookup_counted(defs, kind, signature, &mut 0)
     }
 
-    fn default_method(&self, defs: &Defs, kind: u32, signature: u32) -> Option<u32> {
-        let found = |position: u32| {
-            self.own_virtual(position, signature)
-                .filter(|&def| defs.methods[def as usize].code != 0)
-        };
+    /// As [`Hierarchy::lookup`]; adds the supertypes looked at to `steps`.
+    pub fn lookup_counted(
+        &self,
+        defs: &Defs,
+        kind: u32,
+        signature: u32,
+        steps: &mut u64,
+    ) -> Option<u32> {
+        for position in self.chain(defs, kind) {
+            *steps += 1;
+            if let Some(def) = self.own_virtual(position, signature) {
+                return Some(def);
+            }
+        }
         let interfaces = self.program_interfaces(defs, kind);
-        interfaces.into_iter().find_map(found)
+        // Interfaces are kept apart by comparing each with each.
+        *steps += (interfaces.len() * interfaces.len() / 2) as u64;
+        let with_code = |position: u32| {
+            let own = self.own_virtual(position, signature);
+            own.filter(|&def| defs.methods[def as usize].code != 0)
+        };
+        interfaces.into_iter().find_map(with_code)
     }
 
     /// All interfaces of a class, its superclasses and their interfaces that the program defines, nearest first.

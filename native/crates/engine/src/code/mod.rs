@@ -13,6 +13,7 @@ pub mod hierarchy;
 pub mod link;
 pub mod platform;
 pub mod query;
+pub mod uris;
 pub mod xref;
 
 #[cfg(test)]
@@ -23,7 +24,7 @@ use crate::{Error, ErrorKind, Limits};
 use callgraph::{CallGraph, Entry};
 use defs::Defs;
 use hierarchy::Hierarchy;
-use link::{Link, NONE, Place};
+use link::{Link, MethodKey, NONE, Place};
 use std::borrow::Cow;
 use std::sync::Arc;
 use xref::Xref;
@@ -106,6 +107,13 @@ impl Program {
             .map_or(b"", |&place| self.bytes(place))
     }
 
+    /// The definition of a method in a class itself, by name and prototype.
+    pub fn defined_in(&self, class: u32, name: u32, proto: u32) -> Option<u32> {
+        let key = MethodKey { class, name, proto };
+        let id = self.link.methods.binary_search(&key).ok()?;
+        Some(self.defs.def_of[id]).filter(|&def| def != NONE)
+    }
+
     /// The name of a type as people write it: `java.lang.String`, `int[]`.
     pub fn type_name(&self, kind: u32) -> String {
         dotted(&strings::decode(self.descriptor(kind)))
@@ -154,6 +162,18 @@ impl Program {
             .names
             .binary_search_by(|&place| self.bytes(place).cmp(&name));
         found.ok().map(|id| id as u32)
+    }
+
+    /// Ids of the names of methods and fields that equal a text, or start with what stands before its final `*`.
+    pub fn names_like(&self, pattern: &str) -> std::ops::Range<u32> {
+        let Some(prefix) = pattern.strip_suffix('*') else {
+            return self.find_name(pattern).map_or(0..0, |id| id..id + 1);
+        };
+        let prefix = strings::encode(prefix);
+        let all = &self.link.names;
+        let first = all.partition_point(|&place| self.bytes(place) < &prefix[..]);
+        let count = all[first..].partition_point(|&place| self.bytes(place).starts_with(&prefix));
+        first as u32..(first + count) as u32
     }
 
     /// A method definition for people: class, method, descriptor.

@@ -2,14 +2,14 @@
 
 use super::Program;
 use super::callgraph::CallGraph;
-use super::constants::{self, Constant};
+use super::constants::{Constant, Constants};
 use super::link::NONE;
 use super::xref::{Ref, Target, writes_field};
 use crate::dex::class_data::access;
 use crate::dex::opcode::op;
 use crate::dex::{debug, strings};
 use crate::{Error, ErrorKind};
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::BTreeMap;
 
 /// Rows that one question may give.
@@ -18,9 +18,9 @@ pub const ROWS: usize = 1_000_000;
 /// A method to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallSelector {
-    /// Dotted name or descriptor of the class.
+    /// Dotted name or descriptor of the class; `*` for whatever class.
     pub class: String,
-    /// Name of the method; `*` for all of them, `<init>` for constructors.
+    /// Name of the method, or how it starts with `*` behind it: `*` for all of them, `<init>` for constructors.
     pub method: String,
     /// What the descriptor must start with, such as `(Ljava/lang/String;`; empty for any.
     pub descriptor: String,
@@ -84,20 +84,26 @@ impl Program {
         let mut subclasses: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let mut hits = Vec::new();
         for (position, selector) in selectors.iter().enumerate() {
-            let Some(class) = self.find_class(&selector.class) else {
-                continue;
-            };
-            let name = self.find_name(&selector.method);
-            if name.is_none() && selector.method != "*" {
+            let names = self.names_like(&selector.method);
+            if names.is_empty() {
                 continue;
             }
             let matches = |id: &usize| {
                 let key = self.link.methods[*id];
-                name.is_none_or(|name| name == key.name)
+                names.contains(&key.name)
                     && (selector.descriptor.is_empty()
                         || self
                             .proto_descriptor(key.proto)
                             .starts_with(&selector.descriptor))
+            };
+            let number = |id: usize| (self.xref.targets.method(id as u32), id as u32);
+            if selector.class == "*" {
+                let methods = (0..self.link.methods.len()).filter(matches);
+                self.collect(position as u32, methods.map(number), &mut hits)?;
+                continue;
+            }
+            let Some(class) = self.find_class(&selector.class) else {
+                continue;
             };
             let mut methods: Vec<usize> = self.link.methods_of(class).filter(matches).collect();
             if selector.subclasses {
@@ -109,10 +115,7 @@ impl Program {
                     methods.extend(self.link.methods_of(kind).filter(matches).filter(inherited));
                 }
             }
-            let targets = methods
-                .into_iter()
-                .map(|id| (self.xref.targets.method(id as u32), id as u32));
-            self.collect(position as u32, targets, &mut hits)?;
+            self.collect(position as u32, methods.into_iter().map(number), &mut hits)?;
         }
         self.complete(&mut hits, true);
         Ok(hits)
@@ -227,7 +230,9 @@ impl Program {
             return Ok(());
         }
         let patterns: Vec<_> = parts.iter().map(|part| strings::encode(part)).collect();
-        let automaton = AhoCorasick::new(&patterns)
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&patterns)
             .map_err(|error| Error::new(ErrorKind::LimitHit, error.to_string()))?;
         let mut own: Vec<u32> = Vec::new();
         for (at, dex) in self.dexes.iter().enumerate() {
@@ -289,6 +294,7 @@ impl Program {
 
     /// Fills in lines and constants, method by method, and puts the rows in order.
     fn complete(&self, hits: &mut [Hit], with_arguments: bool) {
+        let mut constants = Constants::new(self);
         hits.sort_by_key(|hit| (hit.caller, hit.reference.unit()));
         for of_method in hits.chunk_by_mut(|a, b| a.caller == b.caller) {
             let caller = of_method[0].caller;
@@ -302,7 +308,7 @@ impl Program {
             let known = if with_arguments {
                 let mut once = units.clone();
                 once.dedup();
-                let values = constants::arguments(self, caller, &once);
+                let values = constants.arguments(caller, &once);
                 once.into_iter().zip(values).collect()
             } else {
                 BTreeMap::new()
@@ -310,7 +316,10 @@ impl Program {
             for hit in of_method {
                 hit.line = debug::line_of(&lines, hit.reference.unit());
                 if let Some(registers) = known.get(&hit.reference.unit()) {
-                    hit.arguments = self.parameters(hit, registers);
+                    let known = self.parameters(hit, registers).into_iter();
+                    hit.arguments = known
+                        .map(|value| value.map(|constant| constants.settle(constant)))
+                        .collect();
                 }
             }
         }
@@ -347,17 +356,12 @@ impl Program {
 
     /// Whether a method named on `kind` is the one of its supertype `class`: nothing between them defines it.
     fn inherits(&self, kind: u32, class: u32, method: u32) -> bool {
-        let signature = self.hierarchy.signatures[method as usize];
-        let has = |position: u32| {
-            let mut methods = self.defs.classes[position as usize].methods.clone();
-            methods.any(|def| {
-                self.hierarchy.signatures[self.defs.methods[def as usize].id as usize] == signature
-            })
+        let key = self.link.methods[method as usize];
+        let defines = |position: &u32| {
+            let class = self.defs.classes[*position as usize].kind;
+            self.defined_in(class, key.name, key.proto).is_some()
         };
-        let definer = self
-            .hierarchy
-            .chain(&self.defs, kind)
-            .find(|&position| has(position));
+        let definer = self.hierarchy.chain(&self.defs, kind).find(defines);
         definer.is_none_or(|position| self.defs.classes[position as usize].kind == class)
     }
 

@@ -163,7 +163,7 @@ pub struct Xref {
 }
 
 impl Xref {
-    /// Walks all code once. `units` of each DEX bounds the walk: methods that share code would otherwise multiply it.
+    /// Walks all code once. The size of each DEX bounds the walk: methods that share code would otherwise multiply it.
     pub fn new(dexes: &[Dex], link: &Link, defs: &mut Defs, problems: &mut [Problems]) -> Xref {
         let mut index = Xref {
             targets: Targets::new(dexes, link),
@@ -188,7 +188,8 @@ impl Xref {
         problems: &mut Problems,
     ) {
         let tables = Tables::new(at, dex, link, &self.targets);
-        let mut budget = 4 * dex.bytes().len();
+        // Twice as many units as a file of code alone would hold.
+        let mut budget = dex.bytes().len();
         for def in defs.of_dex(at) {
             self.starts.push(self.refs.len() as u32);
             let offset = defs.methods[def].code;
