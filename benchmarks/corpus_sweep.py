@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
             base, *variants = sweep(make_variants(app, Path(scratch), options.kinds))
         print(f"\n{app.name}")
         for variant in variants:
-            fresh = sorted(variant.traces - base.traces)
+            fresh = sorted(variant.traces ^ base.traces)  # what is gone, such as a valid signature, is a trace too
             print(line(variant), "|", ", ".join(fresh)[:150])
             if variant.code != 3 and not fresh:
                 untraced.append(f"{app.name} {variant.file}")
