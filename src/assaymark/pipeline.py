@@ -15,6 +15,7 @@ from typing import Any
 import assaymark
 from assaymark import catalog, extend, judge
 from assaymark.analysis.code import code_of
+from assaymark.catalog.blindspots import load_blindspots
 from assaymark.formats.opening import open_program
 from assaymark.formats.program import Program
 from assaymark.model.evidence import Evidence, as_object
@@ -175,11 +176,18 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
         for row in rows[name]
         for item in row["data"]
     }
+    parents = {one.id: one.parent for one in catalog.load_data()}
+    for name in tuple(data):
+        above = parents.get(name)
+        while above and above not in data:
+            data.add(above)
+            above = parents.get(above)
     owners = {
         row["owner"] for name in ("api_call", "flow", "endpoint", "component") for row in rows[name] if row["owner"]
     }
     owners |= {row["id"] for row in rows["sdk"]}
     permissions = {row["name"] for row in rows["permission"]}
+    purposes = {row["purpose"] for row in rows["sdk"]}
     return {
         "data": {
             one.id: {"zh": one.zh, "en": one.en, "parent": one.parent, "sensitive": one.sensitive}
@@ -189,6 +197,14 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
         "sdk": {one.id: {"zh": one.name_zh, "en": one.name} for one in catalog.load_sdks() if one.id in owners},
         "permission": {
             one.name: {"zh": one.zh, "en": one.en} for one in catalog.load_permissions() if one.name in permissions
+        },
+        "product": {
+            one.name: {"zh": one.name_zh or one.name, "en": one.name}
+            for one in load_blindspots()
+            if one.name in {row["reason"] for row in rows["gap"]}
+        },
+        "purpose": {
+            one.id: {"zh": one.zh, "en": one.en} for one in catalog.load_purposes().values() if one.id in purposes
         },
     }
 

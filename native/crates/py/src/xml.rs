@@ -243,8 +243,30 @@ fn layouts(
     })
 }
 
+/// Classes, and methods of `android:onClick`, that the XML resources name; see the stub.
+#[pyfunction]
+#[pyo3(signature = (package, resources=None))]
+fn code_names(
+    py: Python<'_>,
+    package: &Package,
+    resources: Option<&Resources>,
+) -> PyResult<(Vec<String>, Vec<String>)> {
+    let opened = &package.inner;
+    let table = resources.map(|resources| &*resources.inner);
+    guarded(py, || {
+        let (names, oddities) =
+            axml::code_names(&opened.file, &opened.archive, table, &opened.limits);
+        opened.note(oddities);
+        Ok((
+            names.classes.into_iter().collect(),
+            names.on_click.into_iter().collect(),
+        ))
+    })
+}
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Xml>()?;
     module.add_class::<Resources>()?;
-    module.add_function(wrap_pyfunction!(layouts, module)?)
+    module.add_function(wrap_pyfunction!(layouts, module)?)?;
+    module.add_function(wrap_pyfunction!(code_names, module)?)
 }

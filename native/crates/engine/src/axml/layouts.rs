@@ -6,8 +6,8 @@ use super::{Document, TYPE_STRING};
 use crate::zip::Archive;
 use crate::{Error, ErrorKind, Limits, Oddity};
 
-/// Types of resources whose files show something.
-const TYPES: &[&str] = &["layout", "menu", "xml"];
+/// Types of resources whose files show something, or name code.
+const TYPES: &[&str] = &["layout", "menu", "navigation", "xml"];
 
 /// Attributes that carry what a user reads, or what a control does.
 const ATTRIBUTES: &[&str] = &[
@@ -64,6 +64,25 @@ pub fn layouts(
     table: Option<&Table>,
     limits: &Limits,
 ) -> (Vec<LayoutText>, Vec<Oddity>) {
+    let mut reader = Reader {
+        table,
+        rows: Vec::new(),
+        budget: TEXT_BYTES,
+    };
+    let oddities = each_document(file, archive, table, limits, |name, document| {
+        reader.read(name, document)
+    });
+    (reader.rows, oddities)
+}
+
+/// Hands every layout, menu, navigation graph and XML resource to `visit`, until it gives `false`. Gives what was odd in them.
+pub(super) fn each_document(
+    file: &[u8],
+    archive: &Archive,
+    table: Option<&Table>,
+    limits: &Limits,
+    mut visit: impl FnMut(&str, &Document) -> bool,
+) -> Vec<Oddity> {
     let files = match table {
         Some(table) => table.files(TYPES),
         None => {
@@ -72,11 +91,6 @@ pub fn layouts(
                 .filter(|name| name.starts_with("res/") && name.ends_with(".xml"))
                 .collect()
         }
-    };
-    let mut reader = Reader {
-        table,
-        rows: Vec::new(),
-        budget: TEXT_BYTES,
     };
     let mut oddities = Vec::new();
     let mut bytes_left = limits.total_bytes;
@@ -105,7 +119,7 @@ pub fn layouts(
                     name,
                     document.oddities.iter().cloned(),
                 );
-                if !reader.read(name, &document) {
+                if !visit(name, &document) {
                     let error = Error::new(ErrorKind::LimitHit, "texts past the bound");
                     keep(
                         &mut oddities,
@@ -120,7 +134,7 @@ pub fn layouts(
             Err(error) => keep(&mut oddities, limits, name, [unread("chunk-broken", error)]),
         }
     }
-    (reader.rows, oddities)
+    oddities
 }
 
 /// Adds what was odd about a file, as far as there is room.
