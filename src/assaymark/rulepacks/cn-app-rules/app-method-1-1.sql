@@ -15,11 +15,11 @@ safe_claim.zh = "在安装包里没有找到隐私政策的链接、标题或文
 safe_claim.en = "No privacy policy link, title or text was found in the package."
 static_limit.zh = "政策可能由运行时拼出的网址或网页加载；安装包里没找到，不等于应用里没有。"
 static_limit.en = "A policy can be loaded from an address put together at run time or shown in a web page; absence in the package does not prove absence in the app."
-remedy.zh = "在首次启动的弹窗和“设置—隐私”里各放一个可点开的《隐私政策》，把网址写进资源文件，并随包附一份离线文本。"
-remedy.en = "Link the privacy policy from the first-launch dialog and from the settings, keep its address in the resources, and ship an offline copy."
+remedy.zh = '在首次启动的弹窗和“设置—隐私”里各放一个可点开的《隐私政策》，网址写进资源文件，例如 <string name="privacy_policy_url">https://www.example.com/privacy.html</string>，并随包附一份离线文本。'
+remedy.en = 'Link the privacy policy from the first-launch dialog and from the settings, keep its address in the resources, for example <string name="privacy_policy_url">https://www.example.com/privacy.html</string>, and ship an offline copy.'
 reasons.no-reference.zh = "在安装包的资源、代码字符串和附带文件里没有找到隐私政策的链接、标题或文本。"
 reasons.no-reference.en = "No privacy policy link, title or text was found in the resources, code strings and files of the package."
-reasons.nothing-collected.zh = "没有找到隐私政策的迹象；也没有找到读取个人信息的调用、敏感权限、第三方 SDK 和联网权限，是否需要政策由人判断。"
+reasons.nothing-collected.zh = "没有找到隐私政策的迹象；也没有找到读取个人信息的调用、危险权限、第三方 SDK 和联网权限，是否需要政策由人判断。"
 reasons.nothing-collected.en = "No sign of a privacy policy was found; nor was a call that reads personal information, a dangerous permission, a third-party SDK or access to the network. Whether a policy is needed is for a person to say."
 reasons.policy-not-read.zh = "安装包里有 {n} 处隐私政策的迹象；政策写了什么，本次没有读取。"
 reasons.policy-not-read.en = "The package holds {n} signs of a privacy policy; what the policy says was not read here."

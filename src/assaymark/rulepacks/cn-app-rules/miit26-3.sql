@@ -14,8 +14,8 @@ safe_claim.zh = "启动器名称为空白，或图标完全透明，或代码停
 safe_claim.en = "The launcher label is blank / the icon is fully transparent / code disables its own launcher component."
 static_limit.zh = "名称和图标可以确定，意图不能。图标是否透明，本次没有查看；输入法、插件等本来不需要图标。"
 static_limit.en = "Label and icon can be decided, intent cannot. Whether the icon is transparent was not looked at; input methods, plug-ins and the like need no icon."
-remedy.zh = "给应用可见的名称和图标，不在代码里停用启动组件。"
-remedy.en = "Give the app a visible name and icon, and do not disable the launcher component in code."
+remedy.zh = '给应用可见的名称和图标：<application android:label="@string/app_name" android:icon="@mipmap/ic_launcher">；不在代码里用 setComponentEnabledSetting 停用启动组件。'
+remedy.en = 'Give the app a visible name and icon: <application android:label="@string/app_name" android:icon="@mipmap/ic_launcher">; do not disable the launcher component with setComponentEnabledSetting.'
 reasons.blank-label.zh = "应用名称只由空白字符组成。"
 reasons.blank-label.en = "The name of the app consists of blanks only."
 reasons.hidden.zh = "应用的启动图标可能不显示：{values}。"

@@ -14,8 +14,8 @@ safe_claim.zh = "信息 Y 发往代码中的 http:// 地址，或 S 处停用了
 safe_claim.en = "Data type Y is sent to an http:// address built in code / TLS verification is disabled at site S / Y is written to the log; of settings, no more than that the package sets them."
 static_limit.zh = "配置允许明文，不等于个人信息真的以明文传输；服务器开关可能改变行为。代码里的加密没有查看。"
 static_limit.en = "A setting that allows cleartext does not show that personal information travels in the clear; a server switch may change it. Encryption in code was not looked at."
-remedy.zh = "设 usesCleartextTraffic=\"false\"、debuggable=\"false\"、allowBackup=\"false\" 或限定备份范围；网络安全配置不信任用户证书；给导出的组件加权限。"
-remedy.en = "Set usesCleartextTraffic and debuggable to \"false\", allowBackup to \"false\" or limit it, do not trust user certificates, and protect exported components by a permission."
+remedy.zh = '在 <application> 上写 android:usesCleartextTraffic="false" android:allowBackup="false"（或用 android:dataExtractionRules 限定备份范围），发布时去掉 android:debuggable；网络安全配置不信任用户证书；组件写 android:exported="false"，或加 android:permission。'
+remedy.en = 'On <application> write android:usesCleartextTraffic="false" android:allowBackup="false" (or limit backups by android:dataExtractionRules), and release without android:debuggable; do not trust user certificates; give components android:exported="false" or an android:permission.'
 reasons.weakened.zh = "安装包有 {n} 类配置会削弱保护：{settings}。"
 reasons.weakened.en = "The package has {n} kind(s) of settings that weaken protection: {settings}."
 reasons.open-by-default.zh = "安装包有 {n} 类配置没有收紧（多为平台默认值或模板写法）：{settings}。仅凭这些不能说缺少技术措施；加密、去标识化等措施没有查看。"
