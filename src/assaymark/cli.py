@@ -16,6 +16,9 @@ from assaymark.model.text import LANGUAGES, text
 EXIT_CLEAN, EXIT_FOUND, EXIT_USAGE, EXIT_CANNOT = 0, 1, 2, 3
 """Exit codes: nothing at or above the threshold; something; the call is wrong; the file could not be inspected."""
 
+MAX_SENTENCE = 2000
+"""Characters of a sentence on the terminal that may hold foreign text."""
+
 FAIL_ON = (
     "never",
     "violated",
@@ -134,7 +137,10 @@ def found(report: Report, fail_on: str) -> bool:
 
 
 def _complain(sentence: str) -> None:
-    click.echo(sentence, err=True)
+    from assaymark.render import clean
+
+    # Names of files and members are foreign: no line breaks, no terminal commands, no reordered text.
+    click.echo(clean(sentence, MAX_SENTENCE), err=True)
 
 
 def _renderer(form: str, lang: str) -> Callable[[Report], str]:

@@ -125,7 +125,6 @@ def make_report(
 
 
 def _subject(program: Program, rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    base = next(row for row in rows["artifact"] if row["role"] in ("package", "base"))
     taken = (
         "package",
         "version_name",
@@ -137,6 +136,11 @@ def _subject(program: Program, rows: Mapping[str, list[dict[str, Any]]]) -> dict
         "schemes",
         "signers",
     )
+    base = next((row for row in rows["artifact"] if row["role"] in ("package", "base")), None)
+    if base is None:  # the detector of identity failed: who the subject is, the manifest still says
+        manifest = program.manifest
+        base = {"package": manifest.package, "version_name": manifest.version_name} | dict.fromkeys(taken[2:])
+        base |= {"version_code": manifest.version_code, "schemes": [], "signers": []}
     return {"key": program.sha256, "format": program.format, "size": program.size} | {
         name: base[name] for name in taken
     }

@@ -14,7 +14,17 @@ from assaymark import _engine, catalog
 from assaymark.formats.android.manifest import complete_name
 from assaymark.formats.program import Program
 
-DAMAGE = frozenset({"dex-class", "dex-class-data", "dex-code", "dex-instruction", "dex-table-cut", "dex-unreadable"})
+DAMAGE = frozenset(
+    {
+        "dex-class",
+        "dex-class-data",
+        "dex-code",
+        "dex-duplicate",
+        "dex-instruction",
+        "dex-table-cut",
+        "dex-unreadable",
+    }
+)
 """Problems of a DEX file behind which code is missing; the others are irregularities that hide nothing from us."""
 
 

@@ -46,10 +46,14 @@ impl Xml {
     pub fn build(bytes: &[u8], limits: &Limits) -> Result<Xml, Error> {
         let document = Document::parse(bytes, limits)?;
         let mut budget = TEXT_BYTES;
+        let mut missing = 0u64;
         let mut spend = |text: Option<std::borrow::Cow<'_, str>>| {
             let text = text?;
             // Past the budget texts are missing, not cut: half a text could be taken for a whole one.
-            let left = budget.checked_sub(text.len())?;
+            let Some(left) = budget.checked_sub(text.len()) else {
+                missing += 1;
+                return None;
+            };
             budget = left;
             Some(text.into_owned())
         };
@@ -76,11 +80,21 @@ impl Xml {
             let content = spend(string(text.text)).unwrap_or_default();
             (text.element, content, text.line)
         });
+        let texts = texts.collect();
+        let mut oddities = document.oddities;
+        if missing > 0 {
+            oddities.push(Oddity {
+                kind: "xml-too-large",
+                member: String::new(),
+                offset: None,
+                detail: format!("{missing} texts past {TEXT_BYTES} bytes were not read"),
+            });
+        }
         Ok(Xml {
             elements,
             attributes,
-            texts: texts.collect(),
-            oddities: document.oddities,
+            texts,
+            oddities,
         })
     }
 

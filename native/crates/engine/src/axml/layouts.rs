@@ -4,7 +4,7 @@ use super::resolve::{TYPE_DYNAMIC_REFERENCE, TYPE_REFERENCE};
 use super::table::Table;
 use super::{Document, TYPE_STRING};
 use crate::zip::Archive;
-use crate::{Limits, Oddity};
+use crate::{Error, ErrorKind, Limits, Oddity};
 
 /// Types of resources whose files show something, or name code.
 const TYPES: &[&str] = &["layout", "menu", "navigation", "xml"];
@@ -56,7 +56,8 @@ pub struct LayoutText {
 /// Reads all layouts, menus and XML resources of a package. Files are found through the resource table, for their names may be shortened
 /// (`res/aB.xml`); without a table, everything in `res/` that ends in `.xml` is tried.
 ///
-/// Files that are no binary XML are left out; what was odd in the others is given beside the rows.
+/// What was odd in a file, or why it was not read, is given beside the rows. Without a table, files that are no binary XML are passed
+/// over: nothing says that they should be.
 pub fn layouts(
     file: &[u8],
     archive: &Archive,
@@ -97,23 +98,67 @@ pub(super) fn each_document(
         let Some(entry) = archive.find(name) else {
             continue;
         };
-        let Ok(content) = archive.read(file, entry, limits.member_bytes.min(bytes_left)) else {
-            continue;
-        };
-        bytes_left -= content.len() as u64;
-        if let Ok(document) = Document::parse_quickly(&content, limits) {
-            let room = limits.oddities.saturating_sub(oddities.len());
-            let met = document.oddities.iter().take(room).cloned();
-            oddities.extend(met.map(|oddity| Oddity {
-                member: name.clone(),
-                ..oddity
-            }));
-            if !visit(name, &document) {
-                break;
+        let allowed = limits.member_bytes.min(bytes_left);
+        let content = match archive.extract(file, entry, allowed) {
+            Ok(content) => content,
+            Err(error) => {
+                if error.kind == ErrorKind::LimitHit {
+                    bytes_left -= allowed; // it was inflated before the bound stopped it
+                }
+                keep(&mut oddities, limits, name, [unread("damaged-data", error)]);
+                continue;
             }
+        };
+        bytes_left -= content.bytes.len() as u64;
+        keep(&mut oddities, limits, name, content.oddities);
+        match Document::parse_quickly(&content.bytes, limits) {
+            Ok(document) => {
+                keep(
+                    &mut oddities,
+                    limits,
+                    name,
+                    document.oddities.iter().cloned(),
+                );
+                if !visit(name, &document) {
+                    let error = Error::new(ErrorKind::LimitHit, "texts past the bound");
+                    keep(
+                        &mut oddities,
+                        limits,
+                        name,
+                        [unread("xml-too-large", error)],
+                    );
+                    break;
+                }
+            }
+            Err(error) if error.kind == ErrorKind::NotThisFormat && table.is_none() => {}
+            Err(error) => keep(&mut oddities, limits, name, [unread("chunk-broken", error)]),
         }
     }
     oddities
+}
+
+/// Adds what was odd about a file, as far as there is room.
+fn keep(
+    oddities: &mut Vec<Oddity>,
+    limits: &Limits,
+    file: &str,
+    met: impl IntoIterator<Item = Oddity>,
+) {
+    let room = limits.oddities.saturating_sub(oddities.len());
+    oddities.extend(met.into_iter().take(room).map(|oddity| Oddity {
+        member: file.to_owned(),
+        ..oddity
+    }));
+}
+
+/// The record of a file that could not be read, or not to its end.
+fn unread(kind: &'static str, error: Error) -> Oddity {
+    Oddity {
+        kind,
+        member: String::new(),
+        offset: error.offset,
+        detail: format!("not read: {}", error.detail),
+    }
 }
 
 struct Reader<'a> {
