@@ -21,7 +21,9 @@ DAMAGE = frozenset(
         "dex-code",
         "dex-duplicate",
         "dex-instruction",
+        "dex-string",
         "dex-table-cut",
+        "dex-table-moved",
         "dex-unreadable",
     }
 )
@@ -43,6 +45,7 @@ class DexFile:
     code_methods: int
     instructions: int
     damaged: int
+    damaged_strings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,16 @@ class CodeView:
             code_methods=counts["code_methods"],
             instructions=counts["instructions"],
             damaged=counts["damaged_classes"] + counts["damaged_methods"] + counts["damaged_strings"],
+            damaged_strings=counts["damaged_strings"],
         )
 
     @property
     def problems(self) -> list[tuple[str, str, int, str]]:
         """Damage and irregularities that the reader stepped over: place of the DEX file, kind, offset, particulars."""
         found = [(self._place(dex), kind, offset, detail) for dex, kind, offset, detail in self._code.problems]
+        for one in self.dex_files:
+            if one.damaged_strings:
+                found.append((self._place(one.id), "dex-string", 0, f"{one.damaged_strings} strings cannot be read"))
         wrong = (one for one in self.dex_files if not one.checksum_ok)
         return found + [(self._place(one.id), "dex-checksum", 8, "the checksum is wrong") for one in wrong]
 

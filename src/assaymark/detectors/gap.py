@@ -137,6 +137,9 @@ def _unread_parts(program: Program) -> Iterator[Row]:
             gap_kind, hides = _hidden_behind(member)
             if gap_kind:
                 yield _row(gap_kind, f"{kind} in {member}", part.place(member), hides, "partial", count)
+        if any(member == MANIFEST for member, _kind in counted):
+            reason = "places from which Android enters the code may be missing, so calls seem not to run"
+            yield _row("manifest-unread-part", reason, part.place(MANIFEST), CODE_TABLES, "partial")
 
 
 def _hidden_behind(member: str) -> tuple[str, tuple[str, ...]]:

@@ -180,6 +180,10 @@ impl Dex {
                 format!("header size {:#x}", header.header_size),
             );
         }
+        if header.version == 36 {
+            let detail = "version 036, which no Android release runs".to_owned();
+            problems.add("dex-version", 4, detail);
+        }
         if header.container_offset != at {
             problems.add(
                 "container-offset",
@@ -265,8 +269,24 @@ impl Dex {
                         &mut self.problems,
                     );
                 }
+                1..=6 => self.compare(usize::from(kind) - 1, stated),
                 _ => {}
             }
+        }
+    }
+
+    /// Records that the map places a table elsewhere than the header does: what was read by the header may be something else.
+    fn compare(&mut self, index: usize, stated: Section) {
+        let read = self.header.sections[index];
+        // In a container (041) the two count from different starts.
+        if self.header.version < 41 && read != stated {
+            let what = ["string", "type", "proto", "field", "method", "class"][index];
+            let detail = format!(
+                "{what} table: the header says {} at {:#x}, the map {} at {:#x}",
+                read.count, read.offset, stated.count, stated.offset
+            );
+            self.problems
+                .add("dex-table-moved", 0x38 + 8 * index, detail);
         }
     }
 
