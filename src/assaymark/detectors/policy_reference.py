@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assaymark.analysis.code import code_of
+from assaymark.analysis.strings import POLICY, resource_texts, strings_holding
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import POLICY_REFERENCE, Row
@@ -40,16 +40,13 @@ _DOCUMENT = re.compile(
     r"(assets|res/raw)/[^\0]*(privacy|yinsi|policy|隐私)[^/]*\.(html?|txt|md|pdf|docx?)", re.IGNORECASE
 )
 
-NEEDLES = ("privacy", "Privacy", "PRIVACY", "policy", "yinsi", "yszc", "yhxy", "隐私", "隱私")
-"""Plain words for the engine's search over the code; `_signs` decides."""
-
-_SIGN = re.compile("|".join(NEEDLES), re.IGNORECASE)
+_SIGN = re.compile("|".join(POLICY), re.IGNORECASE)
 
 MAX_ROWS = 200
 """A translated library can carry the words in eighty languages; more than this says nothing more."""
 
 
-@detector(id="policy-reference", version=1, emits=(POLICY_REFERENCE,))
+@detector(id="policy-reference", version=2, emits=(POLICY_REFERENCE,))
 def policy_reference(program: Program) -> Iterator[Emission]:
     """Give one row for each link, title or document."""
     seen: set[tuple[str, str]] = set()
@@ -65,12 +62,10 @@ def _rows(program: Program) -> Iterator[Row]:
         for name in part.members:
             if _DOCUMENT.fullmatch(name):
                 yield POLICY_REFERENCE.row(part.place(name), kind="document", value=name)
-        if part.resources is not None:
-            for _id, name, qualifier, words in part.resources.strings():
-                if _SIGN.search(words):
-                    place = f"resources.arsc:{name}[{qualifier}]" if qualifier else f"resources.arsc:{name}"
-                    yield from _signs(part.place(place), words)
-    for hit in code_of(program).strings_holding(NEEDLES):
+    for one in resource_texts(program):
+        if _SIGN.search(one.text):
+            yield from _signs(one.place, one.text)
+    for hit, _caller in strings_holding(program, POLICY):
         yield from _signs(hit.place, hit.text or "")
 
 

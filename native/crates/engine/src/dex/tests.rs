@@ -3,6 +3,7 @@ use super::*;
 use crate::Limits;
 use crate::code::Program;
 use crate::code::callgraph::Entry;
+use crate::code::constants::built_texts;
 
 fn small() -> Vec<u8> {
     build(&[
@@ -126,9 +127,11 @@ fn exercise(bytes: Vec<u8>) {
         .into_iter()
         .map(|kind| Entry::Class(program.type_name(kind)));
     let graph = program.call_graph(&classes.collect::<Vec<_>>(), &limits);
-    let texts = program
-        .find_strings(&["a".into()], &["L".into()], &["e".into()])
-        .unwrap_or_default();
+    let texts = program.search_strings(&["e".into()]).unwrap_or_default();
+    let _ = program.named_constants(&["e".into()]);
+    for def in 0..program.defs.methods.len() as u32 {
+        let _ = built_texts(&program, def);
+    }
     assert!(
         texts
             .hits
