@@ -6,7 +6,7 @@ The form is that of RFC 3986, read as programs write it: a hole `{}` stands for 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -29,10 +29,9 @@ LONGEST = 2000
 HOLE = "{}"
 """Stands in a text for a part that is not known."""
 
-_SCHEME = "|".join(sorted(SCHEMES, key=lambda name: (-len(name), name)))
-_WHOLE = re.compile(rf"(?:{_SCHEME})://[^\s\"'<>\\^`|]+", re.IGNORECASE)
-_QUOTED = re.compile(rf"(?<=[\"'])(?:{_SCHEME})://[^\s\"'<>\\^`|]+", re.IGNORECASE)
-_SEVERAL = re.compile(rf"[,;|\s]+(?=(?:{_SCHEME})://)", re.IGNORECASE)
+_BEFORE = re.compile(r"[A-Za-z]{2,6}\Z")
+_END = re.compile(r"[\s\"'<>\\^`|]|[,;](?=[A-Za-z]{2,6}://)")
+_SEPARATORS = re.compile(r"[,;|\s]*")
 _PARTS = re.compile(r"([a-z]+)://([^/?#\\]*)([^?#]*)", re.IGNORECASE | re.DOTALL)
 _PORT = re.compile(r":(\d{0,5}|%d|%s|\{[^}]*\})\Z")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
@@ -62,15 +61,41 @@ def addresses_in(text: str) -> Iterator[Address]:
 
     A link inside a sentence is talk about an address, and is left out.
     """
-    stripped = text.strip()
-    whole = _SEVERAL.split(stripped)
-    if all(_WHOLE.fullmatch(part) for part in whole):
-        found = whole
-    else:
-        found = _QUOTED.findall(text)
-    for part in found:
+    starts = list(_starts(text.strip()))
+    for part in _chain(text.strip(), starts) or _quoted(text.strip(), starts):
         if (address := address_of(part)) is not None:
             yield address
+
+
+def _starts(text: str) -> Iterator[int]:
+    """Give where a URL with a scheme of the network starts."""
+    at = text.find("://")
+    while at >= 0:
+        scheme = _BEFORE.search(text, max(0, at - 6), at)
+        if scheme is not None and scheme[0].lower() in SCHEMES:
+            yield scheme.start()
+        at = text.find("://", at + 3)
+
+
+def _chain(text: str, starts: Sequence[int]) -> list[str]:
+    """Give the URLs of a text that consists of nothing else but separators; empty for any other text."""
+    found = []
+    known, at = set(starts), 0
+    while at in known:
+        end = _end(text, at)
+        found.append(text[at:end])
+        separators = _SEPARATORS.match(text, end)
+        at = separators.end() if separators else end
+    return found if at == len(text) else []
+
+
+def _quoted(text: str, starts: Iterable[int]) -> list[str]:
+    return [text[at : _end(text, at)] for at in starts if at and text[at - 1] in "\"'"]
+
+
+def _end(text: str, at: int) -> int:
+    end = _END.search(text, at)
+    return end.start() if end else len(text)
 
 
 def address_of(url: str) -> Address | None:

@@ -25,6 +25,7 @@ class NotEndpoint:
 
     host: str
     path: str
+    part: str
     exact: bool
     kind: str
 
@@ -32,7 +33,7 @@ class NotEndpoint:
         """Say whether an address is one of these; `host` in lower case, `path` from its slash on, or empty."""
         if not (host.endswith(self.host) if self.host.startswith(".") else host == self.host):
             return False
-        return path in ("", self.path) if self.exact else path.startswith(self.path)
+        return (path in ("", self.path) if self.exact else path.startswith(self.path)) and self.part in path
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,15 @@ def load_not_endpoints() -> tuple[NotEndpoint, ...]:
         host = row.text("host")
         if host != host.lower():
             row.refuse("host is not in lower case")
-        made.append(NotEndpoint(host, row.text("path", ""), row.flag("exact"), row.one_of("kind", KINDS)))
+        made.append(
+            NotEndpoint(
+                host=host,
+                path=row.text("path", ""),
+                part=row.text("part", ""),
+                exact=row.flag("exact"),
+                kind=row.one_of("kind", KINDS),
+            )
+        )
         _finish(row)
     return tuple(made)
 

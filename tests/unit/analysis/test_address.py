@@ -48,7 +48,7 @@ def test_an_address_has_a_real_host(url: str, host: str, network: str) -> None:
         "http://.org/",
         "http://a..org/",
         "http://-a-.org/",
-        "http://com.assaymark.app",
+        "http://com.assaymark.Settings",
         "http://Main.onCreate",
         "https://256.1.1.1/",
         "https://1.2.3/",

@@ -20,7 +20,7 @@ def test_endings_of_files_are_none(extension: str) -> None:
 
 
 def test_rows_are_written_once() -> None:
-    rows = [(row.host, row.path) for row in load_not_endpoints()]
+    rows = [(row.host, row.path, row.part) for row in load_not_endpoints()]
     assert len(rows) == len(set(rows))
     assert all(not row.path or row.path.startswith("/") for row in load_not_endpoints())
 
@@ -33,6 +33,8 @@ def test_rows_are_written_once() -> None:
         ("notexample.com", "", None),
         ("www.googleapis.com", "/auth/games", "namespace"),
         ("www.googleapis.com", "/books/v1", None),
+        ("github.com", "/assaymark/assaymark/blob/main/README.md", "documentation"),
+        ("github.com", "/assaymark/assaymark/releases/download/1.0/a.zip", None),
         ("mail.google.com", "/", "namespace"),
         ("mail.google.com", "/mail/u/0", None),
     ],

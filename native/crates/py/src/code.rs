@@ -330,6 +330,22 @@ impl Code {
         })
     }
 
+    fn named_constants(
+        &self,
+        py: Python<'_>,
+        names: Vec<String>,
+    ) -> PyResult<Vec<(String, String, String)>> {
+        guarded(py, || {
+            let found = self.program.named_constants(&names)?.into_iter();
+            let row = |(id, text): (u32, String)| {
+                let key = self.program.link.fields[id as usize];
+                let class = self.program.type_name(key.class);
+                (class, self.program.name(key.name).into_owned(), text)
+            };
+            Ok(found.map(row).collect())
+        })
+    }
+
     fn built_texts(&self, py: Python<'_>, methods: Vec<u32>) -> PyResult<Vec<Vec<(u32, String)>>> {
         guarded(py, || {
             let count = self.program.defs.methods.len() as u32;
