@@ -42,8 +42,9 @@ def _find(program: Program) -> Iterator[AddressUse]:
             pieces.setdefault(caller, hit)
     for hit, texts in zip(pieces.values(), code_of(program).built_texts(list(pieces)), strict=True):
         for _unit, text in texts:
-            if (address := address_of(text)) is not None and not address.documentation:
-                yield AddressUse(address, hit, called=False)
+            built = address_of(text)
+            if built is not None and not built.documentation:
+                yield AddressUse(built, hit, called=False)
 
 
 def _calls(program: Program) -> Iterator[AddressUse]:
@@ -54,11 +55,12 @@ def _calls(program: Program) -> Iterator[AddressUse]:
         text = texts[row.argument] if row.argument < len(texts) else None
         if text is None:
             continue
-        if row.takes == "url":
-            address = address_of(text)
-        elif HOLE in text:
-            address = None
-        else:
-            address = host_of(text, texts[row.argument + 1] if row.argument + 1 < len(texts) else None)
-        if address is not None:
-            yield AddressUse(address, hit, called=True)
+        given = address_of(text) if row.takes == "url" else _host(texts, row.argument)
+        if given is not None:
+            yield AddressUse(given, hit, called=True)
+
+
+def _host(texts: tuple[str | None, ...], argument: int) -> Address | None:
+    """Give the host at a position, with the port behind it if that is known."""
+    text, *rest = texts[argument:]
+    return host_of(text, rest[0] if rest else None) if text is not None and HOLE not in text else None

@@ -60,7 +60,7 @@ def strings_holding(program: Program, parts: Sequence[str]) -> Iterator[StringUs
 
 
 def resource_texts(program: Program) -> tuple[ResourceText, ...]:
-    """Give the texts of the resource tables, in every language, that hold one of the texts, or whose name says secret."""
+    """Give the texts of the resource tables, in every language, that hold one of them or whose name says secret."""
     return program.once("resource-texts", lambda one: tuple(_resource_texts(one)))
 
 

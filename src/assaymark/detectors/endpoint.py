@@ -3,10 +3,10 @@
 What it observes: strings that are a URL with a scheme of the network and a host that can be real, hosts and URLs that
 calls of network APIs are given, and those that one method puts together out of constants.
 Why it matters: an address says with whom an app can talk, and whether it talks without encryption.
-Limits: an address that is loaded, decrypted or put together by several methods is not seen, nor one in native code or in
-scripts and pages among the assets. Names of XML vocabularies, licence texts, reserved names and links inside sentences are
-left out; links to pages for developers too, unless the code fetches them. An address in the code does not mean that
-anything was sent there.
+Limits: an address that is loaded, decrypted or put together by several methods is not seen, nor one in native code or
+in scripts and pages among the assets. Names of XML vocabularies, licence texts, reserved names and links inside
+sentences are left out; links to pages for developers too, unless the code fetches them. An address in the code does not
+mean that anything was sent there.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Secrets that stand in the package: keys of cloud services, private keys, tokens, passwords in addresses.
 
 What it observes: strings of the code, constants and resource texts whose name says secret, meta-data of the manifest,
-and private keys among the files of the package. A secret is known by its form (its maker's prefix, length and alphabet);
-values that are plainly examples are left out.
+and private keys among the files of the package. A secret is known by its form (its maker's prefix, length and
+alphabet); values that are plainly examples are left out.
 Why it matters: whoever unpacks the package can read them, and with them often the data behind a service.
 Limits: a secret without a form of its own is found only by the name of what holds it. Whether a key is still valid, and
-what it opens, cannot be seen; some keys, such as those of maps, are meant to be in apps and are bound to them elsewhere.
-The report keeps four characters of the start, two of the end, and the length.
+what it opens, cannot be seen; some keys, such as those of maps, are meant to be in apps and are bound to them
+elsewhere. The report keeps four characters of the start, two of the end, and the length.
 """
 
 from __future__ import annotations
@@ -49,8 +49,17 @@ def _places(program: Program) -> Iterator[tuple[str, Found, dict[str, Value]]]:
     code = code_of(program)
     for hit, _caller in code_strings(program):
         for found in secrets_in(hit.text or ""):
-            cells = {"class": hit.cls, "method": hit.method, "owner": code.owner(hit.cls), "reachable": hit.reachable}
-            yield hit.place, found, {"use": "code", **cells}
+            yield (
+                hit.place,
+                found,
+                {
+                    "use": "code",
+                    "class": hit.cls,
+                    "method": hit.method,
+                    "owner": code.owner(hit.cls),
+                    "reachable": hit.reachable,
+                },
+            )
     for cls, name, text in code.named_constants(secret_names()):
         for found in secrets_in(text, name):
             yield f"{cls}.{name}", found, {"use": "code", "class": cls, "method": name, "owner": code.owner(cls)}
