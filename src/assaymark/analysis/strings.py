@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,8 +54,7 @@ def code_strings(program: Program) -> tuple[StringUse, ...]:
 
 def strings_holding(program: Program, parts: Sequence[str]) -> Iterator[StringUse]:
     """Give those uses whose string holds one of `parts`, which must be among the texts of the search."""
-    wanted = re.compile("|".join(map(re.escape, parts)))
-    return (use for use in code_strings(program) if wanted.search(use[0].text or ""))
+    return (use for use in code_strings(program) if any(part in (use[0].text or "") for part in parts))
 
 
 def resource_texts(program: Program) -> tuple[ResourceText, ...]:

@@ -21,7 +21,7 @@ KINDS = ("namespace", "licence", "reserved", "documentation")
 
 @dataclass(frozen=True, slots=True)
 class NotEndpoint:
-    """Addresses that name something. A `host` with a leading dot stands for all hosts below it."""
+    """Addresses that name something. A `host` with a leading dot stands for all hosts below it, `*` for any."""
 
     host: str
     path: str
@@ -31,7 +31,7 @@ class NotEndpoint:
 
     def covers(self, host: str, path: str) -> bool:
         """Say whether an address is one of these; `host` in lower case, `path` from its slash on, or empty."""
-        if not (host.endswith(self.host) if self.host.startswith(".") else host == self.host):
+        if self.host != "*" and not (host.endswith(self.host) if self.host.startswith(".") else host == self.host):
             return False
         return (path in ("", self.path) if self.exact else path.startswith(self.path)) and self.part in path
 
@@ -93,7 +93,7 @@ def why_not(host: str, path: str) -> str | None:
     """Give the kind of the row that covers an address, or `None`."""
     held = _by_host()
     parts = host.split(".")
-    names = [host, *("." + ".".join(parts[start:]) for start in range(1, len(parts)))]
+    names = [host, *("." + ".".join(parts[start:]) for start in range(1, len(parts))), "*"]
     return next((one.kind for name in names for one in held.get(name, ()) if one.covers(host, path)), None)
 
 

@@ -29,6 +29,7 @@ def test_rows_are_written_once() -> None:
     ("host", "path", "kind"),
     [
         ("schemas.android.com", "/apk/res-auto", "namespace"),
+        ("www.assaymark.org", "/xmlns/report", "namespace"),
         ("a.b.example.com", "", "reserved"),
         ("notexample.com", "", None),
         ("www.googleapis.com", "/auth/games", "namespace"),
