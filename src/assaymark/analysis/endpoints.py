@@ -33,16 +33,20 @@ def _find(program: Program) -> Iterator[AddressUse]:
         yield use
     # Methods that hold a piece of an address may put the whole together.
     pieces: dict[int, Hit] = {}
+    known: dict[str, tuple[Address, ...]] = {}
     for hit, caller in strings_holding(program, (ADDRESS,)):
-        found = list(addresses_in(hit.text or ""))
+        text = hit.text or ""
+        if text not in known:
+            known[text] = tuple(addresses_in(text))
+        found = known[text]
         for address in found:
             if not address.documentation or address.url in fetched:
                 yield AddressUse(address, hit, called=False)
         if not found:
             pieces.setdefault(caller, hit)
     for hit, texts in zip(pieces.values(), code_of(program).built_texts(list(pieces)), strict=True):
-        for _unit, text in texts:
-            built = address_of(text)
+        for _unit, whole in texts:
+            built = address_of(whole)
             if built is not None and not built.documentation:
                 yield AddressUse(built, hit, called=False)
 

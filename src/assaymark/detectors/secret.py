@@ -47,8 +47,12 @@ def secret(program: Program) -> Iterator[Emission]:
 
 def _places(program: Program) -> Iterator[tuple[str, Found, dict[str, Value]]]:
     code = code_of(program)
+    known: dict[str, tuple[Found, ...]] = {}
     for hit, _caller in code_strings(program):
-        for found in secrets_in(hit.text or ""):
+        text = hit.text or ""
+        if text not in known:
+            known[text] = tuple(secrets_in(text))
+        for found in known[text]:
             yield (
                 hit.place,
                 found,
