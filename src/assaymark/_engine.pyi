@@ -138,13 +138,19 @@ def layouts(
     `Resources.resolve` gives the other languages.
     """
 
+def code_names(package: Package, resources: Resources | None = None) -> tuple[list[str], list[str]]:
+    """Give the code that XML resources name: classes as written (custom views, fragments, …), methods of `onClick`."""
+
 # --- code: all DEX files of one program ---
 
 Constant: TypeAlias = tuple[str, str | int | list[str | int | None]]
-"""What is known of a value: kind (`string`, `pattern`, `integer`, `class`, `field`, `array`), then the text, the number or the elements.
+"""What is known of a value: kind (`string`, `pattern`, `integer`, `class`, `field`, `uri`, `result`, `array`), then the text, the number or
+the elements.
 
 `pattern` is text that the method put together, with `U+FFFC` for each part that is not constant.
-`field` is the content of a static field that has no constant value in the program, such as `android.os.Build.SERIAL`.
+`field` is the content of a static field that has no constant value in the program, such as `android.os.Build.SERIAL`. `uri` is an
+`android.net.Uri` that is or starts with this text; `result` one that this method outside the program gives. A `field` or `result` stands also
+for URIs that start with it.
 """
 
 CodeHit: TypeAlias = tuple[
@@ -206,7 +212,8 @@ class Code:
         """Find calls of methods, by selector, caller, code unit.
 
         A selector is (class, method, start of the descriptor or "", also calls on subclasses of the program that inherit the method).
-        `*` stands for all methods of a class, `<init>` for its constructors. Raises `EngineError` (`limit-hit`) beyond a million rows.
+        `*` stands for all methods of a class, `get*` for those that start so, `<init>` for its constructors; the class `*` for whatever
+        class. Raises `EngineError` (`limit-hit`) beyond a million rows.
         """
     def find_fields(self, selectors: list[tuple[str, str]]) -> list[CodeHit]:
         """Find reads and writes of fields, each given as (class, field); `*` stands for all fields of a class."""

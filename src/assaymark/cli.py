@@ -16,12 +16,18 @@ from assaymark.model.text import LANGUAGES, text
 EXIT_CLEAN, EXIT_FOUND, EXIT_USAGE, EXIT_CANNOT = 0, 1, 2, 3
 """Exit codes: nothing at or above the threshold; something; the call is wrong; the file could not be inspected."""
 
+MAX_SENTENCE = 2000
+"""Characters of a sentence on the terminal that may hold foreign text."""
+
 FAIL_ON = (
     "never",
     "violated",
     "suspected",
     *(f"{status}:{level}" for status in ("violated", "suspected") for level in SEVERITIES),
 )
+
+WIDEST = 120
+"""Columns that the summary uses of a wide terminal."""
 
 
 def default_language() -> str:
@@ -32,72 +38,109 @@ def default_language() -> str:
     return "zh" if spoken.lower().startswith("zh") else "en"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="assaymark")
+class _Help(click.Command):
+    """A command whose help speaks the language of `--lang`, or of the terminal. Help texts are keys of the locale."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        asked = (args[at + 1] for at, one in enumerate(args[:-1]) if one == "--lang")
+        joined = (one.partition("=")[2] for one in args if one.startswith("--lang="))
+        ctx.meta["help"] = next((one for one in (*asked, *joined) if one in LANGUAGES), default_language())
+        return super().parse_args(ctx, args)
+
+    def _say(self, ctx: click.Context, key: str) -> str:
+        return text(ctx.meta.get("help") or default_language(), f"help.{key}")
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, prefix=f"{self._say(ctx, 'usage')} ")
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for key in (self.help or "").split():
+            formatter.write_paragraph()
+            with formatter.indentation():
+                formatter.write_text(self._say(ctx, key))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records = [record for one in self.get_params(ctx) if (record := one.get_help_record(ctx))]
+        with formatter.section(self._say(ctx, "options")):
+            formatter.write_dl([(left, self._say(ctx, right)) for left, right in records if right])
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "help"
+        return option
+
+
+class _Group(_Help, click.Group):
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        with formatter.section(self._say(ctx, "commands")):
+            formatter.write_dl([(name, self._say(ctx, name)) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Group, help="main", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="assaymark", help="version")
 def main() -> None:
-    """Test mobile apps for how they treat personal information.
-
-    测试移动应用如何处理个人信息，逐条给出结论。
-    """
+    """Test mobile apps for how they treat personal information."""
 
 
-@main.command()
+@main.command(cls=_Help, help="inspect exit-codes")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--format", "form", default="text", metavar="FORM", help="text (default), json or html.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, not to the terminal."
-)
-@click.option(
-    "--lang",
-    type=click.Choice(LANGUAGES),
-    default=default_language,
-    help="zh or en; by default the language of the terminal.",
-)
-@click.option(
-    "--pack",
-    "packs",
-    multiple=True,
-    metavar="PACK",
-    help="Rule pack: the name of a built-in one, or a folder. May be repeated.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(FAIL_ON),
-    default="suspected",
-    metavar="LEVEL",
-    help="Exit 1 from this level on: suspected (default), violated, never; :high, :medium, :low narrow it by weight.",
-)
-def inspect(file: Path, form: str, output: Path | None, lang: str, packs: tuple[str, ...], fail_on: str) -> None:
-    """Inspect one app package (APK, or XAPK / APKS set) and report clause by clause.
-
-    Exit code: 0 nothing found at or above the level of --fail-on, 1 something found, 2 wrong call, 3 the file could
-    not be inspected.
-    """
+@click.option("--format", "form", default="text", metavar="FORM", help="format")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="output")
+@click.option("--lang", type=click.Choice(LANGUAGES), default=default_language, help="lang")
+@click.option("--pack", "packs", multiple=True, metavar="PACK", help="pack")
+@click.option("--fail-on", type=click.Choice(FAIL_ON), default="suspected", metavar="LEVEL", help="fail-on")
+@click.option("--exceptions", type=click.Path(path_type=Path), metavar="FILE", help="exceptions")
+def inspect(
+    file: Path,
+    form: str,
+    output: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    fail_on: str,
+    exceptions: Path | None,
+) -> None:
+    """Inspect one app package and report clause by clause."""
     from assaymark import sandbox
 
     render = _renderer(form, lang)
     try:
-        report = sandbox.inspect(file, packs=packs or None)
+        accept = _acceptance(exceptions)
+        report = accept(sandbox.inspect(file, packs=packs or None))
     except CannotInspect as error:
         _complain(text(lang, f"errors.{error.reason}", **error.params))
         sys.exit(EXIT_CANNOT)
     except AssaymarkError as error:
         _complain(text(lang, f"errors.{error.key}", **{"detail": str(error), **error.params}))
         sys.exit(EXIT_USAGE)
-    _write(render(report), output, lang)
+    if form == "text" and output is None and sys.stdout.isatty():
+        _show(report, lang)
+    else:
+        _write(render(report), output, lang)
     sys.exit(EXIT_FOUND if found(report, fail_on) else EXIT_CLEAN)
 
 
 def found(report: Report, fail_on: str) -> bool:
-    """Say whether the report has a verdict at or above the level, such as `suspected` or `violated:high`."""
+    """Say whether the report has a verdict at or above the level, such as `suspected` or `violated:high`.
+
+    Verdicts that somebody accepts do not count.
+    """
     status, _, level = fail_on.partition(":")
     statuses = {"never": (), "violated": ("violated",), "suspected": ("violated", "suspected")}[status]
     weights = SEVERITIES[: SEVERITIES.index(level) + 1] if level else SEVERITIES
-    return any(verdict["status"] in statuses and verdict["severity"] in weights for verdict in report.verdicts)
+    return any(
+        verdict["status"] in statuses and verdict["severity"] in weights and report.accepted(verdict) is None
+        for verdict in report.verdicts
+    )
 
 
 def _complain(sentence: str) -> None:
-    click.echo(sentence, err=True)
+    from assaymark.render import clean
+
+    # Names of files and members are foreign: no line breaks, no terminal commands, no reordered text.
+    click.echo(clean(sentence, MAX_SENTENCE), err=True)
 
 
 def _renderer(form: str, lang: str) -> Callable[[Report], str]:
@@ -108,6 +151,27 @@ def _renderer(form: str, lang: str) -> Callable[[Report], str]:
         _complain(text(lang, "cli.unknown-format", format=form, known=", ".join(sorted(known))))
         sys.exit(EXIT_USAGE)
     return lambda report: known[form].render(report, lang)
+
+
+def _acceptance(file: Path | None) -> Callable[[Report], Report]:
+    """Read the file of exceptions before the work begins; give what writes them into a report."""
+    if file is None:
+        return lambda report: report
+    from assaymark.judge import accept, load_exceptions
+
+    exceptions = load_exceptions(file)
+    return lambda report: accept(report, exceptions)
+
+
+def _show(report: Report, lang: str) -> None:
+    """Print the summary to a terminal: its width, and its colours if it has them and NO_COLOR is not set."""
+    from rich.console import Console
+
+    from assaymark.render.text import print_summary
+
+    console = Console()
+    console.width = min(console.width, WIDEST)
+    print_summary(report, lang, console)
 
 
 def _write(content: str, output: Path | None, lang: str) -> None:

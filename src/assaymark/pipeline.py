@@ -15,6 +15,7 @@ from typing import Any
 import assaymark
 from assaymark import catalog, extend, judge
 from assaymark.analysis.code import code_of
+from assaymark.catalog.blindspots import load_blindspots
 from assaymark.formats.opening import open_program
 from assaymark.formats.program import Program
 from assaymark.model.evidence import Evidence, as_object
@@ -124,7 +125,6 @@ def make_report(
 
 
 def _subject(program: Program, rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    base = next(row for row in rows["artifact"] if row["role"] in ("package", "base"))
     taken = (
         "package",
         "version_name",
@@ -136,6 +136,11 @@ def _subject(program: Program, rows: Mapping[str, list[dict[str, Any]]]) -> dict
         "schemes",
         "signers",
     )
+    base = next((row for row in rows["artifact"] if row["role"] in ("package", "base")), None)
+    if base is None:  # the detector of identity failed: who the subject is, the manifest still says
+        manifest = program.manifest
+        base = {"package": manifest.package, "version_name": manifest.version_name} | dict.fromkeys(taken[2:])
+        base |= {"version_code": manifest.version_code, "schemes": [], "signers": []}
     return {"key": program.sha256, "format": program.format, "size": program.size} | {
         name: base[name] for name in taken
     }
@@ -171,6 +176,12 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
         for row in rows[name]
         for item in row["data"]
     }
+    parents = {one.id: one.parent for one in catalog.load_data()}
+    for name in tuple(data):
+        above = parents.get(name)
+        while above and above not in data:
+            data.add(above)
+            above = parents.get(above)
     owners = {
         row["owner"]
         for name in ("api_call", "flow", "endpoint", "secret", "component")
@@ -179,6 +190,7 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
     }
     owners |= {row["id"] for row in rows["sdk"]}
     permissions = {row["name"] for row in rows["permission"]}
+    purposes = {row["purpose"] for row in rows["sdk"]}
     return {
         "data": {
             one.id: {"zh": one.zh, "en": one.en, "parent": one.parent, "sensitive": one.sensitive}
@@ -188,6 +200,14 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
         "sdk": {one.id: {"zh": one.name_zh, "en": one.name} for one in catalog.load_sdks() if one.id in owners},
         "permission": {
             one.name: {"zh": one.zh, "en": one.en} for one in catalog.load_permissions() if one.name in permissions
+        },
+        "product": {
+            one.name: {"zh": one.name_zh or one.name, "en": one.name}
+            for one in load_blindspots()
+            if one.name in {row["reason"] for row in rows["gap"]}
+        },
+        "purpose": {
+            one.id: {"zh": one.zh, "en": one.en} for one in catalog.load_purposes().values() if one.id in purposes
         },
     }
 

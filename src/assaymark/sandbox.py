@@ -56,7 +56,7 @@ def inspect_as_json(
                 "out-of-time", f"{name}: over {bounds.wall_seconds} seconds", file=name, seconds=bounds.wall_seconds
             )
         message = receiver.recv_bytes()
-    except EOFError:
+    except (EOFError, OSError):  # it ended before its answer, or in the middle of it
         child.join()
         raise _death(name, child.exitcode, bounds) from None
     finally:
@@ -67,6 +67,8 @@ def inspect_as_json(
 
 def _child(sender: Connection, path: str, packs: Sequence[str] | None, bounds: Bounds) -> None:
     _bound(bounds)
+    if not os.environ.get("ASSAYMARK_DEBUG"):
+        _silence()
     try:
         from assaymark import pipeline  # here, so that the parent does not pay for it
 
@@ -84,6 +86,13 @@ def _child(sender: Connection, path: str, packs: Sequence[str] | None, bounds: B
 
 
 _EXIT_MEMORY = 71
+
+
+def _silence() -> None:
+    # What a dying engine writes to the terminal is no sentence for a user; the parent says how the child ended.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _bound(bounds: Bounds) -> None:

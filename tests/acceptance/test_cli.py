@@ -86,6 +86,39 @@ def test_the_threshold_decides_the_exit_code(run: Run, demo: Path, level: str, c
     assert run("inspect", demo, "--fail-on", level).returncode == code
 
 
+def test_accepted_findings_do_not_fail_a_build_and_stay_in_the_report(run: Run, demo: Path, tmp_path: Path) -> None:
+    found = [
+        one
+        for one in json.loads(run("inspect", demo, "--format", "json").stdout)["verdicts"]
+        if one["status"] in ("violated", "suspected")
+    ]
+    entries = [
+        "".join(f"{key} = {json.dumps(one[key])}\n" for key in ("clause", "subject", "evidence")) for one in found
+    ]
+    entries.append('clause = "pipl-17"\nsubject = "app"\nevidence = []\n')
+    text = "".join(f'[[accept]]\n{entry}reason = "{number}: looked at"\n' for number, entry in enumerate(entries))
+    (tmp_path / "exceptions.toml").write_text(text, encoding="utf-8")
+    done = run("inspect", demo, "--exceptions", "exceptions.toml")
+    assert done.returncode == 0
+    assert f"Exceptions that hold: {len(found)}; that fit nothing any more: 1" in done.stdout
+    page = run("inspect", demo, "--exceptions", "exceptions.toml", "--format", "html").stdout
+    assert "0: looked at" in page
+    assert "fits no finding any more" in page
+    (tmp_path / "exceptions.toml").write_text("[[accept]]\n", encoding="utf-8")
+    assert run("inspect", demo, "--exceptions", "exceptions.toml").returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["inspect", "--help"]])
+def test_help_speaks_the_language_of_the_terminal(run: Run, arguments: list[str]) -> None:
+    assert "Show this help and exit." in run(*arguments).stdout
+    assert "显示这份帮助并退出。" in run(*arguments, LANG="zh_CN.UTF-8").stdout
+
+
+def test_help_speaks_the_language_that_is_asked_for(run: Run) -> None:
+    assert "退出码" in run("inspect", "--help", "--lang", "zh").stdout
+    assert "Exit code" in run("inspect", "--lang=en", "--help", LANG="zh_CN.UTF-8").stdout
+
+
 BAD_INPUT: dict[str, tuple[bytes | None, str, str]] = {
     "missing.apk": (None, "does not exist", "不存在"),
     "empty.apk": (b"", "is empty", "是空文件"),

@@ -7,12 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from assaymark import _engine, catalog
+from assaymark.formats.android.manifest import complete_name
 from assaymark.formats.program import Program
 
-DAMAGE = frozenset({"dex-class", "dex-class-data", "dex-code", "dex-instruction", "dex-table-cut", "dex-unreadable"})
+DAMAGE = frozenset(
+    {
+        "dex-class",
+        "dex-class-data",
+        "dex-code",
+        "dex-duplicate",
+        "dex-instruction",
+        "dex-table-cut",
+        "dex-unreadable",
+    }
+)
 """Problems of a DEX file behind which code is missing; the others are irregularities that hide nothing from us."""
 
 _HOLE = "\ufffc"
@@ -40,8 +52,8 @@ class Hit:
     """A place in the code that answers a question.
 
     `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
-    given: strings, whole numbers in decimal, class names; `None` for what is not a constant. `text` is the string of
-    a string's use.
+    given: strings, whole numbers in decimal, class names, content URIs; `None` for what is not a constant. `target` is
+    the class and the name of the method that is called. `text` is the string of a string's use.
     """
 
     selector: int
@@ -53,6 +65,7 @@ class Hit:
     offset: int
     line: int | None
     reachable: bool
+    target: tuple[str, str]
     arguments: tuple[str | None, ...] = ()
     text: str | None = None
 
@@ -122,7 +135,7 @@ class CodeView:
         return [self._place(name) for name in self._code.unloaded]
 
     def calls(self, selectors: Sequence[tuple[str, str, str, bool]]) -> Iterator[Hit]:
-        """Give the calls of methods: (class, method, start of the descriptor, also through subclasses)."""
+        """Give the calls of methods: (class or `*`, method, start of the descriptor, also through subclasses)."""
         return (self._hit(*row) for row in self._code.find_calls(list(selectors)))
 
     def calls_with_texts(
@@ -174,7 +187,7 @@ class CodeView:
         self,
         selector: int,
         kind: str,
-        _named: str,
+        named: str,
         _caller: int,
         caller: tuple[str, str, str],
         dex: str,
@@ -185,7 +198,9 @@ class CodeView:
         text: str | None = None,
     ) -> Hit:
         constants = tuple(_constant(value) for value in arguments)
-        return Hit(selector, kind, *caller, self._place(dex), offset, line, reachable, constants, text)
+        target_class, _, target = named.partition("(")[0].rpartition(".")
+        place = self._place(dex)
+        return Hit(selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text)
 
     def packages(self) -> list[tuple[str, int, int]]:
         """Give all Java packages: name, classes defined, classes with a method that can run."""
@@ -234,10 +249,18 @@ class CodeView:
         }
 
 
+@cache
+def _content_uris() -> dict[str, str]:
+    """Give the fields and methods of the platform that stand for a content URI."""
+    return {api.title: api.value for api in catalog.load_apis() if api.value}
+
+
 def _constant(value: _engine.Constant | None) -> str | None:
-    if value is None or value[0] in ("field", "pattern"):
+    if value is None or value[0] == "pattern":
         return None
     kind, content = value
+    if kind in ("field", "result"):
+        return _content_uris().get(str(content))
     if kind == "array":
         # Of an array of strings (permissions, say) each element is a constant of the call; the first one stands for it.
         return next((str(item) for item in content if item is not None), None) if isinstance(content, list) else None
@@ -254,39 +277,32 @@ def _entries(program: Program) -> tuple[list[str], list[str]]:
     """Give the classes that the platform makes objects of, and the methods that layouts name."""
     manifest = program.manifest
     classes = {one.target or one.name for one in manifest.components if one.enabled}
-    if manifest.application_class:
-        classes.add(manifest.application_class)
-    if manifest.application:
-        classes |= {name for name in _class_attributes(program) if name}
+    classes |= {name for name in _application_classes(program) if name}
+    classes |= set(_meta_data_classes(program))
     clicks: set[str] = set()
     for part in program.packages:
-        for _file, _element, _parent, tag, _id, attribute, text, _reference in _layouts(part.package, part.resources):
-            if attribute == "onClick" and text:
-                clicks.add(text)
-            if "." in tag:
-                classes.add(tag)
-    classes |= set(_meta_data_classes(program))
+        try:
+            named, handlers = _engine.code_names(part.package, part.resources)
+        except _engine.EngineError:
+            continue  # the reader has recorded what is wrong with the resources
+        classes |= {manifest.package + name if name.startswith(".") else name for name in named}
+        clicks.update(handlers)
     return sorted(classes), sorted(clicks)
 
 
-def _class_attributes(program: Program) -> Iterator[str | None]:
-    application = program.manifest.application
-    if application is not None:
+def _application_classes(program: Program) -> Iterator[str | None]:
+    manifest = program.manifest
+    yield manifest.application_class
+    if manifest.application is not None:
         for name in ("backupAgent", "appComponentFactory", "zygotePreloadName", "manageSpaceActivity"):
-            yield application.text(name)
+            yield complete_name(manifest.package, manifest.application.text(name))
+    for one in manifest.root.all("instrumentation"):
+        yield complete_name(manifest.package, one.text("name"))
 
 
 def _meta_data_classes(program: Program) -> Iterator[str]:
-    """Meta-data names the classes that libraries make objects of (androidx.startup gives the class as the name)."""
-    for one in program.manifest.components:
-        for name, value in one.meta_data:
-            yield from (text for text in (name, value) if "." in text and "/" not in text)
-
-
-def _layouts(
-    package: _engine.Package, resources: _engine.Resources | None
-) -> list[tuple[str, int, int | None, str, str | None, str, str, int]]:
-    try:
-        return _engine.layouts(package, resources)
-    except _engine.EngineError:
-        return []  # the reader has recorded what is wrong with the resource table
+    """Give what meta-data may name: libraries make objects of these (androidx.startup gives the class as the name)."""
+    stated = list(program.manifest.meta_data.items())
+    stated += [pair for one in program.manifest.components for pair in one.meta_data]
+    for pair in stated:
+        yield from (text for text in pair if "." in text and "/" not in text)

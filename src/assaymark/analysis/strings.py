@@ -12,7 +12,7 @@ from assaymark.formats.program import Part, Program
 ADDRESS = "://"
 """What every URL holds."""
 
-POLICY = ("privacy", "Privacy", "PRIVACY", "policy", "yinsi", "yszc", "yhxy", "隐私", "隱私")
+POLICY = ("privacy", "Privacy", "PRIVACY", "policy", "policies", "yinsi", "yszc", "隐私", "隱私")
 """What links and titles of a privacy policy hold."""
 
 

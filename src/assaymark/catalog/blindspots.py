@@ -25,6 +25,9 @@ class Blindspot:
     name: str
     name_zh: str
     weight: str
+    known: str
+    """how the row is known: a key of `reading.KNOWN`"""
+
     libraries: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ def _row(row: dict[str, Any]) -> Blindspot:
         name=row["name"],
         name_zh=row["name_zh"],
         weight=row["weight"],
+        known=row["known"],
         libraries=tuple(row.get("libraries", ())),
         files=tuple(row.get("files", ())),
         classes=tuple(row.get("classes", ())),

@@ -17,6 +17,7 @@ from assaymark.analysis.code import DAMAGE, CodeView, code_of
 from assaymark.analysis.marks import members_of
 from assaymark.catalog.blindspots import load_blindspots
 from assaymark.extend import Emission, detector
+from assaymark.formats.android.manifest import MEMBER as MANIFEST
 from assaymark.formats.program import Program
 from assaymark.model.tables import GAP, Row
 
@@ -25,6 +26,33 @@ CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", 
 
 HIDING_PLACES = ("assets/", "res/raw/")
 """Folders whose files are looked into for code under another name."""
+
+CUT_SHORT = frozenset(
+    {
+        "attribute-cut",
+        "chunk-broken",
+        "chunk-zero-size",
+        "damaged-data",
+        "element-unbalanced",
+        "oddities-dropped",
+        "package-broken",
+        "string-broken",
+        "string-out-of-range",
+        "string-pool-broken",
+        "string-pool-missing",
+        "too-many-resource-entries",
+        "type-broken",
+        "xml-too-deep",
+        "xml-too-large",
+    }
+)
+"""Oddities behind which content is missing; the others changed the way to it, not what was read."""
+
+ARCHIVE_CUT = frozenset({"central-directory-broken", "too-many-entries"})
+"""Oddities behind which whole members may be missing."""
+
+DUPLICATE = "duplicate-entry"
+"""Of two manifests the first that can be read was read; what the other says is not known."""
 
 _SMALLEST_DEX = 112  # bytes of a DEX header
 
@@ -37,6 +65,7 @@ def gap(program: Program) -> Iterator[Emission]:
         *_products(program, code),
         *_native(program),
         *_code_problems(program, code),
+        *_unread_parts(program),
         *_hidden_code(program, code),
         _row("not-implemented-flow", "data flow is not analysed by this version", "", ("flow",), "total"),
         _row("not-implemented-consent", "the order against consent is not analysed by this version", "", (), "total"),
@@ -94,6 +123,33 @@ def _native(program: Program) -> Iterator[Row]:
         yield _row("native-code", reason, "lib/", CODE_TABLES, "partial", len(libraries))
 
 
+def _unread_parts(program: Program) -> Iterator[Row]:
+    """Give what a tolerant reader could not read of the members that evidence is taken from, one row a member."""
+    for part in program.packages:
+        counted: dict[tuple[str, str], int] = {}
+        for kind, member, _offset, _detail in part.package.oddities():
+            if kind in ARCHIVE_CUT:
+                reason = f"the list of members was cut ({kind})"
+                yield _row("limit-hit", reason, part.name, (*CODE_TABLES, "component", "setting"), "partial")
+            elif kind in CUT_SHORT or (kind == DUPLICATE and member == MANIFEST):
+                counted[member, kind] = counted.get((member, kind), 0) + 1
+        for (member, kind), count in sorted(counted.items()):
+            gap_kind, hides = _hidden_behind(member)
+            if gap_kind:
+                yield _row(gap_kind, f"{kind} in {member}", part.place(member), hides, "partial", count)
+
+
+def _hidden_behind(member: str) -> tuple[str, tuple[str, ...]]:
+    """Give the kind of the gap that damage in a member leaves, and the tables that lack rows because of it."""
+    if member == MANIFEST:
+        return "manifest-unread-part", ("permission", "component", "setting")
+    if member == "resources.arsc":
+        return "resource-unread", ("policy_reference", "setting")
+    if member.endswith(".dex"):
+        return "code-unread", CODE_TABLES
+    return ("member-unread", ("policy_reference",)) if member.startswith("res/") else ("", ())
+
+
 def _code_problems(program: Program, code: CodeView) -> Iterator[Row]:
     counted: dict[tuple[str, str], int] = {}
     for dex, kind, _offset, _detail in code.problems:
@@ -106,6 +162,8 @@ def _code_problems(program: Program, code: CodeView) -> Iterator[Row]:
         stated = application is not None and application.flag("hasCode") is False
         reason = "the package says that it has no code" if stated else "the package has no DEX file that can be read"
         yield _row("code-missing", reason, "", CODE_TABLES, "total")
+    elif counted and not any(one.classes for one in code.dex_files):
+        yield _row("code-missing", "no class of the package's DEX files can be read", "", CODE_TABLES, "total")
     elif absent := code.missing_components():
         reason = f"classes of declared components are not in the code: {', '.join(absent[:3])}"
         yield _row("code-missing", reason, "AndroidManifest.xml", CODE_TABLES, "partial", len(absent))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from assaymark import _engine, extend
@@ -21,12 +22,16 @@ def open_program(path: Path) -> Program:
     try:
         if path.is_dir():
             raise CannotInspect("is-directory", f"{name} is a folder", file=name)
-        size = path.stat().st_size
+        status = path.stat()
     except FileNotFoundError:
         raise CannotInspect("not-found", f"{name} does not exist", file=name) from None
     except OSError as error:
         raise CannotInspect("unreadable", f"{name}: {error.strerror}", file=name, detail=error.strerror) from None
-    if size == 0:
+    except ValueError:
+        raise CannotInspect("not-found", "a file name cannot hold a null character", file=name) from None
+    if not stat.S_ISREG(status.st_mode):  # a pipe would wait for a writer, a device may never end
+        raise CannotInspect("unreadable", f"{name} is no regular file", file=name, detail="not a regular file")
+    if status.st_size == 0:
         raise CannotInspect("empty", f"{name} is empty", file=name)
     package = open_archive(path)
     members = member_names(package)

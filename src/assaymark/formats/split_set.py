@@ -21,6 +21,7 @@ MAX_PARTS = 200
 MAX_PART_BYTES = 512 << 20
 """Bounds on the packages inside one set; what is over them becomes a gap."""
 
+UNREAD = "nested-package-unread"
 _ALL_CODE = ("api_call", "component", "flow", "permission", "sdk", "setting")
 
 
@@ -39,7 +40,7 @@ class SplitSetReader:
         members = member_names(package)
         gaps: list[Gap] = []
         parts = _parts(name, package, members, gaps)
-        base = _base(name, parts)
+        base = _base(name, parts, gaps)
         manifest = base.needed_manifest
         splits: list[Part] = []
         for part in parts:
@@ -65,28 +66,32 @@ class SplitSetReader:
         return Program(form, container.sha256, container.size, (base, *splits, container), manifest, tuple(gaps))
 
 
-def _unread(member: str, why: str) -> Gap:
-    return Gap("nested-package-unread", f"a package inside the set was not read: {why}", member, hides=_ALL_CODE)
+def _unread(member: str, why: str, kind: str = UNREAD) -> Gap:
+    return Gap(kind, f"a package inside the set was not read: {why}", member, hides=_ALL_CODE)
 
 
 def _parts(name: str, package: _engine.Package, members: Collection[str], gaps: list[Gap]) -> list[Part]:
     inner = sorted({member for member in members if member.lower().endswith(".apk")})
     if len(inner) > MAX_PARTS:
-        gaps.append(_unread("", f"only the first {MAX_PARTS} of {len(inner)} packages were read"))
+        why = f"only the first {MAX_PARTS} of {len(inner)} packages were read"
+        gaps.append(_unread("", why, kind="limit-hit"))
     parts: list[Part] = []
     for member in inner[:MAX_PARTS]:
         try:
             nested = package.nested(member, MAX_PART_BYTES)
             parts.append(read_part(f"{name}!{member}", nested, role="split", member=member, gaps=gaps))
         except _engine.EngineError as error:
-            gaps.append(_unread(member, str(error.args[2])))
+            kind, _offset, detail = error.args
+            gaps.append(_unread(member, str(detail), kind="limit-hit" if kind == "limit-hit" else UNREAD))
         except CannotInspect as error:
             gaps.append(_unread(member, str(error)))
     return parts
 
 
-def _base(name: str, parts: list[Part]) -> Part:
+def _base(name: str, parts: list[Part], gaps: list[Gap]) -> Part:
     bases = [part for part in parts if part.manifest is not None and part.manifest.split is None]
+    if not bases and (hit := next((gap for gap in gaps if gap.kind == "limit-hit"), None)):
+        raise CannotInspect("too-large", f"{name}: {hit.reason}", file=name, detail=hit.reason)
     if not bases:
         raise CannotInspect("no-manifest", f"{name} holds no base package that can be read", file=name)
     # A set made for several devices holds several complete packages ("standalones"): the largest is inspected.

@@ -66,3 +66,9 @@ class InvalidCatalog(AssaymarkError):
     """A catalog row that the loader refuses; the message names the file, the row and the fault."""
 
     key = "invalid-catalog"
+
+
+class InvalidExceptions(AssaymarkError):
+    """A file of exceptions that cannot be used; the message names the entry and the fault. Exit code 2."""
+
+    key = "invalid-exceptions"

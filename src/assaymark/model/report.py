@@ -12,8 +12,20 @@ SCHEMA = "assaymark-report/1"
 STATUSES = ("violated", "suspected", "satisfied", "not-applicable", "not-assessed")
 """The states of a verdict, most serious first."""
 
+FINDINGS = ("violated", "suspected")
+"""The states that make a finding."""
+
 SEVERITIES = ("high", "medium", "low")
 """How much a clause weighs, heaviest first."""
+
+
+def accepts(exception: Mapping[str, Any], verdict: Mapping[str, Any]) -> bool:
+    """Say whether a verdict is a finding of the exception's clause and subject that rests on no other evidence."""
+    return (
+        verdict["status"] in FINDINGS
+        and all(exception[name] == verdict[name] for name in ("clause", "subject"))
+        and set(exception["evidence"]).issuperset(verdict["evidence"])
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,14 @@ class Report(Mapping[str, Any]):
         """Give the report as JSON text: keys in the declared order, text unescaped, one final newline."""
         separators = (",", ":") if indent is None else None
         return json.dumps(dict(self), ensure_ascii=False, indent=indent, separators=separators) + "\n"
+
+    def accepted(self, verdict: Mapping[str, Any]) -> str | None:
+        """Give the reason for which somebody accepts this verdict, or `None`.
+
+        `coverage.exceptions` lists what was accepted; an exception holds for the evidence that it names, no more.
+        """
+        fitting = (one for one in self.coverage.get("exceptions") or () if accepts(one, verdict))
+        return next((str(one["reason"]) for one in fitting), None)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Report:

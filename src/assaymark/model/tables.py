@@ -173,10 +173,12 @@ PERMISSION = _table(
     Column(
         "usage",
         _T,
-        "does code of the package call what the permission guards (as far as the catalog of APIs goes)",
+        "does the package call what the permission guards: `used` reachable calls; `present-only` calls that no entry "
+        "point reaches, or other signs of use; `unused` none, though the catalog of APIs covers every way of use; "
+        "`not-asked` reachable calls without the permission; `not-tracked` the catalog cannot tell",
         ("used", "present-only", "unused", "not-asked", "not-tracked"),
     ),
-    ("runtime_request", _B, "its name stands in code that can ask for it at run time"),
+    ("runtime_request", _B, "its name stands in code, outside common libraries, that can ask for it at run time"),
     ("callers", _L, "owners (app or SDK ids) of the calls that it guards"),
     ("background", _B, "opens data while the app is not in use"),
 )

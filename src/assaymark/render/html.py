@@ -7,7 +7,7 @@ nothing else runs even if a string of the package were to break out; see W3C CSP
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -64,14 +64,22 @@ def _environment() -> Environment:
         "filter_all": say("render.filter-all"),
         "style": Markup(style),  # noqa: S704 - our own file
         "script": Markup(script),  # noqa: S704 - our own file
-        "policy": f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'",
+        "policy": partial(_policy, _digest(style), _digest(script)),
     }
     return environment
 
 
 def _read(name: str) -> str:
     return (files("assaymark.render") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str, icon: str) -> str:
+    """Give the content security policy; pictures may only be those inside the page, and only if it has one."""
+    pictures = "data:" if icon else "'none'"
+    return (
+        f"default-src 'none'; style-src '{style}'; script-src '{script}'; img-src {pictures}; "
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
 def _digest(text: str) -> str:

@@ -124,6 +124,8 @@ def _phrase(one: Phrase, language: str) -> list[Text]:
     style = _STYLES[one.status]
     sure = sentence(language, f"status.{one.status}")
     heavy = say_kind("severity", one.severity).of(language)
+    if one.accepted:
+        sure += f" · {_say(language, 'accepted')}"
     what = _text(one.notice.of(language), "bold")
     what.append(f" ×{one.count}" if one.count > 1 else "")
     what.append("\n" + _chips(one, language), "dim")
@@ -163,16 +165,18 @@ def _unseen(found: Coverage, language: str, width: int) -> list[RenderableType]:
         out += [bar, _legend(found, language)]
     if not found.reasons:
         out.append(_paragraph(_say(language, "no-gaps")))
-    table = _grid(0, 0, 1)
-    for reason in found.reasons[:_MOST]:
-        weight = _say(language, "reason-all" if reason.total else "reason-some")
-        table.add_row(
-            _text(f"  – {weight}"),
-            _text(f"×{reason.count:,}" if reason.count > 1 else ""),
-            _text(reason.sentence.of(language)),
-        )
-    if found.reasons:
-        out.append(_listed(table, len(found.reasons) - _MOST, language))
+    if found.here:
+        table = _grid(0, 1)
+        for reason in found.here[:_MOST]:
+            weight = _say(language, "reason-all" if reason.total else "reason-some")
+            table.add_row(_text(f"  – {weight}"), _text(reason.sentence.of(language)))
+        out.append(_listed(table, len(found.here) - _MOST, language))
+    if found.everywhere:
+        things = joined((reason.short for reason in found.everywhere), most=8).of(language)
+        out.append(_paragraph(_say(language, "unseen-beyond", things=things)))
+    if found.whys:
+        whys = (_say(language, "why-item", name=why.name.of(language), n=why.count) for why in found.whys)
+        out.append(_paragraph(_say(language, "why-line") + " · ".join(whys)))
     return out
 
 
@@ -191,6 +195,9 @@ def _legend(found: Coverage, language: str) -> RenderableType:
 def _foot(view: Page, language: str) -> Text:
     counted = [f"{sentence(language, f'status.{status}')} {count}" for status, count in view.statuses if count]
     lines = [f"{_say(language, 'text-statuses')}{' · '.join(counted)}"] if counted else []
+    if any(view.excepted):
+        used, unused = view.excepted
+        lines.append(_say(language, "text-exceptions", used=used, unused=unused))
     packs = " · ".join(code.text for _, code, _ in view.origin.packs)
     lines.append(" · ".join(part for part in (view.origin.engine, packs) if part))
     lines.append(_say(language, "text-read-more"))

@@ -10,7 +10,7 @@ import pytest
 from assaymark.model.tables import TABLES
 from assaymark.model.text import keys, text
 
-OURS = ("render.", "status.", "severity.", "gap.", "anomaly.", "setting.")
+OURS = ("errors.", "cli.", "help.", "render.", "status.", "severity.", "gap.", "anomaly.", "setting.")
 
 
 def ours(language: str) -> list[str]:

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// One oddity as Python sees it: kind, member, offset, detail.
@@ -37,17 +38,24 @@ pub struct Opened {
     pub limits: Limits,
     /// Met while members were read.
     met: Mutex<OddityLog>,
+    /// Bytes that may still be inflated, over all members read; a package inside another draws on the same account.
+    bytes_left: Arc<AtomicU64>,
 }
 
 impl Opened {
     fn new(file: Source) -> Result<Opened, Error> {
         let limits = Limits::default();
+        Opened::within(file, limits, Arc::new(AtomicU64::new(limits.total_bytes)))
+    }
+
+    fn within(file: Source, limits: Limits, bytes_left: Arc<AtomicU64>) -> Result<Opened, Error> {
         let archive = Archive::parse(&file, &limits)?;
         Ok(Opened {
             file,
             archive,
             limits,
             met: Mutex::new(OddityLog::new(limits.oddities)),
+            bytes_left,
         })
     }
 
@@ -60,10 +68,29 @@ impl Opened {
         self.content(self.entry(name)?, limit)
     }
 
-    fn content(&self, entry: &Entry, limit: u64) -> Result<Vec<u8>, Error> {
-        let content = self.archive.extract(&self.file, entry, limit)?;
+    /// The content of an entry, at most `limit` bytes and what is left of [`Limits::total_bytes`].
+    pub fn content(&self, entry: &Entry, limit: u64) -> Result<Vec<u8>, Error> {
+        let left = self.bytes_left.load(Ordering::Relaxed);
+        let content = match self.archive.extract(&self.file, entry, limit.min(left)) {
+            Ok(content) => content,
+            Err(error) => {
+                if error.kind == ErrorKind::LimitHit {
+                    self.spend(limit.min(left)); // it was inflated before the bound stopped it
+                }
+                return Err(error);
+            }
+        };
+        self.spend(content.bytes.len() as u64);
         self.note(content.oddities);
         Ok(content.bytes)
+    }
+
+    fn spend(&self, bytes: u64) {
+        let spent = |left: u64| Some(left.saturating_sub(bytes));
+        // The closure always gives a value, so this cannot fail.
+        let _ = self
+            .bytes_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spent);
     }
 
     /// Keeps oddities; a member that is read again brings none twice.
@@ -165,7 +192,10 @@ impl Package {
     /// The package in a member, such as the base package of a bundle of splits.
     fn nested(&self, py: Python<'_>, name: &str, limit: u64) -> PyResult<Package> {
         let opened = &self.inner;
-        let inner = guarded(py, || Opened::new(Source::Owned(opened.read(name, limit)?)))?;
+        let inner = guarded(py, || {
+            let file = Source::Owned(opened.read(name, limit)?);
+            Opened::within(file, opened.limits, opened.bytes_left.clone())
+        })?;
         Ok(Package {
             inner: Arc::new(inner),
         })

@@ -4,10 +4,11 @@ use crate::archive::{Opened, Package};
 use crate::errors::guarded;
 use assaymark_engine::code::Program;
 use assaymark_engine::code::callgraph::{CallGraph, Entry};
-use assaymark_engine::code::constants::built_texts;
+use assaymark_engine::code::constants::Constants;
 use assaymark_engine::code::link::NONE;
 use assaymark_engine::code::query::{CallSelector, FieldSelector};
-use assaymark_engine::{Error, Limits};
+use assaymark_engine::dex::header::Header;
+use assaymark_engine::{Error, ErrorKind, Limits};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -81,6 +82,36 @@ fn dex_members(opened: &Opened) -> (Vec<String>, Vec<String>) {
     (loaded, others)
 }
 
+/// The content of a DEX member, and how many other members have its name. Of several the first that is a DEX is read: Android before 4.4
+/// ran the first, later versions refuse the package.
+fn dex_content(opened: &Opened, name: &str, limit: u64) -> Result<(Vec<u8>, usize), Error> {
+    let mut refusal = None;
+    let mut fallback = None;
+    let mut found = None;
+    let mut count = 0;
+    for entry in opened.archive.find_all(name) {
+        count += 1;
+        if found.is_some() {
+            continue;
+        }
+        match opened.content(entry, limit) {
+            Ok(bytes) if Header::parse(&bytes, 0).is_ok() => found = Some(bytes),
+            Ok(bytes) => fallback = fallback.or(Some(bytes)),
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    match (found.or(fallback), refusal) {
+        (Some(bytes), _) => Ok((bytes, count - 1)),
+        (None, Some(error)) => Err(error),
+        (None, None) => Err(Error::new(ErrorKind::NotFound, format!("no member {name}"))),
+    }
+}
+
+fn duplicate(name: String, others: usize) -> Problem {
+    let detail = format!("{others} more members have this name and were not read");
+    (name, "dex-duplicate".to_owned(), 0, detail)
+}
+
 impl Code {
     fn read(packages: &[Arc<Opened>]) -> Code {
         let limits = packages
@@ -100,15 +131,15 @@ impl Code {
             let (loaded, others) = dex_members(opened);
             unloaded.extend(others.into_iter().map(|name| prefix.clone() + &name));
             for name in loaded {
-                let entry = opened.archive.find(&name);
-                let content = entry.map(|entry| opened.archive.read(&opened.file, entry, left));
-                match content {
-                    Some(Ok(bytes)) => {
+                match dex_content(opened, &name, left) {
+                    Ok((bytes, others)) => {
                         left = left.saturating_sub(bytes.len() as u64);
+                        if others > 0 {
+                            problems.push(duplicate(prefix.clone() + &name, others));
+                        }
                         files.push((prefix.clone() + &name, Arc::new(bytes)));
                     }
-                    Some(Err(error)) => problems.push(unreadable(prefix.clone() + &name, &error)),
-                    None => {}
+                    Err(error) => problems.push(unreadable(prefix.clone() + &name, &error)),
                 }
             }
         }
@@ -349,9 +380,10 @@ impl Code {
     fn built_texts(&self, py: Python<'_>, methods: Vec<u32>) -> PyResult<Vec<Vec<(u32, String)>>> {
         guarded(py, || {
             let count = self.program.defs.methods.len() as u32;
+            let constants = Constants::new(&self.program);
             let texts = |&def: &u32| {
                 if def < count {
-                    built_texts(&self.program, def)
+                    constants.built_texts(def)
                 } else {
                     Vec::new()
                 }

@@ -46,10 +46,14 @@ impl Xml {
     pub fn build(bytes: &[u8], limits: &Limits) -> Result<Xml, Error> {
         let document = Document::parse(bytes, limits)?;
         let mut budget = TEXT_BYTES;
+        let mut missing = 0u64;
         let mut spend = |text: Option<std::borrow::Cow<'_, str>>| {
             let text = text?;
             // Past the budget texts are missing, not cut: half a text could be taken for a whole one.
-            let left = budget.checked_sub(text.len())?;
+            let Some(left) = budget.checked_sub(text.len()) else {
+                missing += 1;
+                return None;
+            };
             budget = left;
             Some(text.into_owned())
         };
@@ -76,11 +80,21 @@ impl Xml {
             let content = spend(string(text.text)).unwrap_or_default();
             (text.element, content, text.line)
         });
+        let texts = texts.collect();
+        let mut oddities = document.oddities;
+        if missing > 0 {
+            oddities.push(Oddity {
+                kind: "xml-too-large",
+                member: String::new(),
+                offset: None,
+                detail: format!("{missing} texts past {TEXT_BYTES} bytes were not read"),
+            });
+        }
         Ok(Xml {
             elements,
             attributes,
-            texts: texts.collect(),
-            oddities: document.oddities,
+            texts,
+            oddities,
         })
     }
 
@@ -242,8 +256,30 @@ fn layouts(
     })
 }
 
+/// Classes, and methods of `android:onClick`, that the XML resources name; see the stub.
+#[pyfunction]
+#[pyo3(signature = (package, resources=None))]
+fn code_names(
+    py: Python<'_>,
+    package: &Package,
+    resources: Option<&Resources>,
+) -> PyResult<(Vec<String>, Vec<String>)> {
+    let opened = &package.inner;
+    let table = resources.map(|resources| &*resources.inner);
+    guarded(py, || {
+        let (names, oddities) =
+            axml::code_names(&opened.file, &opened.archive, table, &opened.limits);
+        opened.note(oddities);
+        Ok((
+            names.classes.into_iter().collect(),
+            names.on_click.into_iter().collect(),
+        ))
+    })
+}
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Xml>()?;
     module.add_class::<Resources>()?;
-    module.add_function(wrap_pyfunction!(layouts, module)?)
+    module.add_function(wrap_pyfunction!(layouts, module)?)?;
+    module.add_function(wrap_pyfunction!(code_names, module)?)
 }

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assaymark.model.report import SEVERITIES, STATUSES, Report
+from assaymark.model.report import FINDINGS, SEVERITIES, STATUSES, Report
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.places import Ledger, Place
 from assaymark.render._view.words import NAME, Both, Names, both, clean, say
 
 Verdict = Mapping[str, Any]
-
-SPEAKS = ("violated", "suspected")
-"""The states that make a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,8 @@ class Clause:
     """the sentence of this clause's verdict, the most that may be said"""
     status: str
     severity: str
+    accepted: str
+    """the reason for which somebody accepts it, or an empty string"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,12 @@ class Finding:
     more: int
     """places that are not shown"""
     reference: str
-    """one line that names clause, subject and evidence, for a list of exceptions"""
+    """the entries for a file of exceptions, without a reason: TOML"""
+
+    @property
+    def accepted(self) -> bool:
+        """Say whether every clause of it is accepted."""
+        return all(clause.accepted for clause in self.clauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ class Phrase:
     owners: tuple[Owner, ...]
     first: str
     """key of the first finding behind it"""
+    accepted: bool = False
+    """everything behind it is accepted"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def findings(report: Report, names: Names, ledger: Ledger, caps: Caps) -> list[F
     """Give all findings, most serious first, the places of each within the caps."""
     groups: dict[tuple[object, ...], list[Verdict]] = {}
     for verdict in report["verdicts"]:
-        if verdict["status"] in SPEAKS:
+        if verdict["status"] in FINDINGS:
             groups.setdefault(_sameness(verdict), []).append(verdict)
     ordered = sorted((sorted(group, key=_weight) for group in groups.values()), key=lambda group: _weight(group[0]))
     # Findings that the page leaves out still count among the phrases; nobody looks at their places.
@@ -158,10 +165,11 @@ def phrases(found: Iterable[Finding]) -> list[Phrase]:
             chips=tuple(dict.fromkeys(chip for one, clause in group for chip in _chips(one, clause))),
             owners=tuple(dict.fromkeys(owner for one, _ in group for owner in one.owners)),
             first=group[0][0].key,
+            accepted=all(clause.accepted for _, clause in group),
         )
         for (notice, status), group in by.items()
     ]
-    return sorted(made, key=lambda one: (_heavy(one.severity), STATUSES.index(one.status), -one.count))
+    return sorted(made, key=lambda one: (one.accepted, _heavy(one.severity), STATUSES.index(one.status), -one.count))
 
 
 def _chips(finding: Finding, clause: Clause) -> Iterable[Both]:
@@ -203,7 +211,7 @@ def _finding(key: str, group: Sequence[Verdict], report: Report, names: Names, l
         owners=tuple(Owner(clean(one), names.owner(one)) for one in ids[: caps.columns]),
         places=tuple(ledger.place(table, row, caps.steps) for table, row in rows[: caps.places]),
         more=max(0, len(rows) - caps.places),
-        reference=_reference(first),
+        reference="\n\n".join(_reference(verdict) for verdict in group),
     )
 
 
@@ -224,6 +232,7 @@ def _clause(verdict: Verdict, report: Report) -> Clause:
         claim=Both(clean(verdict.get("claim_zh") or verdict["claim"], 900), clean(verdict["claim"], 900)),
         status=verdict["status"],
         severity=verdict["severity"],
+        accepted=clean(report.accepted(verdict), 600),
     )
 
 
@@ -233,9 +242,9 @@ def _headline(words: Both) -> Both:
 
 
 def _reference(verdict: Verdict) -> str:
-    ids = [clean(one, 60) for one in verdict["evidence"][:3]]
-    seen = f" evidence={','.join(ids)}{',…' if len(verdict['evidence']) > len(ids) else ''}" if ids else ""
-    return f"clause={clean(verdict['clause'], 80)} subject={clean(verdict['subject'], 80)}{seen}"
+    ids = ", ".join(json.dumps(clean(one, 80)) for one in verdict["evidence"])
+    named = "\n".join(f"{name} = {json.dumps(clean(verdict[name], 80))}" for name in ("clause", "subject"))
+    return f'[[accept]]\n{named}\nevidence = [{ids}]\nreason = ""'
 
 
 def clause_words(report: Report, name: str) -> tuple[Both, Both]:

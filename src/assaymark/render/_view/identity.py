@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,16 @@ from typing import Any
 from assaymark.model.report import Report
 from assaymark.render._view.words import Both, Code, Shown, both, clean, joined, same, say
 
+_ICON = re.compile(r"data:image/(?:png|webp);base64,[A-Za-z0-9+/]{4,262144}={0,2}")
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The card beside the answers."""
 
     label: Both
+    icon: str
+    """launcher icon as a `data:` URL of a bitmap, or an empty string"""
     package: str
     version: str
     format: str
@@ -66,6 +71,7 @@ def identity(report: Report) -> Identity:
     ]
     return Identity(
         label=label if label.en else say("render.no-name"),
+        icon=_icon(report),
         package=package,
         version=version,
         format=clean(subject.get("format"), 20),
@@ -109,6 +115,15 @@ def size_words(size: object) -> str:
             break
         amount, unit = amount / 1000, bigger
     return f"{amount:.1f} {unit}"
+
+
+def _icon(report: Report) -> str:
+    """Give the icon of the package. Only base64 of the two bitmap formats that the readers give is let through."""
+    for row in report["evidence"].get("artifact", ()):
+        found = row.get("icon")
+        if row.get("role") in ("package", "base") and isinstance(found, str) and _ICON.fullmatch(found):
+            return found
+    return ""
 
 
 def _packs(report: Report) -> list[Mapping[str, Any]]:

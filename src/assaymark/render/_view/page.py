@@ -12,7 +12,7 @@ from assaymark.render._view.findings import Filters, Finding, Phrase, filters, f
 from assaymark.render._view.identity import Identity, Origin, identity, origin
 from assaymark.render._view.lanes import Timeline, timeline
 from assaymark.render._view.places import Ledger
-from assaymark.render._view.tables import Sheet, clause_sheet, detector_sheet, sheets
+from assaymark.render._view.tables import Sheet, clause_sheet, detector_sheet, exception_sheet, sheets
 from assaymark.render._view.words import Both, Names, say
 
 
@@ -29,6 +29,12 @@ class Page:
     coverage: Coverage
     timeline: Timeline
     sheets: list[Sheet]
+    exceptions: Sheet | None
+    """what was accepted, where a list of exceptions was given"""
+
+    excepted: tuple[int, int]
+    """how many exceptions hold, and how many fit nothing"""
+
     clauses: Sheet
     detectors: Sheet
     origin: Origin
@@ -68,6 +74,8 @@ def page(report: Report, caps: Caps) -> Page:
         coverage=coverage(report),
         timeline=timeline(report, names, caps),
         sheets=sheets(report, names, caps),
+        exceptions=exception_sheet(report, names, caps),
+        excepted=_excepted(report),
         clauses=clause_sheet(report, names, caps),
         detectors=detector_sheet(report, caps),
         origin=origin(report),
@@ -75,6 +83,11 @@ def page(report: Report, caps: Caps) -> Page:
         judged=len(_clauses(report, "satisfied")),
         open=len(_clauses(report, "not-assessed")),
     )
+
+
+def _excepted(report: Report) -> tuple[int, int]:
+    used = [bool(one["used"]) for one in report["coverage"].get("exceptions") or ()]
+    return sum(used), len(used) - sum(used)
 
 
 def _clauses(report: Report, status: str) -> set[str]:

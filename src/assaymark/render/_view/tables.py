@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assaymark.model.report import Report
+from assaymark.model.report import FINDINGS, Report
 from assaymark.render._view.caps import Caps
-from assaymark.render._view.findings import SPEAKS, clause_words
+from assaymark.render._view.findings import clause_words
 from assaymark.render._view.words import Both, Code, Names, Shown, both, clean, joined, same, say, say_kind
 
 Row = Mapping[str, Any]
@@ -101,7 +101,7 @@ def sheets(report: Report, names: Names, caps: Caps) -> list[Sheet]:
 def clause_sheet(report: Report, names: Names, caps: Caps) -> Sheet:
     """Give the verdicts that are no findings: not assessed, met as far as seen, not applicable."""
     order = {"not-assessed": 0, "satisfied": 1, "not-applicable": 2}
-    quiet = [one for one in report["verdicts"] if one["status"] not in SPEAKS]
+    quiet = [one for one in report["verdicts"] if one["status"] not in FINDINGS]
     quiet.sort(
         key=lambda one: (order.get(one["status"], 3), str(one["clause"]), one["subject"] != "app", str(one["subject"]))
     )
@@ -119,6 +119,24 @@ def clause_sheet(report: Report, names: Names, caps: Caps) -> Sheet:
         total=len(quiet),
         note=say("render.note-clause"),
     )
+
+
+def exception_sheet(report: Report, names: Names, caps: Caps) -> Sheet | None:
+    """Give the exceptions that came with the inspection, those that hold for nothing first; `None` without any."""
+    found: Sequence[Row] = report["coverage"].get("exceptions") or ()
+    if not found:
+        return None
+    rows = tuple(
+        (
+            clause_words(report, str(one["clause"]))[0],
+            names.owner(one["subject"]),
+            say("render.exception-used" if one["used"] else "render.exception-unused"),
+            same(one["reason"]),
+        )
+        for one in sorted(found, key=lambda one: bool(one["used"]))[: caps.rows]
+    )
+    heads = tuple(say(f"render.head-{head}") for head in ("clause", "owner", "status", "reason"))
+    return Sheet("t-exception", say("render.exceptions"), heads, rows, len(found), say("render.exceptions-lead"))
 
 
 def detector_sheet(report: Report, caps: Caps) -> Sheet:
@@ -152,7 +170,7 @@ def _sdk(row: Row, names: Names) -> Cells:
         if not source or not version
         else say("render.version-from", version=version, source=source),
         say_kind("render.presence", row.get("presence")),
-        say_kind("render.purpose", row.get("purpose")) if row.get("purpose") else NOTHING,
+        names.purpose(row.get("purpose")) if row.get("purpose") else NOTHING,
         _with(joined(say_kind("render.known-by", one) for one in row.get("known_by") or ()), row.get("confidence")),
         _yes_no(row.get("reachable")),
         joined((names.data(one) for one in row.get("data") or ()), most=5),

@@ -117,6 +117,8 @@ class Names:
         self._data: Mapping[str, Any] = held.get("data") or {}
         self._sdk: Mapping[str, Any] = held.get("sdk") or {}
         self._permission: Mapping[str, Any] = held.get("permission") or {}
+        self._purpose: Mapping[str, Any] = held.get("purpose") or {}
+        self._product: Mapping[str, Any] = held.get("product") or {}
         self._rows = {row["id"]: row for row in report["evidence"].get("sdk", ())}
 
     def data(self, name: object) -> Both:
@@ -146,3 +148,12 @@ class Names:
         """Give what a permission is for, where the report says it."""
         found = self._permission.get(str(name))
         return both(found, name, NAME) if found else None
+
+    def purpose(self, name: object) -> Both:
+        """Give what an SDK is for."""
+        found = self._purpose.get(str(name))
+        return both(found, name, NAME) if found else say_kind("render.purpose", name)
+
+    def product(self, name: object) -> Both:
+        """Give the name of a packer or framework."""
+        return both(self._product.get(str(name)), name, NAME)

@@ -24,8 +24,8 @@ reasons.none.zh = "在已读取的代码里没有找到读取这类识别码的�
 reasons.none.en = "No call that reads such an identifier was found in the code that was read."
 
 [words.app]
-zh = "应用自身"
-en = "the app itself"
+zh = "应用自身或未认出归属的代码"
+en = "the app itself or code not recognised as an SDK's"
 
 [words.unknown]
 zh = "归属不明的代码"

@@ -39,7 +39,7 @@ setting = [{ name = "debuggable", value = "false", scope = "app", origin = "mani
 WITH starts AS (
   SELECT app, count(DISTINCT scope) AS n, json_group_array(replace(value, 'android.intent.action.', '')) AS actions,
     json_group_array(scope) AS components, group_concat(id) AS ids
-  FROM setting WHERE name = 'self-start' GROUP BY app
+  FROM setting WHERE name = 'self-start' AND effect = 'starts-itself' GROUP BY app
 )
 SELECT apps.app, 'app' AS subject,
   CASE WHEN starts.n > 0 THEN 'suspected' ELSE 'not-assessed' END AS status,

@@ -59,3 +59,39 @@ def test_a_report_without_code_says_nothing_of_it() -> None:
     sample = Sample("org.example")
     sample.coverage["code"] = {}
     assert coverage(sample.report()).code is None
+
+
+def test_a_packer_is_named_and_a_file_too() -> None:
+    sample = Sample("org.example")
+    sample.add("gap", "", kind="packed", reason="Tencent Legu", weight="total")
+    sample.add("gap", "", kind="hidden-code", reason="r", member="assets/a.bin", weight="partial")
+    said = {one.kind: one.sentence for one in coverage(sample.report()).reasons}
+    assert said["packed"].zh == "应用经过加固，真实代码没有读到（Tencent Legu）"
+    assert said["hidden-code"].en.endswith("(assets/a.bin)")
+
+
+def test_what_hides_in_the_package_is_apart_from_what_the_inspection_lacks() -> None:
+    found = coverage(packed_app())
+    assert found.here + found.everywhere == found.reasons
+    assert {one.kind for one in found.everywhere} == {
+        "no-policy-given",
+        "not-implemented-flow",
+        "not-implemented-consent",
+    }
+
+
+def test_every_clause_without_an_answer_is_named_under_its_reason() -> None:
+    sample = Sample("org.example")
+    for clause, reason in (
+        ("app-method-6-1", "needs-policy"),
+        ("pipl-17", "needs-policy"),
+        ("app-method-3-1", "needs-run"),
+        ("app-method-4-1", "a-reason-of-its-own"),
+    ):
+        sample.judge(clause, "not-assessed", [], reason=reason, zh="未评估。", en="Not assessed.")
+    sample.judge("pipl-51-3", "not-assessed", [], reason="gap", zh="未评估。", en="Not assessed.", subject="jpush")
+    sample.judge("pipl-51-3", "satisfied", [], zh="好。", en="Met.")
+    whys = coverage(sample.report()).whys
+    assert [(why.key, why.count) for why in whys] == [("needs-policy", 2), ("needs-run", 1), ("other", 1)]
+    assert [title.en for _, title in whys[0].clauses] == ["Offers to cancel the account", "Tells who the handler is"]
+    assert whys[0].name.zh == "须有隐私政策文本"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tomllib
+
 from assaymark.model.report import Report
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.findings import Finding, filters, findings, phrases
@@ -109,7 +111,8 @@ def test_the_reference_names_clause_subject_and_evidence() -> None:
     sample, calls = sample_with_calls(1)
     sample.judge("app-method-3-1", "suspected", calls, subject="jpush")
     (one,) = found(sample.report())
-    assert one.reference == f"clause=app-method-3-1 subject=jpush evidence={calls[0]}"
+    (entry,) = tomllib.loads(one.reference)["accept"]
+    assert entry == {"clause": "app-method-3-1", "subject": "jpush", "evidence": [calls[0]], "reason": ""}
 
 
 def test_filter_tokens_never_hold_a_foreign_string() -> None:

@@ -51,3 +51,19 @@ def test_the_origin_names_every_digest() -> None:
     assert found.engine == "assaymark 0.1.0"
     assert [name for name, _ in found.files] == ["apis.toml", "sdks.toml"]
     assert len(found.packs[0][2].text) == 64
+
+
+@pytest.mark.parametrize(
+    ("icon", "shown"),
+    [
+        ("data:image/png;base64,iVBORw0KGgo=", True),
+        ("data:image/svg+xml;base64,PHN2Zz48L3N2Zz4=", False),
+        ('data:image/png;base64,iVBO" onerror="alert(1)', False),
+        ("https://tracker.example/i.png", False),
+        (None, False),
+    ],
+)
+def test_only_a_bitmap_inside_the_report_is_shown_as_icon(icon: str | None, shown: bool) -> None:
+    sample = Sample("org.example")
+    sample.add("artifact", "base.apk", role="package", sha256="0" * 64, icon=icon)
+    assert identity(sample.report()).icon == (icon if shown else "")

@@ -70,7 +70,7 @@ def test_a_setting_is_explained() -> None:
 def test_the_other_clauses_are_listed_with_their_claim() -> None:
     found = clause_sheet(busy_app(), Names(busy_app()), Caps())
     assert found.total == 2
-    assert {row[3] for row in found.rows} == {Both("未判定", "not assessed")}
+    assert {row[3] for row in found.rows} == {Both("未评估", "not assessed")}
 
 
 def test_a_failed_detector_shows_its_problem() -> None:

@@ -51,7 +51,7 @@ def test_an_unknown_kind_shows_its_own_name_cleaned() -> None:
 
 
 def test_a_known_kind_has_its_sentence() -> None:
-    assert say_kind("gap", "packed").zh == "应用被加壳，真实代码没有读到"
+    assert say_kind("gap", "packed").zh == "应用经过加固，真实代码没有读到"
 
 
 def test_a_long_enumeration_says_how_many_more() -> None:

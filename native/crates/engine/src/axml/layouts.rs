@@ -4,10 +4,10 @@ use super::resolve::{TYPE_DYNAMIC_REFERENCE, TYPE_REFERENCE};
 use super::table::Table;
 use super::{Document, TYPE_STRING};
 use crate::zip::Archive;
-use crate::{Limits, Oddity};
+use crate::{Error, ErrorKind, Limits, Oddity};
 
-/// Types of resources whose files show something.
-const TYPES: &[&str] = &["layout", "menu", "xml"];
+/// Types of resources whose files show something, or name code.
+const TYPES: &[&str] = &["layout", "menu", "navigation", "xml"];
 
 /// Attributes that carry what a user reads, or what a control does.
 const ATTRIBUTES: &[&str] = &[
@@ -56,13 +56,33 @@ pub struct LayoutText {
 /// Reads all layouts, menus and XML resources of a package. Files are found through the resource table, for their names may be shortened
 /// (`res/aB.xml`); without a table, everything in `res/` that ends in `.xml` is tried.
 ///
-/// Files that are no binary XML are left out; what was odd in the others is given beside the rows.
+/// What was odd in a file, or why it was not read, is given beside the rows. Without a table, files that are no binary XML are passed
+/// over: nothing says that they should be.
 pub fn layouts(
     file: &[u8],
     archive: &Archive,
     table: Option<&Table>,
     limits: &Limits,
 ) -> (Vec<LayoutText>, Vec<Oddity>) {
+    let mut reader = Reader {
+        table,
+        rows: Vec::new(),
+        budget: TEXT_BYTES,
+    };
+    let oddities = each_document(file, archive, table, limits, |name, document| {
+        reader.read(name, document)
+    });
+    (reader.rows, oddities)
+}
+
+/// Hands every layout, menu, navigation graph and XML resource to `visit`, until it gives `false`. Gives what was odd in them.
+pub(super) fn each_document(
+    file: &[u8],
+    archive: &Archive,
+    table: Option<&Table>,
+    limits: &Limits,
+    mut visit: impl FnMut(&str, &Document) -> bool,
+) -> Vec<Oddity> {
     let files = match table {
         Some(table) => table.files(TYPES),
         None => {
@@ -72,34 +92,73 @@ pub fn layouts(
                 .collect()
         }
     };
-    let mut reader = Reader {
-        table,
-        rows: Vec::new(),
-        budget: TEXT_BYTES,
-    };
     let mut oddities = Vec::new();
     let mut bytes_left = limits.total_bytes;
     for name in files.iter().take(FILES) {
         let Some(entry) = archive.find(name) else {
             continue;
         };
-        let Ok(content) = archive.read(file, entry, limits.member_bytes.min(bytes_left)) else {
-            continue;
-        };
-        bytes_left -= content.len() as u64;
-        if let Ok(document) = Document::parse_quickly(&content, limits) {
-            let room = limits.oddities.saturating_sub(oddities.len());
-            let met = document.oddities.iter().take(room).cloned();
-            oddities.extend(met.map(|oddity| Oddity {
-                member: name.clone(),
-                ..oddity
-            }));
-            if !reader.read(name, &document) {
-                break;
+        let allowed = limits.member_bytes.min(bytes_left);
+        let content = match archive.extract(file, entry, allowed) {
+            Ok(content) => content,
+            Err(error) => {
+                if error.kind == ErrorKind::LimitHit {
+                    bytes_left -= allowed; // it was inflated before the bound stopped it
+                }
+                keep(&mut oddities, limits, name, [unread("damaged-data", error)]);
+                continue;
             }
+        };
+        bytes_left -= content.bytes.len() as u64;
+        keep(&mut oddities, limits, name, content.oddities);
+        match Document::parse_quickly(&content.bytes, limits) {
+            Ok(document) => {
+                keep(
+                    &mut oddities,
+                    limits,
+                    name,
+                    document.oddities.iter().cloned(),
+                );
+                if !visit(name, &document) {
+                    let error = Error::new(ErrorKind::LimitHit, "texts past the bound");
+                    keep(
+                        &mut oddities,
+                        limits,
+                        name,
+                        [unread("xml-too-large", error)],
+                    );
+                    break;
+                }
+            }
+            Err(error) if error.kind == ErrorKind::NotThisFormat && table.is_none() => {}
+            Err(error) => keep(&mut oddities, limits, name, [unread("chunk-broken", error)]),
         }
     }
-    (reader.rows, oddities)
+    oddities
+}
+
+/// Adds what was odd about a file, as far as there is room.
+fn keep(
+    oddities: &mut Vec<Oddity>,
+    limits: &Limits,
+    file: &str,
+    met: impl IntoIterator<Item = Oddity>,
+) {
+    let room = limits.oddities.saturating_sub(oddities.len());
+    oddities.extend(met.into_iter().take(room).map(|oddity| Oddity {
+        member: file.to_owned(),
+        ..oddity
+    }));
+}
+
+/// The record of a file that could not be read, or not to its end.
+fn unread(kind: &'static str, error: Error) -> Oddity {
+    Oddity {
+        kind,
+        member: String::new(),
+        offset: error.offset,
+        detail: format!("not read: {}", error.detail),
+    }
 }
 
 struct Reader<'a> {

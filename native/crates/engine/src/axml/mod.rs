@@ -9,10 +9,12 @@
 //! config      configurations as qualifiers
 //! resolve     questions to a table: values, names, texts
 //! layouts     texts of all layouts of a package
+//! code_names  classes and methods that XML resources name
 //! ```
 
 mod attributes;
 mod chunk;
+mod code_names;
 mod config;
 mod document;
 mod layouts;
@@ -23,6 +25,7 @@ mod table;
 mod tests;
 
 pub use attributes::{ANDROID_NAMESPACE, framework_attribute};
+pub use code_names::{CodeNames, code_names};
 pub use document::{Attribute, Document, Element, NONE, TYPE_STRING, Text};
 pub use layouts::{LayoutText, layouts};
 pub use pool::StringPool;

@@ -2,7 +2,7 @@
 
 use super::Program;
 use super::callgraph::CallGraph;
-use super::constants::{self, Constant};
+use super::constants::{Constant, Constants};
 use super::link::NONE;
 use super::xref::{Ref, Target, writes_field};
 use crate::dex::class_data::access;
@@ -17,9 +17,9 @@ pub const ROWS: usize = 1_000_000;
 /// A method to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallSelector {
-    /// Dotted name or descriptor of the class.
+    /// Dotted name or descriptor of the class; `*` for whatever class.
     pub class: String,
-    /// Name of the method; `*` for all of them, `<init>` for constructors.
+    /// Name of the method, or how it starts with `*` behind it: `*` for all of them, `<init>` for constructors.
     pub method: String,
     /// What the descriptor must start with, such as `(Ljava/lang/String;`; empty for any.
     pub descriptor: String,
@@ -83,20 +83,26 @@ impl Program {
         let mut subclasses: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let mut hits = Vec::new();
         for (position, selector) in selectors.iter().enumerate() {
-            let Some(class) = self.find_class(&selector.class) else {
-                continue;
-            };
-            let name = self.find_name(&selector.method);
-            if name.is_none() && selector.method != "*" {
+            let names = self.names_like(&selector.method);
+            if names.is_empty() {
                 continue;
             }
             let matches = |id: &usize| {
                 let key = self.link.methods[*id];
-                name.is_none_or(|name| name == key.name)
+                names.contains(&key.name)
                     && (selector.descriptor.is_empty()
                         || self
                             .proto_descriptor(key.proto)
                             .starts_with(&selector.descriptor))
+            };
+            let number = |id: usize| (self.xref.targets.method(id as u32), id as u32);
+            if selector.class == "*" {
+                let methods = (0..self.link.methods.len()).filter(matches);
+                self.collect(position as u32, methods.map(number), &mut hits)?;
+                continue;
+            }
+            let Some(class) = self.find_class(&selector.class) else {
+                continue;
             };
             let mut methods: Vec<usize> = self.link.methods_of(class).filter(matches).collect();
             if selector.subclasses {
@@ -108,10 +114,7 @@ impl Program {
                     methods.extend(self.link.methods_of(kind).filter(matches).filter(inherited));
                 }
             }
-            let targets = methods
-                .into_iter()
-                .map(|id| (self.xref.targets.method(id as u32), id as u32));
-            self.collect(position as u32, targets, &mut hits)?;
+            self.collect(position as u32, methods.into_iter().map(number), &mut hits)?;
         }
         self.complete(&mut hits, true);
         Ok(hits)
@@ -239,6 +242,7 @@ impl Program {
 
     /// Fills in lines and constants, method by method, and puts the rows in order.
     pub(super) fn complete(&self, hits: &mut [Hit], with_arguments: bool) {
+        let mut constants = Constants::new(self);
         hits.sort_by_key(|hit| (hit.caller, hit.reference.unit()));
         for of_method in hits.chunk_by_mut(|a, b| a.caller == b.caller) {
             let caller = of_method[0].caller;
@@ -252,7 +256,7 @@ impl Program {
             let known = if with_arguments {
                 let mut once = units.clone();
                 once.dedup();
-                let values = constants::arguments(self, caller, &once);
+                let values = constants.arguments(caller, &once);
                 once.into_iter().zip(values).collect()
             } else {
                 BTreeMap::new()
@@ -260,7 +264,10 @@ impl Program {
             for hit in of_method {
                 hit.line = debug::line_of(&lines, hit.reference.unit());
                 if let Some(registers) = known.get(&hit.reference.unit()) {
-                    hit.arguments = self.parameters(hit, registers);
+                    let known = self.parameters(hit, registers).into_iter();
+                    hit.arguments = known
+                        .map(|value| value.map(|constant| constants.settle(constant)))
+                        .collect();
                 }
             }
         }

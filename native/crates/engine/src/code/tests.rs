@@ -443,6 +443,181 @@ fn constants_reach_arguments() {
     assert_eq!(numbers, [Some(Constant::Integer(5)), None, None]);
 }
 
+const URI: &str = "Landroid/net/Uri;";
+const BUILDER: &str = "Landroid/net/Uri$Builder;";
+const PARSE: &str = "(Ljava/lang/String;)Landroid/net/Uri;";
+const WITH: &str = "(Ljava/lang/String;)Landroid/net/Uri$Builder;";
+const MOVE_TO_0: Ins = Ins::Raw(&[0x000c]); // move-result-object v0
+
+/// What reaches `Api.take(Uri)` in each of these methods.
+fn uris(methods: Vec<Vec<Ins>>) -> Vec<Option<Constant>> {
+    let takes = methods.into_iter().map(|mut code| {
+        code.push(Ins::Call(
+            0x71,
+            "LApi;",
+            "take",
+            "(Landroid/net/Uri;)V",
+            &[0],
+        ));
+        code.push(RETURN);
+        code
+    });
+    let names = ["a", "b", "c", "d", "e"];
+    let mut methods: Vec<_> = takes
+        .zip(names)
+        .map(|(code, name)| method(name, "()V", STATIC, code))
+        .collect();
+    let store = vec![
+        Ins::Str(0, "content://sms/inbox"),
+        Ins::Call(0x71, URI, "parse", PARSE, &[0]),
+        MOVE_TO_0,
+        Ins::Field(0x69, 0, "LUse;", "KEPT", URI),
+        RETURN,
+    ];
+    methods.push(method("<clinit>", "()V", CLINIT, store));
+    let program = program(&[&[class("LUse;", methods)]]);
+    let hits = program
+        .find_calls(&[call("Api", "take", false)])
+        .expect("few rows");
+    hits.into_iter()
+        .map(|hit| match hit.arguments.into_iter().next().flatten() {
+            Some(Constant::Field(field)) => {
+                let name = program.name(program.link.fields[field as usize].name);
+                Some(Constant::Uri(format!("field {name}")))
+            }
+            Some(Constant::Result(method)) => {
+                let name = program.name(program.link.methods[method as usize].name);
+                Some(Constant::Uri(format!("result {name}")))
+            }
+            known => known,
+        })
+        .collect()
+}
+
+fn uri(text: &str) -> Option<Constant> {
+    Some(Constant::Uri(text.to_owned()))
+}
+
+#[test]
+fn uris_are_followed_from_texts_fields_and_factories() {
+    let with_id = "(Landroid/net/Uri;J)Landroid/net/Uri;";
+    let found = uris(vec![
+        vec![
+            Ins::Str(0, "content://sms"),
+            Ins::Call(0x71, URI, "parse", PARSE, &[0]),
+            MOVE_TO_0,
+        ],
+        vec![
+            Ins::Field(0x62, 0, "LContacts;", "CONTENT_URI", URI),
+            Ins::Call(
+                0x71,
+                "Landroid/content/ContentUris;",
+                "withAppendedId",
+                with_id,
+                &[0, 1, 2],
+            ),
+            MOVE_TO_0,
+        ],
+        vec![
+            Ins::Str(0, "external"),
+            Ins::Call(0x71, "LMedia;", "getContentUri", PARSE, &[0]),
+            MOVE_TO_0,
+        ],
+        vec![Ins::Field(0x62, 0, "LUse;", "KEPT", URI)],
+        vec![
+            Ins::Call(0x71, "LUse;", "own", "()Landroid/net/Uri;", &[]),
+            MOVE_TO_0,
+        ],
+    ]);
+    let expected = [
+        uri("content://sms"),
+        uri("field CONTENT_URI"),
+        uri("result getContentUri"),
+        uri("content://sms/inbox"),
+        None,
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn uris_are_put_together_from_parts() {
+    let add = |name| Ins::Call(0x6e, BUILDER, name, WITH, &[0, 1]);
+    let build = || Ins::Call(0x6e, BUILDER, "build", "()Landroid/net/Uri;", &[0]);
+    let start = || {
+        vec![
+            Ins::Type(0x22, 0, BUILDER),
+            Ins::Call(0x70, BUILDER, "<init>", "()V", &[0]),
+            Ins::Str(1, "content"),
+            add("scheme"),
+        ]
+    };
+    let mut known = start();
+    known.extend([
+        Ins::Str(1, "call_log"),
+        add("authority"),
+        Ins::Str(1, "calls"),
+        add("appendPath"),
+        build(),
+        MOVE_TO_0,
+    ]);
+    let mut unknown_path = start();
+    unknown_path.extend([
+        Ins::Str(1, "call_log"),
+        add("authority"),
+        Ins::Call(0x71, "LOther;", "text", "()Ljava/lang/String;", &[]),
+        Ins::Raw(&[0x010c]), // move-result-object v1
+        add("appendPath"),
+        Ins::Str(1, "never"),
+        add("appendPath"),
+        build(),
+        MOVE_TO_0,
+    ]);
+    let nothing = vec![
+        Ins::Type(0x22, 0, BUILDER),
+        Ins::Call(0x70, BUILDER, "<init>", "()V", &[0]),
+        build(),
+        MOVE_TO_0,
+    ];
+    let expected = [
+        uri("content://call_log/calls"),
+        uri("content://call_log"),
+        None,
+    ];
+    assert_eq!(uris(vec![known, unknown_path, nothing]), expected);
+}
+
+#[test]
+fn methods_of_any_class_are_found_by_how_they_start() {
+    let ask = |class, name| Ins::Call(0x71, class, name, "()V", &[]);
+    let program = program(&[&[class(
+        "LAsk;",
+        vec![method(
+            "ask",
+            "()V",
+            STATIC,
+            vec![
+                ask("Lx/A;", "getOaid"),
+                ask("Ly/B;", "getOaidAsync"),
+                ask("Ly/B;", "getOther"),
+                ask("Ly/B;", "getOai"),
+                RETURN,
+            ],
+        )],
+    )]]);
+    let found = |class, name| {
+        let hits = program
+            .find_calls(&[call(class, name, false)])
+            .expect("few rows");
+        hits.iter()
+            .map(|hit| hit.reference.unit())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("*", "getOaid*"), [0, 3]);
+    assert_eq!(found("*", "getOaid"), [0]);
+    assert_eq!(found("y.B", "getO*"), [3, 6, 9]);
+    assert_eq!(found("*", "getNothing*"), []);
+}
+
 #[test]
 fn arrays_of_constants_are_followed() {
     let program = program(&[&[class(
@@ -551,7 +726,7 @@ fn built(code: Vec<Ins>) -> Vec<String> {
         vec![method("m", "(Ljava/lang/String;)V", PUBLIC, code)],
     )]]);
     let def = program.find_methods("A", "m", None)[0];
-    let texts = constants::built_texts(&program, def);
+    let texts = constants::Constants::new(&program).built_texts(def);
     texts.into_iter().map(|(_, text)| text).collect()
 }
 

@@ -66,6 +66,12 @@ impl Code {
             Constant::Text(text) => known("string", text.clone()),
             Constant::Class(kind) => known("class", self.program.type_name(*kind)),
             Constant::Field(field) => known("field", self.field_name(*field)),
+            Constant::Uri(text) => known("uri", text.clone()),
+            Constant::Result(method) => {
+                let key = self.program.link.methods[*method as usize];
+                let class = self.program.type_name(key.class);
+                known("result", format!("{class}.{}", self.program.name(key.name)))
+            }
             Constant::Array(elements) => {
                 let element = |element: &Option<Constant>| {
                     self.argument(element.as_ref()).map(|(_, value)| value)
