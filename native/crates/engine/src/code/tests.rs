@@ -730,20 +730,28 @@ fn built(code: Vec<Ins>) -> Vec<String> {
     texts.into_iter().map(|(_, text)| text).collect()
 }
 
-const BUILDER: &str = "Ljava/lang/StringBuilder;";
+const STRING_BUILDER: &str = "Ljava/lang/StringBuilder;";
 const APPEND: &str = "(Ljava/lang/String;)Ljava/lang/StringBuilder;";
 
 #[test]
 fn text_is_put_together() {
     let start = || {
         vec![
-            Ins::Type(0x22, 0, BUILDER),
-            Ins::Call(0x70, BUILDER, "<init>", "()V", &[0]),
+            Ins::Type(0x22, 0, STRING_BUILDER),
+            Ins::Call(0x70, STRING_BUILDER, "<init>", "()V", &[0]),
             Ins::Str(1, "https://"),
-            Ins::Call(0x6e, BUILDER, "append", APPEND, &[0, 1]),
+            Ins::Call(0x6e, STRING_BUILDER, "append", APPEND, &[0, 1]),
         ]
     };
-    let finish = || Ins::Call(0x6e, BUILDER, "toString", "()Ljava/lang/String;", &[0]);
+    let finish = || {
+        Ins::Call(
+            0x6e,
+            STRING_BUILDER,
+            "toString",
+            "()Ljava/lang/String;",
+            &[0],
+        )
+    };
     let with = |more: Vec<Ins>| {
         let mut code = start();
         code.extend(more);
@@ -753,12 +761,12 @@ fn text_is_put_together() {
     let host = || {
         vec![
             Ins::Str(1, "host.org"),
-            Ins::Call(0x6e, BUILDER, "append", APPEND, &[0, 1]),
+            Ins::Call(0x6e, STRING_BUILDER, "append", APPEND, &[0, 1]),
         ]
     };
     assert_eq!(with(host()), ["https://host.org"]);
     // What is not constant leaves a hole: register 3 is the parameter.
-    let mut hole = vec![Ins::Call(0x6e, BUILDER, "append", APPEND, &[0, 3])];
+    let mut hole = vec![Ins::Call(0x6e, STRING_BUILDER, "append", APPEND, &[0, 3])];
     hole.extend(host());
     assert_eq!(with(hole), ["https://\u{fffc}host.org"]);
     // A builder that another method gets may hold anything.
