@@ -29,6 +29,8 @@ DAMAGE = frozenset(
 )
 """Problems of a DEX file behind which code is missing; the others are irregularities that hide nothing from us."""
 
+_HOLE = "\ufffc"
+
 
 @dataclass(frozen=True, slots=True)
 class DexFile:
@@ -143,6 +145,13 @@ class CodeView:
         """Give the calls of methods: (class or `*`, method, start of the descriptor, also through subclasses)."""
         return (self._hit(*row) for row in self._code.find_calls(list(selectors)))
 
+    def calls_with_texts(
+        self, selectors: Sequence[tuple[str, str, str, bool]]
+    ) -> Iterator[tuple[Hit, tuple[str | None, ...]]]:
+        """Give the calls of methods, and their constants as text; `{}` stands for parts that are not constant."""
+        for row in self._code.find_calls(list(selectors)):
+            yield self._hit(*row), tuple(_text(value) for value in row[9])
+
     def field_reads(self, selectors: Sequence[tuple[str, str]]) -> Iterator[Hit]:
         """Give the readings of fields: (class, field)."""
         return (self._hit(*row) for row in self._code.find_fields(list(selectors)) if row[1] == "read")
@@ -152,22 +161,33 @@ class CodeView:
         exact = [(index, text) for index, text in enumerate(wanted) if not text.endswith("*")]
         starts = [(index, text[:-1]) for index, text in enumerate(wanted) if text.endswith("*")]
         order = [index for index, _ in exact + starts]
-        rows = self._code.find_strings([text for _, text in exact], [text for _, text in starts], [])
+        rows = self._code.find_strings([text for _, text in exact], [text for _, text in starts])
         for selector, text, use in rows:
             if use is not None:
                 yield self._hit(order[selector], *use[1:], text=text)
 
     def strings_holding(self, parts: Sequence[str]) -> Iterator[Hit]:
         """Give the uses of strings that contain one of the texts; each use once."""
-        seen: set[tuple[int, int]] = set()
-        for selector, text, use in self._code.find_strings([], [], list(parts)):
-            if use is not None and (use[3], use[6]) not in seen:
-                seen.add((use[3], use[6]))
-                yield self._hit(selector, *use[1:], text=text)
+        return (hit for hit, _caller in self.search(parts))
+
+    def search(self, parts: Sequence[str]) -> Iterator[tuple[Hit, int]]:
+        """Give the uses of strings that contain one of the texts, each with the engine's id of the method around it."""
+        for selector, text, use in self._code.search_strings(list(parts)):
+            if use is not None:
+                yield self._hit(selector, *use[1:], text=text), use[3]
+
+    def built_texts(self, methods: Sequence[int]) -> list[list[tuple[int, str]]]:
+        """Give the texts that methods (by id) put together: code unit, text with `{}` for what is not constant."""
+        found = self._code.built_texts(list(methods))
+        return [[(unit, text.replace(_HOLE, "{}")) for unit, text in texts] for texts in found]
+
+    def named_constants(self, names: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Give the strings of static final fields whose names hold one of the texts: class, field, string."""
+        return self._code.named_constants(list(names))
 
     def names_string(self, wanted: Sequence[str]) -> list[bool]:
         """Say of each text whether it stands in the code as a string."""
-        found = {selector for selector, _text, _use in self._code.find_strings(list(wanted), [], [])}
+        found = {selector for selector, _text, _use in self._code.find_strings(list(wanted))}
         return [index in found for index in range(len(wanted))]
 
     def _hit(
@@ -243,7 +263,7 @@ def _content_uris() -> dict[str, str]:
 
 
 def _constant(value: _engine.Constant | None) -> str | None:
-    if value is None:
+    if value is None or value[0] == "pattern":
         return None
     kind, content = value
     if kind in ("field", "result"):
@@ -252,6 +272,12 @@ def _constant(value: _engine.Constant | None) -> str | None:
         # Of an array of strings (permissions, say) each element is a constant of the call; the first one stands for it.
         return next((str(item) for item in content if item is not None), None) if isinstance(content, list) else None
     return str(content)
+
+
+def _text(value: _engine.Constant | None) -> str | None:
+    if value is not None and value[0] == "pattern":
+        return str(value[1]).replace(_HOLE, "{}")
+    return _constant(value)
 
 
 def _entries(program: Program) -> tuple[list[str], list[str]]:

@@ -21,7 +21,7 @@ from assaymark.formats.android.manifest import MEMBER as MANIFEST
 from assaymark.formats.program import Program
 from assaymark.model.tables import GAP, Row
 
-CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk")
+CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk", "secret")
 """Tables whose rows come from code."""
 
 HIDING_PLACES = ("assets/", "res/raw/")
@@ -57,7 +57,7 @@ DUPLICATE = "duplicate-entry"
 _SMALLEST_DEX = 112  # bytes of a DEX header
 
 
-@detector(id="gap", version=1, emits=(GAP,))
+@detector(id="gap", version=2, emits=(GAP,))
 def gap(program: Program) -> Iterator[Emission]:
     """Give one row for each blind spot."""
     code = code_of(program)

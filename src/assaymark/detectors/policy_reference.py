@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from assaymark.analysis.code import code_of
+from assaymark.analysis.strings import POLICY, resource_texts, strings_holding
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import POLICY_REFERENCE, Row
@@ -42,16 +43,13 @@ _DOCUMENT = re.compile(
     r"(assets|res/raw)/[^\0]*(privacy|yinsi|policy|隐私)[^/]*\.(html?|txt|md|pdf|docx?)", re.IGNORECASE
 )
 
-NEEDLES = ("privacy", "Privacy", "PRIVACY", "policy", "policies", "yinsi", "yszc", "隐私", "隱私")
-"""Plain words for the engine's search over the code; `_signs` decides."""
-
-_SIGN = re.compile("|".join(NEEDLES), re.IGNORECASE)
+_SIGN = re.compile("|".join(POLICY), re.IGNORECASE)
 
 MAX_ROWS = 200
 """A translated library can carry the words in eighty languages; more than this says nothing more."""
 
 
-@detector(id="policy-reference", version=2, emits=(POLICY_REFERENCE,))
+@detector(id="policy-reference", version=3, emits=(POLICY_REFERENCE,))
 def policy_reference(program: Program) -> Iterator[Emission]:
     """Give one row for each link, title or document."""
     seen: set[tuple[str, str]] = set()
@@ -67,13 +65,11 @@ def _rows(program: Program) -> Iterator[Row]:
         for name in part.members:
             if _DOCUMENT.fullmatch(name):
                 yield POLICY_REFERENCE.row(part.place(name), kind="document", value=name)
-        if part.resources is not None:
-            for _id, name, qualifier, words in part.resources.strings():
-                if _SIGN.search(words):
-                    place = f"resources.arsc:{name}[{qualifier}]" if qualifier else f"resources.arsc:{name}"
-                    yield from _signs(part.place(place), words)
+    for one in resource_texts(program):
+        if _SIGN.search(one.text):
+            yield from _signs(one.place, one.text)
     code = code_of(program)
-    for hit in code.strings_holding(NEEDLES):
+    for hit, _caller in strings_holding(program, POLICY):
         if code.owner(hit.cls) != "app":
             continue  # an SDK names the policy of its own maker
         yield from _signs(hit.place, hit.text or "")

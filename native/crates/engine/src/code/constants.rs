@@ -1,9 +1,10 @@
 //! Constants that reach the arguments of a call, by one forward pass over its method.
 //!
-//! Registers hold a constant from `const…`, `sget…`, an array of them, or a URI made of one, until they are written again. Where ways
+//! Registers hold a constant from `const…`, `sget…`, an array, text or a URI made of such, until they are written again. Where ways
 //! meet, a register keeps what all of them agree on; behind a jump backwards, or in an exception handler, nothing is known.
 
 use super::Program;
+use super::built::{Step, Texts, UNKNOWN};
 use super::link::NONE;
 use super::uris::{Making, Part, Types, Uri};
 use super::xref::writes_field;
@@ -22,6 +23,8 @@ const STATES: usize = 1 << 20;
 const URIS: usize = 1 << 12;
 /// Code units that may be read for one question to find what static fields are given.
 const STORE_UNITS: u32 = 1 << 22;
+/// Registers of a method whose text building is followed: each step looks at all of them.
+const BUILDING_REGISTERS: usize = 256;
 
 /// A value known without running the code.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +43,8 @@ pub enum Constant {
     Result(u32),
     /// An array that was filled with constants; an element that is not known is `None`.
     Array(Vec<Option<Constant>>),
+    /// Text that the method put together; [`UNKNOWN`] stands for each part that is not constant.
+    Text(String),
 }
 
 /// What one question asks about constants, with what it found out about static fields so far.
@@ -61,6 +66,9 @@ enum Held {
     Uri(usize),
     Result(u32),
     Array(usize),
+    /// Number of the builder, number of the text in it.
+    Builder(usize, usize),
+    Text(usize),
 }
 
 type Registers = Vec<Held>;
@@ -79,49 +87,30 @@ impl<'a> Constants<'a> {
     /// The constants in the argument registers of the given instructions (ascending code units) of a method. One list for each, one item
     /// for each register that the instruction passes; for `sput…` the register it stores.
     pub fn arguments(&self, def: u32, units: &[u32]) -> Vec<Vec<Option<Constant>>> {
-        let program = self.program;
-        let method = program.defs.methods[def as usize];
-        let dex_position = program.defs.class(def).dex;
-        let dex = &program.dexes[dex_position as usize];
-        let Some(code) = dex.code(method.code).filter(|_| method.code != 0) else {
-            return vec![Vec::new(); units.len()];
-        };
-        let mut scan = Scan {
-            program,
-            types: self.types,
-            uris: Vec::new(),
-            dex_position,
-            registers: vec![Held::Nothing; usize::from(code.registers)],
-            arrays: Vec::new(),
-            result: Held::Nothing,
-        };
-        let mut joins = Joins::of(dex, &code);
         let mut out = Vec::with_capacity(units.len());
-        let mut alive = true;
-        for instruction in code.units.instructions() {
+        Scan::of(self, def, |scan, instruction| {
             let at = instruction.at as u32;
-            joins.enter(at, &mut scan.registers, alive);
             while out.len() < units.len() && units[out.len()] <= at {
                 let exact = units[out.len()] == at;
                 out.push(if exact {
-                    scan.arguments(&instruction)
+                    scan.arguments(instruction)
                 } else {
                     Vec::new()
                 });
             }
-            if out.len() == units.len() {
-                break;
-            }
-            if instruction.is_payload() {
-                alive = false;
-                continue;
-            }
-            joins.leave(&instruction, &scan.registers);
-            alive = !matches!(instruction.op(), 0x0e..=0x11 | op::THROW | 0x28..=0x2a);
-            scan.step(&instruction);
-        }
+            out.len() < units.len()
+        });
         out.resize(units.len(), Vec::new());
         out
+    }
+
+    /// The texts that a method puts together, each with the code unit at which it is whole.
+    pub fn built_texts(&self, def: u32) -> Vec<(u32, String)> {
+        let Some(scan) = Scan::of(self, def, |_, _| true) else {
+            return Vec::new();
+        };
+        let text = |&(unit, number): &(u32, usize)| (unit, scan.texts.get(number).to_owned());
+        scan.built.iter().map(text).collect()
     }
 
     /// A constant as it is, and for the content of a static field what the program stores there, if it does so in one place only.
@@ -241,9 +230,54 @@ struct Scan<'a> {
     uris: Vec<Uri>,
     /// What `move-result` will take.
     result: Held,
+    texts: Texts,
+    builders: usize,
+    /// Texts that are whole: code unit, number.
+    built: Vec<(u32, usize)>,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    /// Goes through a method until `visit`, which sees the registers before each instruction, has enough. `None` without code.
+    fn of(
+        asked: &Constants<'a>,
+        def: u32,
+        mut visit: impl FnMut(&Scan<'a>, &Instruction<'_>) -> bool,
+    ) -> Option<Scan<'a>> {
+        let program = asked.program;
+        let method = program.defs.methods[def as usize];
+        let dex_position = program.defs.class(def).dex;
+        let dex = &program.dexes[dex_position as usize];
+        let code = dex.code(method.code).filter(|_| method.code != 0)?;
+        let mut scan = Scan {
+            program,
+            types: asked.types,
+            uris: Vec::new(),
+            dex_position,
+            registers: vec![Held::Nothing; usize::from(code.registers)],
+            arrays: Vec::new(),
+            result: Held::Nothing,
+            texts: Texts::default(),
+            builders: 0,
+            built: Vec::new(),
+        };
+        let mut joins = Joins::of(dex, &code);
+        let mut alive = true;
+        for instruction in code.units.instructions() {
+            joins.enter(instruction.at as u32, &mut scan.registers, alive);
+            if !visit(&scan, &instruction) {
+                break;
+            }
+            if instruction.is_payload() {
+                alive = false;
+                continue;
+            }
+            joins.leave(&instruction, &scan.registers);
+            alive = !matches!(instruction.op(), 0x0e..=0x11 | op::THROW | 0x28..=0x2a);
+            scan.step(&instruction);
+        }
+        Some(scan)
+    }
+
     fn get(&self, register: u16) -> Held {
         self.registers
             .get(usize::from(register))
@@ -270,7 +304,8 @@ impl Scan<'_> {
 
     fn constant(&self, held: Held) -> Option<Constant> {
         Some(match held {
-            Held::Nothing => return None,
+            Held::Nothing | Held::Builder(..) => return None,
+            Held::Text(number) => Constant::Text(self.texts.get(number).to_owned()),
             Held::String(index) => Constant::String(self.dex_position, index),
             Held::Integer(value) => Constant::Integer(value),
             Held::Class(kind) => Constant::Class(kind),
@@ -316,18 +351,21 @@ impl Scan<'_> {
                 let held = translate(&ids.types).map_or(Held::Nothing, Held::Class);
                 self.write(instruction, held);
             }
-            op::NEW_INSTANCE => {
-                let is_builder = translate(&ids.types) == Some(self.types.builder);
-                let held = if is_builder {
-                    self.uri(Uri::default())
-                } else {
-                    Held::Nothing
-                };
-                self.write(instruction, held);
-            }
             op::SGET..op::SPUT => {
                 let held = translate(&ids.fields).map_or(Held::Nothing, Held::Field);
                 self.write(instruction, held);
+            }
+            op::NEW_INSTANCE => {
+                let held = match translate(&ids.types) {
+                    Some(kind) if kind == self.types.builder => self.uri(Uri::default()),
+                    Some(kind) if self.program.builds_text(kind) => self.builder(),
+                    _ => Held::Nothing,
+                };
+                self.write(instruction, held);
+            }
+            // A builder in a field is out of sight.
+            op::IPUT..op::SGET | op::SPUT..=op::SPUT_SHORT => {
+                self.forget(self.get(instruction.a()))
             }
             0x23 => {
                 let held = match self.get(instruction.b()) {
@@ -351,6 +389,7 @@ impl Scan<'_> {
                 let method = translate(&ids.methods);
                 self.result =
                     method.map_or(Held::Nothing, |method| self.make_uri(instruction, method));
+                self.call(instruction, method);
             }
             op::FILL_ARRAY_DATA => self.fill(instruction),
             // aput of any width: the array is known, the element may be.
@@ -427,6 +466,7 @@ impl Scan<'_> {
             Constant::String(dex, index) => {
                 Some(self.program.dexes[dex as usize].text(index).into_owned())
             }
+            Constant::Text(text) if !text.contains(UNKNOWN) => Some(text),
             _ => None,
         }
     }
@@ -442,6 +482,90 @@ impl Scan<'_> {
     fn array(&mut self, elements: Vec<Held>) -> Held {
         self.arrays.push(elements);
         Held::Array(self.arrays.len() - 1)
+    }
+
+    fn builder(&mut self) -> Held {
+        if self.registers.len() > BUILDING_REGISTERS {
+            return Held::Nothing;
+        }
+        let Some(empty) = self.texts.join("", "") else {
+            return Held::Nothing;
+        };
+        self.builders += 1;
+        Held::Builder(self.builders, empty)
+    }
+
+    fn call(&mut self, instruction: &Instruction<'_>, method: Option<u32>) {
+        // Most methods build no text, and most calls have nothing to do with it.
+        let first = instruction.units.get(instruction.at + 2);
+        let is_range = instruction.op() >= 0x74;
+        let object = self.get(if is_range { first } else { first & 0xf });
+        if self.builders == 0 && !matches!(object, Held::String(_) | Held::Text(_)) {
+            return;
+        }
+        let registers = instruction.arguments();
+        let passed: Vec<Held> = registers
+            .iter()
+            .map(|&register| self.get(register))
+            .collect();
+        let step = method.map_or(Step::Other, |method| self.program.text_step(method));
+        match (step, &passed[..]) {
+            (Step::Start, [Held::Builder(..), ..]) => {}
+            (Step::Append(kind), &[Held::Builder(builder, text), added, ..]) => {
+                let more = self.piece(added, kind);
+                let start = self.texts.get(text).to_owned();
+                let joined = self.texts.join(&start, &more);
+                let held = joined.map_or(Held::Nothing, |text| Held::Builder(builder, text));
+                self.replace(builder, held);
+                self.result = held;
+            }
+            (Step::Finish, &[Held::Builder(_, text)]) => {
+                self.result = Held::Text(text);
+                self.built.push((instruction.at as u32, text));
+            }
+            (Step::Concat, &[start, added]) => {
+                let string = self.program.find_class("java.lang.String").unwrap_or(NONE);
+                let (start, more) = (self.piece(start, string), self.piece(added, string));
+                if let Some(text) = self.texts.join(&start, &more) {
+                    self.result = Held::Text(text);
+                    self.built.push((instruction.at as u32, text));
+                }
+            }
+            _ => passed.into_iter().for_each(|held| self.forget(held)),
+        }
+    }
+
+    /// What a value of this type reads like behind a text.
+    fn piece(&self, held: Held, kind: u32) -> String {
+        let known = match (self.program.descriptor(kind), self.constant(held)) {
+            (b"I" | b"J" | b"S" | b"B", Some(Constant::Integer(value))) => Some(value.to_string()),
+            (b"C", Some(Constant::Integer(value))) => u32::try_from(value)
+                .ok()
+                .and_then(char::from_u32)
+                .map(String::from),
+            (b"Z", Some(Constant::Integer(value))) => Some((value != 0).to_string()),
+            (_, Some(Constant::String(dex, index))) => {
+                Some(self.program.dexes[dex as usize].text(index).into_owned())
+            }
+            (_, Some(Constant::Text(text))) => Some(text),
+            _ => None,
+        };
+        known.unwrap_or_else(|| UNKNOWN.to_string())
+    }
+
+    /// A builder that others may change is not followed any longer.
+    fn forget(&mut self, held: Held) {
+        if let Held::Builder(builder, _) = held {
+            self.replace(builder, Held::Nothing);
+        }
+    }
+
+    fn replace(&mut self, builder: usize, now: Held) {
+        for register in &mut self.registers {
+            if matches!(*register, Held::Builder(one, _) if one == builder) {
+                *register = now;
+            }
+        }
     }
 
     /// `fill-array-data` of numbers.

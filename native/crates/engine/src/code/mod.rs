@@ -6,6 +6,7 @@
 //!
 //! Everything is flat arrays of `u32`; names are decoded for answers only.
 
+pub mod built;
 pub mod callgraph;
 pub mod constants;
 pub mod defs;
@@ -13,6 +14,7 @@ pub mod hierarchy;
 pub mod link;
 pub mod platform;
 pub mod query;
+pub mod search;
 pub mod uris;
 pub mod xref;
 

@@ -9,7 +9,6 @@ use crate::dex::class_data::access;
 use crate::dex::opcode::op;
 use crate::dex::{debug, strings};
 use crate::{Error, ErrorKind};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::BTreeMap;
 
 /// Rows that one question may give.
@@ -54,7 +53,7 @@ pub struct Hit {
     pub arguments: Vec<Option<Constant>>,
 }
 
-/// Answer of [`Program::find_strings`].
+/// Answer of [`Program::find_strings`] and [`Program::search_strings`].
 #[derive(Debug, Clone, Default)]
 pub struct StringHits {
     /// The strings that match, as (selector, text).
@@ -153,13 +152,8 @@ impl Program {
         Ok(hits)
     }
 
-    /// Strings that equal, start with, or contain a text, and their uses in code. Selectors are numbered through the three lists.
-    pub fn find_strings(
-        &self,
-        equal: &[String],
-        prefixes: &[String],
-        parts: &[String],
-    ) -> Result<StringHits, Error> {
+    /// Strings that equal or start with a text, and their uses in code. Selectors are numbered through both lists.
+    pub fn find_strings(&self, equal: &[String], prefixes: &[String]) -> Result<StringHits, Error> {
         let mut found: Vec<(u32, u32, u32)> = Vec::new();
         for (at, dex) in self.dexes.iter().enumerate() {
             let at = at as u32;
@@ -190,7 +184,6 @@ impl Program {
                 found.extend(rows.into_iter().map(|index| (selector, at, index)));
             }
         }
-        self.search_parts(parts, (equal.len() + prefixes.len()) as u32, &mut found)?;
         if found.len() > ROWS {
             return Err(too_many());
         }
@@ -219,53 +212,8 @@ impl Program {
         Ok(out)
     }
 
-    /// One pass over all strings for all parts together. Strings that share their bytes are read once too often at most four times over.
-    fn search_parts(
-        &self,
-        parts: &[String],
-        first: u32,
-        found: &mut Vec<(u32, u32, u32)>,
-    ) -> Result<(), Error> {
-        if parts.is_empty() {
-            return Ok(());
-        }
-        let patterns: Vec<_> = parts.iter().map(|part| strings::encode(part)).collect();
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&patterns)
-            .map_err(|error| Error::new(ErrorKind::LimitHit, error.to_string()))?;
-        let mut own: Vec<u32> = Vec::new();
-        for (at, dex) in self.dexes.iter().enumerate() {
-            let mut budget = 4 * dex.bytes().len();
-            for index in 0..dex.string_count() {
-                let bytes = dex.string(index).unwrap_or_default();
-                let Some(left) = budget.checked_sub(bytes.len()) else {
-                    let detail = format!(
-                        "the strings of {} overlap too often to be searched",
-                        dex.name
-                    );
-                    return Err(Error::new(ErrorKind::LimitHit, detail));
-                };
-                budget = left;
-                own.clear();
-                own.extend(
-                    automaton
-                        .find_overlapping_iter(bytes)
-                        .map(|hit| hit.pattern().as_u32()),
-                );
-                own.sort_unstable();
-                own.dedup();
-                found.extend(
-                    own.iter()
-                        .map(|&pattern| (first + pattern, at as u32, index)),
-                );
-            }
-        }
-        Ok(())
-    }
-
     /// Adds all references to some targets. Of several references of one instruction to one target, the first one counts.
-    fn collect(
+    pub(super) fn collect(
         &self,
         selector: u32,
         targets: impl Iterator<Item = (u32, u32)>,
@@ -293,7 +241,7 @@ impl Program {
     }
 
     /// Fills in lines and constants, method by method, and puts the rows in order.
-    fn complete(&self, hits: &mut [Hit], with_arguments: bool) {
+    pub(super) fn complete(&self, hits: &mut [Hit], with_arguments: bool) {
         let mut constants = Constants::new(self);
         hits.sort_by_key(|hit| (hit.caller, hit.reference.unit()));
         for of_method in hits.chunk_by_mut(|a, b| a.caller == b.caller) {
@@ -490,7 +438,7 @@ impl Program {
     }
 }
 
-fn too_many() -> Error {
+pub(super) fn too_many() -> Error {
     Error::new(
         ErrorKind::LimitHit,
         format!("more than {ROWS} rows: ask for less at once"),

@@ -22,6 +22,7 @@ use crate::bytes::{u16_at, u32_at};
 use crate::{Error, ErrorKind};
 use header::{HEADER_SIZE, Header, Section};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Stands for "no index" in DEX tables.
@@ -363,13 +364,19 @@ impl Dex {
     /// The MUTF-8 bytes of a string.
     #[inline]
     pub fn string(&self, index: u32) -> Option<&[u8]> {
+        self.bytes.get(self.string_span(index)?)
+    }
+
+    /// Where the bytes of a string lie; a zero byte follows.
+    #[inline]
+    pub fn string_span(&self, index: u32) -> Option<Range<usize>> {
         let row = Self::row(self.strings, index, 4)?;
         let mut at = u32_at(&self.bytes, row)? as usize;
         let units = leb::uleb128(&self.bytes, &mut at)? as usize;
         // The usual case: one byte a character, so that the end is where the length says.
         let end = at.checked_add(units)?;
         if self.bytes.get(end) == Some(&0) {
-            return self.bytes.get(at..end);
+            return Some(at..end);
         }
         let longest = self
             .bytes
@@ -377,7 +384,7 @@ impl Dex {
             .min(at.checked_add(units.checked_mul(3)?.checked_add(1)?)?);
         let rest = self.bytes.get(at..longest)?;
         let length = rest.iter().position(|&byte| byte == 0)?;
-        Some(&rest[..length])
+        Some(at..at + length)
     }
 
     /// A string for people; a damaged one is empty.
