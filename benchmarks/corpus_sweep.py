@@ -1,13 +1,13 @@
 """Inspects every package below some folders through the command line, and says how each inspection ended.
 
-    .venv/bin/python benchmarks/corpus_sweep.py                       # the shared corpus beside the repository
+    .venv/bin/python benchmarks/corpus_sweep.py                     # the shared corpus beside the repository
     .venv/bin/python benchmarks/corpus_sweep.py FOLDER_OR_FILE ...
-    .venv/bin/python benchmarks/corpus_sweep.py --variants APP.apk    # damaged variants of one app, made in a scratch folder
+    .venv/bin/python benchmarks/corpus_sweep.py --variants APP.apk  # damaged variants of one app
 
 For each file: exit code, reason of a refusal, seconds, peak memory of all processes, classes read, and how many gaps,
-anomalies and failed detectors the report names. At the end: what must not be (a trace, an exit code other than 0, 1 or 3,
-a report of a package with DEX files of which none was read and no gap says so, a variant without any trace of the damage),
-the slowest and the largest. Exits 1 if there is any such fault.
+anomalies and failed detectors the report names. At the end: the slowest, the largest, and what must not be (a stack
+trace, an exit code other than 0, 1 or 3, a report of a package whose DEX files were not read and no gap says so, a
+variant without any trace of the damage). Exits 1 if there is any such fault.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
             base, *variants = sweep(make_variants(app, Path(scratch), options.kinds))
         print(f"\n{app.name}")
         for variant in variants:
-            fresh = sorted(variant.traces - base.traces)
+            fresh = sorted(variant.traces ^ base.traces)  # what is gone, such as a valid signature, is a trace too
             print(line(variant), "|", ", ".join(fresh)[:150])
             if variant.code != 3 and not fresh:
                 untraced.append(f"{app.name} {variant.file}")
@@ -138,7 +138,7 @@ def sweep(files: Iterable[Path]) -> list[Outcome]:
     while waiting or running:
         while waiting and len(running) < PROCESSES:
             number, path = waiting.pop()
-            out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+            out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has ended
             running[_start(path, out, err)] = number, path, time.perf_counter(), out, err
         pid, status, used = os.wait4(-1, 0)
         number, path, start, out, err = running.pop(pid)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from assaymark import catalog
 from assaymark.catalog.blindspots import load_blindspots
-from assaymark.catalog.reading import KNOWN
+from assaymark.catalog.reading import KNOWN, load, rows
 from assaymark.extend import emitters
 from assaymark.judge import Clause, Pack, available_packs, load_pack
 from assaymark.judge.clause import Texts
@@ -127,6 +127,10 @@ def catalogs_page() -> str:
             "加固、框架与技术 / packers, frameworks, techniques",
             [one.known for one in load_blindspots()],
         ),
+        "top_level.toml": ("顶级域名 / top-level domains", _known("top_level.toml")),
+        "not_endpoints.toml": ("形似地址的名称 / names that look like addresses", _known("not_endpoints.toml")),
+        "network_calls.toml": ("网络调用 / network calls", _known("network_calls.toml")),
+        "secrets.toml": ("密钥的形式 / forms of secrets", _known("secrets.toml")),
     }
     lines = [
         MARK,
@@ -145,6 +149,10 @@ def catalogs_page() -> str:
         shares = " | ".join(str(known.count(one)) for one in KNOWN)
         lines.append(f"| {title} (`{name}`) | {len(known)} | {shares} |")
     return "\n".join(lines) + "\n"
+
+
+def _known(file: str) -> list[str]:
+    return [row.known() for row in rows(file, load(file))]
 
 
 def main(arguments: list[str] | None = None) -> int:

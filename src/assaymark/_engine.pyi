@@ -120,6 +120,9 @@ class Resources:
         language.
         """
 
+    def search_strings(self, parts: list[str], names: list[str]) -> list[tuple[int, str, str, str]]:
+        """Those of `strings` whose text holds one of `parts`, or whose name (without its type) holds one of `names`."""
+
     def packages(self) -> list[tuple[int, str]]:
         """Id and name of each package of the table."""
 
@@ -141,9 +144,13 @@ def code_names(package: Package, resources: Resources | None = None) -> tuple[li
 # --- code: all DEX files of one program ---
 
 Constant: TypeAlias = tuple[str, str | int | list[str | int | None]]
-"""What is known of a value: kind (`string`, `integer`, `class`, `field`, `array`), then the text, the number or the elements.
+"""What is known of a value: kind (`string`, `pattern`, `integer`, `class`, `field`, `uri`, `result`, `array`), then the text, the number or
+the elements.
 
-`field` is the content of a static field that has no constant value in the program, such as `android.os.Build.SERIAL`.
+`pattern` is text that the method put together, with `U+FFFC` for each part that is not constant.
+`field` is the content of a static field that has no constant value in the program, such as `android.os.Build.SERIAL`. `uri` is an
+`android.net.Uri` that is or starts with this text; `result` one that this method outside the program gives. A `field` or `result` stands also
+for URIs that start with it.
 """
 
 CodeHit: TypeAlias = tuple[
@@ -205,18 +212,30 @@ class Code:
         """Find calls of methods, by selector, caller, code unit.
 
         A selector is (class, method, start of the descriptor or "", also calls on subclasses of the program that inherit the method).
-        `*` stands for all methods of a class, `<init>` for its constructors. Raises `EngineError` (`limit-hit`) beyond a million rows.
+        `*` stands for all methods of a class, `get*` for those that start so, `<init>` for its constructors; the class `*` for whatever
+        class. Raises `EngineError` (`limit-hit`) beyond a million rows.
         """
     def find_fields(self, selectors: list[tuple[str, str]]) -> list[CodeHit]:
         """Find reads and writes of fields, each given as (class, field); `*` stands for all fields of a class."""
     def find_types(self, prefixes: list[str]) -> list[CodeHit]:
         """Find uses of types whose dotted names start with a prefix, calls on them left out."""
-    def find_strings(
-        self, equal: list[str], prefixes: list[str] = ..., parts: list[str] = ...
-    ) -> list[tuple[int, str, CodeHit | None]]:
-        """Find strings that equal, start with or contain a text: selector (numbered through the three lists), string, and its use.
+    def find_strings(self, equal: list[str], prefixes: list[str] = ...) -> list[tuple[int, str, CodeHit | None]]:
+        """Find strings that equal or start with a text: selector (numbered through both lists), string, and its use.
 
         A string that no instruction uses has one row without a use: it may be a name, an annotation, or the value of a constant.
+        """
+    def search_strings(self, parts: list[str]) -> list[tuple[int, str, CodeHit | None]]:
+        """Find strings that contain one of some texts, in one search: 0, string, and its use.
+
+        A string that is only the value of a static field is used where that field is read (kind `read`); what is left without a use has
+        one row without.
+        """
+    def named_constants(self, names: list[str]) -> list[tuple[str, str, str]]:
+        """Strings of static final fields whose names hold one of some texts: class, field, string."""
+    def built_texts(self, methods: list[int]) -> list[list[tuple[int, str]]]:
+        """Texts that each method (by id) puts together with `StringBuilder`, `StringBuffer` or `String.concat`: code unit, text.
+
+        `U+FFFC` stands for each part that is not constant.
         """
     def packages(self) -> list[tuple[str, int, int, int]]:
         """All packages by name: dotted name, classes defined, classes with a method that can run, methods defined."""

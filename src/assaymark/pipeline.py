@@ -205,7 +205,10 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
             data.add(above)
             above = parents.get(above)
     owners = {
-        row["owner"] for name in ("api_call", "flow", "endpoint", "component") for row in rows[name] if row["owner"]
+        row["owner"]
+        for name in ("api_call", "flow", "endpoint", "secret", "component")
+        for row in rows[name]
+        if row["owner"]
     }
     owners |= {row["id"] for row in rows["sdk"]}
     permissions = {row["name"] for row in rows["permission"]}

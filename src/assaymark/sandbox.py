@@ -5,6 +5,7 @@ A hostile file fails its own inspection with a typed reason, never the process t
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import os
 import resource
@@ -136,6 +137,7 @@ _EXIT_MEMORY = 71
 
 def _silence() -> None:
     # What a dying engine writes to the terminal is no sentence for a user; the parent says how the child ended.
+    faulthandler.disable()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)

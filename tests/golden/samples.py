@@ -222,12 +222,35 @@ def _busy(*, ordered: bool) -> Report:
         usage="present-only",
         background=True,
     )
-    for url, owner in (
-        ("https://api.daily.example.com/v1", "app"),
-        ("http://log.daily.example.com/report", "app"),
-        ("https://ulogs.umeng.example/x", "umeng-analytics"),
+    for url, owner, use in (
+        ("https://api.daily.example.com/v1", "app", "network-call"),
+        ("http://log.daily.example.com/report", "app", "constant"),
+        ("https://ulogs.umeng.example/x", "umeng-analytics", "constant"),
+        ("https://www.daily.example.com/", "app", "resource"),
     ):
-        sample.add("endpoint", "classes.dex", url=url, host=url.split("/")[2], scheme=url.split(":")[0], owner=owner)
+        sample.add(
+            "endpoint",
+            "classes.dex",
+            url=url,
+            host=url.split("/")[2],
+            scheme=url.split(":")[0],
+            network="internet",
+            use=use,
+            cleartext=url.startswith("http:"),
+            owner=owner,
+            reachable=None if use == "resource" else owner == "app",
+        )
+    sample.add(
+        "secret",
+        "classes.dex:com.example.daily.Upload.key()Ljava/lang/String;+0x0",
+        kind="aliyun-access-key",
+        masked="LTAI…18…vY",
+        length=24,
+        use="code",
+        owner="app",
+        reachable=True,
+        **{"class": "com.example.daily.Upload", "method": "key"},
+    )
     clear = sample.add(
         "setting",
         "AndroidManifest.xml",
@@ -418,8 +441,11 @@ def hostile_app(calls: int = 5_000) -> Report:
             url=f"javascript:alert({number})//{EVIL}",
             host=f"h{number}{EVIL}",
             scheme="javascript",
+            network=EVIL,
+            use=EVIL,
             owner="app",
         )
+        sample.add("secret", EVIL, kind=EVIL, masked=EVIL, length=number, use=EVIL, owner=EVIL)
         sample.add(
             "component",
             "x",

@@ -72,9 +72,8 @@ HOSTILE_NAMES = {
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("kind", HOSTILE_NAMES)
 def test_a_hostile_name_gives_one_clean_sentence(tmp_path: Path, kind: str, language: str) -> None:
-    path = os.fsencode(tmp_path) + b"/" + HOSTILE_NAMES[kind]
-    with open(path, "wb") as file:
-        file.write(b"no archive")
+    path = tmp_path / os.fsdecode(HOSTILE_NAMES[kind])
+    path.write_bytes(b"no archive")
     done = subprocess.run(
         [sys.executable, "-m", "assaymark", "inspect", path, "--lang", language], capture_output=True, timeout=60
     )

@@ -5,6 +5,7 @@
 use assaymark_engine::Limits;
 use assaymark_engine::code::Program;
 use assaymark_engine::code::callgraph::Entry;
+use assaymark_engine::code::constants::Constants;
 use assaymark_engine::code::query::{CallSelector, FieldSelector};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
@@ -56,5 +57,11 @@ fuzz_target!(|data: &[u8]| {
     let _ = program.find_calls(&calls);
     let _ = program.find_fields(&fields);
     let _ = program.find_types(&[String::new()]);
-    let _ = program.find_strings(&["a".into()], &["L".into()], &["e".into()]);
+    let _ = program.find_strings(&["a".into()], &["L".into()]);
+    let _ = program.search_strings(&["e".into()]);
+    let _ = program.named_constants(&["e".into()]);
+    let constants = Constants::new(&program);
+    for def in 0..program.defs.methods.len() as u32 {
+        let _ = constants.built_texts(def);
+    }
 });

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from assaymark import _engine, catalog
@@ -20,11 +21,15 @@ DAMAGE = frozenset(
         "dex-code",
         "dex-duplicate",
         "dex-instruction",
+        "dex-string",
         "dex-table-cut",
+        "dex-table-moved",
         "dex-unreadable",
     }
 )
 """Problems of a DEX file behind which code is missing; the others are irregularities that hide nothing from us."""
+
+_HOLE = "\ufffc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class DexFile:
     code_methods: int
     instructions: int
     damaged: int
+    damaged_strings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,8 @@ class Hit:
     """A place in the code that answers a question.
 
     `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
-    given: strings, whole numbers in decimal, class names; `None` for what is not a constant. `text` is the string of
-    a string's use.
+    given: strings, whole numbers in decimal, class names, content URIs; `None` for what is not a constant. `target` is
+    the class and the name of the method that is called. `text` is the string of a string's use.
     """
 
     selector: int
@@ -62,6 +68,7 @@ class Hit:
     offset: int
     line: int | None
     reachable: bool
+    target: tuple[str, str]
     arguments: tuple[str | None, ...] = ()
     text: str | None = None
 
@@ -116,12 +123,16 @@ class CodeView:
             code_methods=counts["code_methods"],
             instructions=counts["instructions"],
             damaged=counts["damaged_classes"] + counts["damaged_methods"] + counts["damaged_strings"],
+            damaged_strings=counts["damaged_strings"],
         )
 
     @property
     def problems(self) -> list[tuple[str, str, int, str]]:
         """Damage and irregularities that the reader stepped over: place of the DEX file, kind, offset, particulars."""
         found = [(self._place(dex), kind, offset, detail) for dex, kind, offset, detail in self._code.problems]
+        for one in self.dex_files:
+            if one.damaged_strings:
+                found.append((self._place(one.id), "dex-string", 0, f"{one.damaged_strings} strings cannot be read"))
         wrong = (one for one in self.dex_files if not one.checksum_ok)
         return found + [(self._place(one.id), "dex-checksum", 8, "the checksum is wrong") for one in wrong]
 
@@ -131,8 +142,15 @@ class CodeView:
         return [self._place(name) for name in self._code.unloaded]
 
     def calls(self, selectors: Sequence[tuple[str, str, str, bool]]) -> Iterator[Hit]:
-        """Give the calls of methods: (class, method, start of the descriptor, also through subclasses)."""
+        """Give the calls of methods: (class or `*`, method, start of the descriptor, also through subclasses)."""
         return (self._hit(*row) for row in self._code.find_calls(list(selectors)))
+
+    def calls_with_texts(
+        self, selectors: Sequence[tuple[str, str, str, bool]]
+    ) -> Iterator[tuple[Hit, tuple[str | None, ...]]]:
+        """Give the calls of methods, and their constants as text; `{}` stands for parts that are not constant."""
+        for row in self._code.find_calls(list(selectors)):
+            yield self._hit(*row), tuple(_text(value) for value in row[9])
 
     def field_reads(self, selectors: Sequence[tuple[str, str]]) -> Iterator[Hit]:
         """Give the readings of fields: (class, field)."""
@@ -143,29 +161,40 @@ class CodeView:
         exact = [(index, text) for index, text in enumerate(wanted) if not text.endswith("*")]
         starts = [(index, text[:-1]) for index, text in enumerate(wanted) if text.endswith("*")]
         order = [index for index, _ in exact + starts]
-        rows = self._code.find_strings([text for _, text in exact], [text for _, text in starts], [])
+        rows = self._code.find_strings([text for _, text in exact], [text for _, text in starts])
         for selector, text, use in rows:
             if use is not None:
                 yield self._hit(order[selector], *use[1:], text=text)
 
     def strings_holding(self, parts: Sequence[str]) -> Iterator[Hit]:
         """Give the uses of strings that contain one of the texts; each use once."""
-        seen: set[tuple[int, int]] = set()
-        for selector, text, use in self._code.find_strings([], [], list(parts)):
-            if use is not None and (use[3], use[6]) not in seen:
-                seen.add((use[3], use[6]))
-                yield self._hit(selector, *use[1:], text=text)
+        return (hit for hit, _caller in self.search(parts))
+
+    def search(self, parts: Sequence[str]) -> Iterator[tuple[Hit, int]]:
+        """Give the uses of strings that contain one of the texts, each with the engine's id of the method around it."""
+        for selector, text, use in self._code.search_strings(list(parts)):
+            if use is not None:
+                yield self._hit(selector, *use[1:], text=text), use[3]
+
+    def built_texts(self, methods: Sequence[int]) -> list[list[tuple[int, str]]]:
+        """Give the texts that methods (by id) put together: code unit, text with `{}` for what is not constant."""
+        found = self._code.built_texts(list(methods))
+        return [[(unit, text.replace(_HOLE, "{}")) for unit, text in texts] for texts in found]
+
+    def named_constants(self, names: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Give the strings of static final fields whose names hold one of the texts: class, field, string."""
+        return self._code.named_constants(list(names))
 
     def names_string(self, wanted: Sequence[str]) -> list[bool]:
         """Say of each text whether it stands in the code as a string."""
-        found = {selector for selector, _text, _use in self._code.find_strings(list(wanted), [], [])}
+        found = {selector for selector, _text, _use in self._code.find_strings(list(wanted))}
         return [index in found for index in range(len(wanted))]
 
     def _hit(
         self,
         selector: int,
         kind: str,
-        _named: str,
+        named: str,
         _caller: int,
         caller: tuple[str, str, str],
         dex: str,
@@ -176,7 +205,9 @@ class CodeView:
         text: str | None = None,
     ) -> Hit:
         constants = tuple(_constant(value) for value in arguments)
-        return Hit(selector, kind, *caller, self._place(dex), offset, line, reachable, constants, text)
+        target_class, _, target = named.partition("(")[0].rpartition(".")
+        place = self._place(dex)
+        return Hit(selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text)
 
     def packages(self) -> list[tuple[str, int, int]]:
         """Give all Java packages: name, classes defined, classes with a method that can run."""
@@ -225,14 +256,28 @@ class CodeView:
         }
 
 
+@cache
+def _content_uris() -> dict[str, str]:
+    """Give the fields and methods of the platform that stand for a content URI."""
+    return {api.title: api.value for api in catalog.load_apis() if api.value}
+
+
 def _constant(value: _engine.Constant | None) -> str | None:
-    if value is None or value[0] == "field":
+    if value is None or value[0] == "pattern":
         return None
     kind, content = value
+    if kind in ("field", "result"):
+        return _content_uris().get(str(content))
     if kind == "array":
         # Of an array of strings (permissions, say) each element is a constant of the call; the first one stands for it.
         return next((str(item) for item in content if item is not None), None) if isinstance(content, list) else None
     return str(content)
+
+
+def _text(value: _engine.Constant | None) -> str | None:
+    if value is not None and value[0] == "pattern":
+        return str(value[1]).replace(_HOLE, "{}")
+    return _constant(value)
 
 
 def _entries(program: Program) -> tuple[list[str], list[str]]:

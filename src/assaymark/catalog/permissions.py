@@ -34,6 +34,14 @@ class Permission:
     """Last API level on which it has an effect; `None`: it still has."""
     tracked: bool
     """A row of the API catalog names it, so that its use in code can be seen."""
+    covered: bool
+    """Whatever needs it shows in the API catalog, in `also` or in `signs`: what is not seen is likely not there."""
+    native: bool
+    """Native code can use it past the Java API."""
+    also: tuple[str, ...]
+    """Rows of the API catalog, by id, that give more to an app that holds it, without failing for others."""
+    signs: tuple[str, ...]
+    """Texts that speak of its use where no call does: in code, or as an action in the manifest. `*` at the end."""
     source: Source
     checked: str
     known: str
@@ -53,12 +61,20 @@ def read_permission(row: Row, tracked: frozenset[str]) -> Permission:
         since=row.level("since"),
         until=row.level("until"),
         tracked=name in tracked,
+        covered=row.flag("covered"),
+        native=row.flag("native"),
+        also=row.texts("also"),
+        signs=row.texts("signs"),
         source=row.source(),
         checked=row.checked(),
         known=row.known(),
     )
     row.finish()
     refuse_unknown(row, made.data)
+    if made.covered and not made.tracked:
+        row.refuse("it is covered, but no row of the API catalog names it")
+    if any("*" in sign[:-1] or sign == "*" for sign in made.signs):
+        row.refuse("signs has a * where none can be")
     if made.since and made.until and made.since > made.until:
         row.refuse("it ends before it begins")
     return made

@@ -21,7 +21,7 @@ from assaymark.formats.android.manifest import MEMBER as MANIFEST
 from assaymark.formats.program import Program
 from assaymark.model.tables import GAP, Row
 
-CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk")
+CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk", "secret")
 """Tables whose rows come from code."""
 
 HIDING_PLACES = ("assets/", "res/raw/")
@@ -57,7 +57,7 @@ DUPLICATE = "duplicate-entry"
 _SMALLEST_DEX = 112  # bytes of a DEX header
 
 
-@detector(id="gap", version=1, emits=(GAP,))
+@detector(id="gap", version=2, emits=(GAP,))
 def gap(program: Program) -> Iterator[Emission]:
     """Give one row for each blind spot."""
     code = code_of(program)
@@ -137,6 +137,9 @@ def _unread_parts(program: Program) -> Iterator[Row]:
             gap_kind, hides = _hidden_behind(member)
             if gap_kind:
                 yield _row(gap_kind, f"{kind} in {member}", part.place(member), hides, "partial", count)
+        if any(member == MANIFEST for member, _kind in counted):
+            reason = "places from which Android enters the code may be missing, so calls seem not to run"
+            yield _row("manifest-unread-part", reason, part.place(MANIFEST), CODE_TABLES, "partial")
 
 
 def _hidden_behind(member: str) -> tuple[str, tuple[str, ...]]:

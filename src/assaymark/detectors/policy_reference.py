@@ -4,7 +4,7 @@ What it observes: texts of the resource table in every language, string constant
 documents.
 Why it matters: an app must have a policy that its users can find; the package usually names it.
 Limits: a policy that is shown from a server address built while running leaves no sign here. A sign does not say that
-the policy is complete, or that it is shown.
+the policy is complete, or that it is shown. What the code of a known SDK names is its maker's policy, not the app's.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from assaymark.analysis.code import code_of
+from assaymark.analysis.strings import POLICY, resource_texts, strings_holding
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import POLICY_REFERENCE, Row
@@ -35,21 +36,20 @@ WORDS = {
 
 _TITLE = re.compile("|".join(f"(?P<{language}>{'|'.join(words)})" for language, words in WORDS.items()), re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s\"'<>\\]{4,300}", re.IGNORECASE)
-_LINK_WORDS = re.compile(r"privacy|policy|yinsi|yszc|yhxy|agreement|protocol|隐私", re.IGNORECASE)
+_LINK_WORDS = re.compile(r"privacy|yinsi|yszc|隐私|隱私|(?<![a-z])polic(?:y|ies)(?![a-z])", re.IGNORECASE)
+"""What makes a link one to a privacy policy; of `policy` alone, the whole word."""
+
 _DOCUMENT = re.compile(
     r"(assets|res/raw)/[^\0]*(privacy|yinsi|policy|隐私)[^/]*\.(html?|txt|md|pdf|docx?)", re.IGNORECASE
 )
 
-NEEDLES = ("privacy", "Privacy", "PRIVACY", "policy", "yinsi", "yszc", "yhxy", "隐私", "隱私")
-"""Plain words for the engine's search over the code; `_signs` decides."""
-
-_SIGN = re.compile("|".join(NEEDLES), re.IGNORECASE)
+_SIGN = re.compile("|".join(POLICY), re.IGNORECASE)
 
 MAX_ROWS = 200
 """A translated library can carry the words in eighty languages; more than this says nothing more."""
 
 
-@detector(id="policy-reference", version=1, emits=(POLICY_REFERENCE,))
+@detector(id="policy-reference", version=3, emits=(POLICY_REFERENCE,))
 def policy_reference(program: Program) -> Iterator[Emission]:
     """Give one row for each link, title or document."""
     seen: set[tuple[str, str]] = set()
@@ -65,12 +65,13 @@ def _rows(program: Program) -> Iterator[Row]:
         for name in part.members:
             if _DOCUMENT.fullmatch(name):
                 yield POLICY_REFERENCE.row(part.place(name), kind="document", value=name)
-        if part.resources is not None:
-            for _id, name, qualifier, words in part.resources.strings():
-                if _SIGN.search(words):
-                    place = f"resources.arsc:{name}[{qualifier}]" if qualifier else f"resources.arsc:{name}"
-                    yield from _signs(part.place(place), words)
-    for hit in code_of(program).strings_holding(NEEDLES):
+    for one in resource_texts(program):
+        if _SIGN.search(one.text):
+            yield from _signs(one.place, one.text)
+    code = code_of(program)
+    for hit, _caller in strings_holding(program, POLICY):
+        if code.owner(hit.cls) != "app":
+            continue  # an SDK names the policy of its own maker
         yield from _signs(hit.place, hit.text or "")
 
 

@@ -24,27 +24,47 @@ SELF_START = (
     "android.intent.action.LOCKED_BOOT_COMPLETED",
     "android.intent.action.QUICKBOOT_POWERON",
     "com.htc.intent.action.QUICKBOOT_POWERON",
-    "android.intent.action.REBOOT",
-    "android.intent.action.USER_PRESENT",
     "android.intent.action.MY_PACKAGE_REPLACED",
-    "android.intent.action.PACKAGE_ADDED",
-    "android.intent.action.PACKAGE_REMOVED",
-    "android.intent.action.PACKAGE_REPLACED",
-    "android.intent.action.ACTION_POWER_CONNECTED",
-    "android.intent.action.ACTION_POWER_DISCONNECTED",
-    "android.intent.action.SCREEN_ON",
-    "android.intent.action.SCREEN_OFF",
-    "android.intent.action.TIME_TICK",
-    "android.net.conn.CONNECTIVITY_CHANGE",
-    "android.net.wifi.STATE_CHANGE",
-    "android.net.wifi.WIFI_STATE_CHANGED",
-    "android.bluetooth.adapter.action.STATE_CHANGED",
+    "android.intent.action.PACKAGE_FULLY_REMOVED",
     "android.intent.action.MEDIA_MOUNTED",
     "android.intent.action.NEW_OUTGOING_CALL",
     "android.intent.action.PHONE_STATE",
     "android.provider.Telephony.SMS_RECEIVED",
+    "android.bluetooth.device.action.ACL_CONNECTED",
+    "android.bluetooth.device.action.ACL_DISCONNECTED",
 )
-"""Broadcasts of the system that start a process without the user (implicit broadcast exceptions)."""
+"""Broadcasts of the system that start a process without the user, on every version of Android.
+
+Source: https://developer.android.com/develop/background-work/background-tasks/broadcasts/broadcast-exceptions.
+"""
+
+SELF_START_ONCE = {
+    "android.net.conn.CONNECTIVITY_CHANGE": 24,
+    "android.intent.action.REBOOT": 26,
+    "android.intent.action.USER_PRESENT": 26,
+    "android.intent.action.PACKAGE_ADDED": 26,
+    "android.intent.action.PACKAGE_REMOVED": 26,
+    "android.intent.action.PACKAGE_REPLACED": 26,
+    "android.intent.action.ACTION_POWER_CONNECTED": 26,
+    "android.intent.action.ACTION_POWER_DISCONNECTED": 26,
+    "android.net.wifi.STATE_CHANGE": 26,
+    "android.net.wifi.WIFI_STATE_CHANGED": 26,
+    "android.bluetooth.adapter.action.STATE_CHANGED": 26,
+}
+"""Broadcasts that no longer start a package from this target level on: they reach only receivers made in code."""
+
+_SYSTEM_ACTIONS = ("android.", "androidx.", "com.android.")
+"""How the actions start that the system, its widgets and its media buttons call components by."""
+
+_NEEDS_NO_ICON = frozenset(
+    {
+        "android.permission.BIND_INPUT_METHOD",
+        "android.permission.BIND_QUICK_SETTINGS_TILE",
+        "android.permission.BIND_WALLPAPER",
+        "android.permission.BIND_DREAM_SERVICE",
+    }
+)
+"""Who may bind the services of packages that people reach in other ways than through the launcher."""
 
 _SPECIAL_PERMISSIONS = {
     "android.permission.QUERY_ALL_PACKAGES": ("query-all-packages", "observes-others"),
@@ -59,7 +79,7 @@ _BOUND_BY = {
 }
 
 
-@detector(id="setting", version=1, emits=(SETTING, GAP))
+@detector(id="setting", version=2, emits=(SETTING, GAP))
 def setting(program: Program) -> Iterator[Emission]:
     """Give the settings of the application, of its components and of its network security configuration."""
     part = program.base
@@ -67,7 +87,7 @@ def setting(program: Program) -> Iterator[Emission]:
         yield SETTING, row
     yield from _network_security(program, part)
     for one in program.manifest.components:
-        for row in _component(one):
+        for row in _component(one, program.manifest.target_sdk):
             yield SETTING, row
     yield SETTING, _launcher(program, part)
 
@@ -90,7 +110,9 @@ def _application(program: Program, part: Part) -> Iterator[Row]:
     narrowed = application.text("fullBackupContent") or application.text("dataExtractionRules")
     origin = "manifest" if backup is not None else "platform-default"
     open_backup = backup is not False
-    yield _row(at, "allow-backup", open_backup, "app", origin, "weakens" if open_backup and not narrowed else "neutral")
+    # From target level 31 on a cable no longer copies the data of a released app; what is left is the user's own cloud.
+    weak = open_backup and not narrowed and (manifest.target_sdk < 31 or bool(debuggable))
+    yield _row(at, "allow-backup", open_backup, "app", origin, "weakens" if weak else "neutral")
 
     if not application.reference("networkSecurityConfig"):
         cleartext = application.flag("usesCleartextTraffic")
@@ -119,7 +141,7 @@ def _application(program: Program, part: Part) -> Iterator[Row]:
             yield _row(permission.at, name, "requested", "app", "manifest", effect)
 
 
-def _component(one: Component) -> Iterator[Row]:
+def _component(one: Component, target_sdk: int) -> Iterator[Row]:
     at = one.at
     if not one.enabled:
         return
@@ -127,13 +149,17 @@ def _component(one: Component) -> Iterator[Row]:
         yield _row(at, "foreground-service", kind, one.name, "manifest", "runs-in-background")
     if one.kind == "receiver":
         for action in one.actions:
-            if action in SELF_START:
-                yield _row(at, "self-start", action, one.name, "manifest", "starts-itself")
+            if action in SELF_START or action in SELF_START_ONCE:
+                starts = target_sdk < SELF_START_ONCE.get(action, target_sdk + 1)
+                yield _row(at, "self-start", action, one.name, "manifest", "starts-itself" if starts else "neutral")
     if one.permission in _BOUND_BY:
         name, effect = _BOUND_BY[one.permission]
         yield _row(at, name, "declared", one.name, "manifest", effect)
-    elif one.exported and one.permission is None and not one.launcher:
-        yield _row(at, "exported-without-permission", one.kind, one.name, "manifest", "weakens")
+    elif one.exported and one.permission is None and one.kind not in ("activity", "activity-alias"):
+        # Screens are made to be opened; a component that only the system's actions call is open to others in name only.
+        system_only = bool(one.actions) and all(action.startswith(_SYSTEM_ACTIONS) for action in one.actions)
+        effect = "neutral" if system_only else "weakens"
+        yield _row(at, "exported-without-permission", one.kind, one.name, "manifest", effect)
 
 
 def _launcher(program: Program, part: Part) -> Row:
@@ -141,11 +167,20 @@ def _launcher(program: Program, part: Part) -> Row:
     enabled = [one for one in icons if one.enabled]
     at = part.place("AndroidManifest.xml")
     if not enabled:
-        # Libraries of a set, input methods and the like need no icon; the effect is for the judge to weigh.
-        return _row(at, "launcher-icon", "none", "app", "manifest", "hides")
+        return _row(at, "launcher-icon", "none", "app", "manifest", "neutral" if _needs_no_icon(program) else "hides")
     if any(one.kind == "activity-alias" for one in icons) and len(icons) > 1:
         return _row(at, "launcher-icon", "several-switchable", "app", "manifest", "hides")
     return _row(at, "launcher-icon", "one" if len(enabled) == 1 else "several", "app", "manifest", "neutral")
+
+
+def _needs_no_icon(program: Program) -> bool:
+    """Say whether a package has no screen to open, or is a test, a keyboard, a tile, a wallpaper or the launcher."""
+    components = [one for one in program.manifest.components if one.enabled]
+    if program.manifest.root.first("instrumentation") is not None:
+        return True
+    home = any("android.intent.category.HOME" in each.categories for one in components for each in one.filters)
+    screens = any(one.kind in ("activity", "activity-alias") for one in components)
+    return home or not screens or any(one.permission in _NEEDS_NO_ICON for one in components)
 
 
 def _network_security(program: Program, part: Part) -> Iterator[Emission]:

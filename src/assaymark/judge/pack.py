@@ -25,7 +25,7 @@ from typing import Any
 from assaymark.judge.check import check_clause, check_unique
 from assaymark.judge.clause import Clause, Instrument, Pack
 from assaymark.judge.head import Fields, parse_clause, parse_instrument, parse_toml
-from assaymark.model.errors import InvalidRulePack, UsageError
+from assaymark.model.errors import InvalidRulePack, UnknownPack
 from assaymark.model.text import LANGUAGES
 
 _HEAD = "pack.toml"
@@ -43,7 +43,7 @@ def available_packs() -> tuple[str, ...]:
 def load_pack(name: str | PathLike[str]) -> Pack:
     """Give a pack by the id of a shipped one or the path of its folder: checked whole, clauses without their examples.
 
-    Raises `UsageError` if there is no such pack, `InvalidRulePack` that names the file and the fault if it is not
+    Raises `UnknownPack` if there is no such pack, `InvalidRulePack` that names the file and the fault if it is not
     valid.
     """
     folder = _find(name)
@@ -69,7 +69,7 @@ def _find(name: str | PathLike[str]) -> Path:
     for folder in (shipped, Path(name)):
         if folder is not None and (folder / _HEAD).is_file():
             return folder
-    raise UsageError(f"no such rule pack: {name}", pack=str(name), available=", ".join(available_packs()))
+    raise UnknownPack(f"no such rule pack: {name}", pack=str(name), available=", ".join(available_packs()))
 
 
 def check_pack(name: str | PathLike[str]) -> Pack:

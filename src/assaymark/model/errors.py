@@ -27,6 +27,12 @@ class UsageError(AssaymarkError):
     key = "usage"
 
 
+class UnknownPack(UsageError):
+    """There is no rule pack of this name, nor a folder. Exit code 2."""
+
+    key = "unknown-pack"
+
+
 class CannotInspect(AssaymarkError):
     """No report can be made of this file. Exit code 3.
 

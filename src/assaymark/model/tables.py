@@ -173,10 +173,12 @@ PERMISSION = _table(
     Column(
         "usage",
         _T,
-        "does code of the package call what the permission guards (as far as the catalog of APIs goes)",
+        "does the package call what the permission guards: `used` reachable calls; `present-only` calls that no entry "
+        "point reaches, or other signs of use; `unused` none, though the catalog of APIs covers every way of use; "
+        "`not-asked` reachable calls without the permission; `not-tracked` the catalog cannot tell",
         ("used", "present-only", "unused", "not-asked", "not-tracked"),
     ),
-    ("runtime_request", _B, "its name stands in code that can ask for it at run time"),
+    ("runtime_request", _B, "its name stands in code, outside common libraries, that can ask for it at run time"),
     ("callers", _L, "owners (app or SDK ids) of the calls that it guards"),
     ("background", _B, "opens data while the app is not in use"),
 )
@@ -271,13 +273,36 @@ FLOW = _table(
 
 ENDPOINT = _table(
     "endpoint",
-    "An address that the package can talk to.",
+    "An address of a host that stands in the package. That it stands there does not say that anything is sent there.",
     ("url", "owner"),
-    ("url", _T, "the address as it stands"),
-    ("host", _T, "host name or address"),
-    ("scheme", _T, "scheme, such as `https`"),
+    ("url", _T, "the address as it stands; `{}` stands for a part that is put in while running"),
+    ("host", _T, "host name in lower case, or IP address; `*` for first labels that are put in while running"),
+    ("scheme", _T, "scheme in lower case, such as `https`; empty for a host that a socket is given"),
+    Column("network", _T, "where the host is", ("internet", "local", "device")),
+    Column(
+        "use",
+        _T,
+        "how it is used, the strongest: given to a network call; named by code; a text of the resources",
+        ("network-call", "constant", "resource"),
+    ),
+    ("cleartext", _B, "true if the scheme is without encryption; null if the scheme does not decide it"),
     ("owner", _T, "`app` or an SDK id"),
-    ("classes", _L, "classes that name it"),
+    ("classes", _L, "classes that name it, sorted, at most 20"),
+    ("reachable", _B, "some code that names it can be reached from the entry points; null for a resource"),
+)
+
+SECRET = _table(
+    "secret",
+    "A key, token or password that everybody who unpacks the package can read. The value itself is never kept.",
+    ("kind", "masked", "at"),
+    ("kind", _T, "what it is, such as `aws-access-key`"),
+    ("masked", _T, "its first four and last two characters, and between them how many are left out"),
+    ("length", _I, "characters of the value"),
+    Column("use", _T, "where it stands", ("code", "resource", "manifest", "file")),
+    ("class", _T, "class that holds it"),
+    ("method", _T, "method that uses it, or field that holds it"),
+    ("owner", _T, "`app` or an SDK id"),
+    ("reachable", _B, "the method can be reached from the entry points; null outside of code"),
 )
 
 IDENTIFIER_READ = _table(
@@ -386,6 +411,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             API_CALL,
             FLOW,
             ENDPOINT,
+            SECRET,
             IDENTIFIER_READ,
             STATEMENT,
             DISCLOSED_SDK,

@@ -175,7 +175,7 @@ def _unseen(found: Coverage, language: str, width: int) -> list[RenderableType]:
         things = joined((reason.short for reason in found.everywhere), most=8).of(language)
         out.append(_paragraph(_say(language, "unseen-beyond", things=things)))
     if found.whys:
-        whys = (_say(language, "why-item", name=why.name.of(language), n=why.count) for why in found.whys)
+        whys = (f"{why.short.of(language)} {why.count}" for why in found.whys)
         out.append(_paragraph(_say(language, "why-line") + " · ".join(whys)))
     return out
 

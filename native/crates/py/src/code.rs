@@ -4,6 +4,7 @@ use crate::archive::{Opened, Package};
 use crate::errors::guarded;
 use assaymark_engine::code::Program;
 use assaymark_engine::code::callgraph::{CallGraph, Entry};
+use assaymark_engine::code::constants::Constants;
 use assaymark_engine::code::link::NONE;
 use assaymark_engine::code::query::{CallSelector, FieldSelector};
 use assaymark_engine::dex::header::Header;
@@ -342,30 +343,52 @@ impl Code {
         })
     }
 
-    #[pyo3(signature = (equal, prefixes=Vec::new(), parts=Vec::new()))]
+    #[pyo3(signature = (equal, prefixes=Vec::new()))]
     fn find_strings(
         &self,
         py: Python<'_>,
         equal: Vec<String>,
         prefixes: Vec<String>,
-        parts: Vec<String>,
     ) -> PyResult<Vec<StringRow>> {
         guarded(py, || {
-            let graph = self.graph();
-            let found = self.program.find_strings(&equal, &prefixes, &parts)?;
-            let used = found.hits.iter().map(|hit| {
-                let text = found.texts[hit.found as usize].1.clone();
-                (
-                    hit.selector,
-                    text.clone(),
-                    Some(self.row(&graph, hit, text)),
-                )
-            });
-            let unused = found.unused.iter().map(|&position| {
-                let (selector, text) = &found.texts[position as usize];
-                (*selector, text.clone(), None)
-            });
-            Ok(used.chain(unused).collect())
+            Ok(self.string_rows(&self.program.find_strings(&equal, &prefixes)?))
+        })
+    }
+
+    fn search_strings(&self, py: Python<'_>, parts: Vec<String>) -> PyResult<Vec<StringRow>> {
+        guarded(py, || {
+            Ok(self.string_rows(&self.program.search_strings(&parts)?))
+        })
+    }
+
+    fn named_constants(
+        &self,
+        py: Python<'_>,
+        names: Vec<String>,
+    ) -> PyResult<Vec<(String, String, String)>> {
+        guarded(py, || {
+            let found = self.program.named_constants(&names)?.into_iter();
+            let row = |(id, text): (u32, String)| {
+                let key = self.program.link.fields[id as usize];
+                let class = self.program.type_name(key.class);
+                (class, self.program.name(key.name).into_owned(), text)
+            };
+            Ok(found.map(row).collect())
+        })
+    }
+
+    fn built_texts(&self, py: Python<'_>, methods: Vec<u32>) -> PyResult<Vec<Vec<(u32, String)>>> {
+        guarded(py, || {
+            let count = self.program.defs.methods.len() as u32;
+            let constants = Constants::new(&self.program);
+            let texts = |&def: &u32| {
+                if def < count {
+                    constants.built_texts(def)
+                } else {
+                    Vec::new()
+                }
+            };
+            Ok(methods.iter().map(texts).collect())
         })
     }
 

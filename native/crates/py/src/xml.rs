@@ -202,6 +202,19 @@ impl Resources {
         })
     }
 
+    /// Those whose text holds one of `parts`, or whose name holds one of `names`.
+    fn search_strings(
+        &self,
+        py: Python<'_>,
+        parts: Vec<String>,
+        names: Vec<String>,
+    ) -> PyResult<Vec<StringRow>> {
+        guarded(py, || {
+            let strings = self.inner.search_strings(&parts, &names)?.into_iter();
+            Ok(strings.map(|s| (s.id, s.name, s.locale, s.text)).collect())
+        })
+    }
+
     /// Id and name of each package.
     fn packages(&self) -> Vec<(u8, String)> {
         let packages = self.inner.packages.iter();

@@ -132,6 +132,9 @@ class IntentFilter:
     links: tuple[str, ...]
 
 
+_LAUNCHERS = frozenset({"android.intent.category.LAUNCHER", "android.intent.category.LEANBACK_LAUNCHER"})
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """An activity, activity-alias, service, receiver or provider; `exported` and `enabled` as Android decides them."""
@@ -157,9 +160,9 @@ class Component:
 
     @property
     def launcher(self) -> bool:
-        """Whether it shows an icon in the launcher."""
+        """Whether it shows an icon in the launcher, of a phone or of a television."""
         return self.kind in ("activity", "activity-alias") and any(
-            "android.intent.action.MAIN" in one.actions and "android.intent.category.LAUNCHER" in one.categories
+            "android.intent.action.MAIN" in one.actions and not _LAUNCHERS.isdisjoint(one.categories)
             for one in self.filters
         )
 
@@ -345,7 +348,7 @@ def _components(application: Element | None, package: str, uses_sdk: list[Elemen
             enabled=app_enabled and one.flag("enabled") is not False,
             exported=exported,
             exported_by=why,
-            permission=one.text("permission") or (app_permission if one.name != "activity-alias" else None),
+            permission=_guard(one) or (app_permission if one.name != "activity-alias" else None),
             process=one.text("process") or app_process,
             filters=filters,
             authorities=tuple((one.text("authorities") or "").split(";")) if one.text("authorities") else (),
@@ -353,6 +356,12 @@ def _components(application: Element | None, package: str, uses_sdk: list[Elemen
             meta_data=tuple(_meta_data(one)),
             at=f"{at}:{one.line}",
         )
+
+
+def _guard(element: Element) -> str | None:
+    """Give the permission that a caller needs; of a provider that guards both reading and writing, that for reading."""
+    reading, writing = element.text("readPermission"), element.text("writePermission")
+    return element.text("permission") or (reading if writing else None)
 
 
 def _exported(element: Element, has_filter: bool, target_sdk: int) -> tuple[bool, str]:

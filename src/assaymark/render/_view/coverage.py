@@ -66,6 +66,8 @@ class Why:
 
     key: str
     name: Both
+    short: Both
+    """what is wanting, in two or three words"""
     clauses: tuple[tuple[Both, Both], ...]
     """chip and title of each"""
 
@@ -158,7 +160,9 @@ def _whys(report: Report) -> tuple[Why, ...]:
         if held == {"not-assessed"}:
             known = has_text("zh", f"render.why.{reasons[clause]}")
             groups.setdefault(reasons[clause] if known else "other", []).append(clause_words(report, clause))
-    whys = [Why(key, say(f"render.why.{key}"), tuple(clauses)) for key, clauses in groups.items()]
+    whys = [
+        Why(key, say(f"render.why.{key}"), say(f"render.want.{key}"), tuple(clauses)) for key, clauses in groups.items()
+    ]
     return tuple(sorted(whys, key=lambda one: (one.key == "other", -one.count, one.key)))
 
 

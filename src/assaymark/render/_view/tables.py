@@ -79,7 +79,14 @@ def sheets(report: Report, names: Names, caps: Caps) -> list[Sheet]:
             lambda row: _component(row, names),
             _component_order,
         ),
-        make("endpoint", "host scheme owner addresses example", lambda row: _endpoint(row, names), _by("host"), hosts),
+        make(
+            "endpoint",
+            "host scheme encrypted use owner reachable network addresses example",
+            lambda row: _endpoint(row, names),
+            _endpoint_order,
+            hosts,
+        ),
+        make("secret", "secret masked length use owner reachable place", lambda row: _secret(row, names), _by("kind")),
         make("setting", "setting value scope effect meaning", _setting, _setting_order),
         make("signature", "signing status certificate subject valid algorithm problem", _signature, _by("scheme")),
         make(
@@ -226,23 +233,55 @@ def _component_order(row: Row) -> object:
     return (not row.get("exported"), bool(row.get("permission")), str(row.get("kind")), str(row.get("name")))
 
 
+_USES = ("network-call", "constant", "resource")
+
+
 def _hosts(rows: Iterable[Row]) -> list[Row]:
-    """Give one row for each host, scheme and owner, with the number of addresses behind it."""
+    """Give one row for each host, scheme and owner: its strongest use, and the number of addresses behind it."""
     held: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in rows:
         key = (str(row.get("host") or ""), str(row.get("scheme") or ""), str(row.get("owner") or ""))
         one = held.setdefault(key, {**row, "addresses": 0})
         one["addresses"] += 1
+        one["use"] = min(one.get("use"), row.get("use"), key=_use_rank)
+        # Not known only where no address of the host is: one that can be reached is enough.
+        if row.get("reachable") is not None:
+            one["reachable"] = bool(one.get("reachable")) or bool(row["reachable"])
     return list(held.values())
 
 
+def _use_rank(use: object) -> int:
+    return _USES.index(use) if use in _USES else len(_USES)
+
+
+def _endpoint_order(row: Row) -> object:
+    return (_use_rank(row.get("use")), str(row.get("host")), str(row.get("scheme")), str(row.get("owner")))
+
+
 def _endpoint(row: Row, names: Names) -> Cells:
+    cleartext = row.get("cleartext")
     return (
         Code(clean(row.get("host"))),
         Code(clean(row.get("scheme"), 20)),
+        _yes_no(None if cleartext is None else not cleartext),
+        say_kind("render.use", row.get("use")) if row.get("use") else NOTHING,
         names.owner(row.get("owner")),
+        _yes_no(row.get("reachable")) if row.get("use") != "resource" else NOTHING,
+        say_kind("render.network", row.get("network")) if row.get("network") else NOTHING,
         _number(row["addresses"]),
         Code(clean(row.get("url"), 120)),
+    )
+
+
+def _secret(row: Row, names: Names) -> Cells:
+    return (
+        say_kind("secret", row.get("kind")),
+        Code(clean(row.get("masked"), 40)),
+        _number(row.get("length")),
+        say_kind("render.secret-in", row.get("use")),
+        names.owner(row.get("owner")),
+        _yes_no(row.get("reachable")) if row.get("use") == "code" else NOTHING,
+        Code(clean(row.get("at"), 160)),
     )
 
 

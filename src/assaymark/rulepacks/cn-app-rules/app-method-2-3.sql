@@ -14,6 +14,6 @@ safe_claim.zh = "在 S 处申请权限 P，所经路径上没有找到说明文�
 safe_claim.en = "Permission P is requested at call site S with no explanatory text found on the path."
 static_limit.zh = "说明可能画在网页或自定义控件里；是否同时出现要运行才能看到。"
 static_limit.en = "The explanation may be drawn by a web page or a custom view; whether it appears at the same time needs a run."
-remedy.zh = "在调用权限申请之前先显示一句用途说明，写明功能和信息。"
-remedy.en = "Show one sentence on function and data right before each permission request."
+remedy.zh = "在系统弹窗之前或同时显示一句用途说明，例如“用于扫描二维码，需要使用相机”，再调用 requestPermissions。"
+remedy.en = "Show one sentence of purpose before or with the system dialog, for example “The camera is used to scan QR codes”, then call requestPermissions."
 ---*/

@@ -16,8 +16,8 @@ safe_claim.zh = "敏感接口 A（或 SDK X 的初始化）从应用启动即可
 safe_claim.en = "Sensitive API A (or initialiser of SDK X) is reachable from app start-up on a path where no consent check was found; call chain attached."
 static_limit.zh = "判断可能藏在原生代码、服务器开关或反射里；据此下重的结论之前应运行确认。"
 static_limit.en = "A check can hide in native code, a server switch or reflection; confirm with a run before drawing heavy conclusions."
-remedy.zh = "把 SDK 初始化和信息读取移到用户同意之后，例如在同意回调里再初始化；Application.onCreate 里只做与个人信息无关的工作。"
-remedy.en = "Move SDK set-up and reads behind the consent, for example into the callback of the agree button; keep Application.onCreate free of personal information."
+remedy.zh = '把 SDK 初始化和信息读取移到用户同意之后，例如在“同意”按钮的回调里先 saveConsent()，再 startSdks()；Application.onCreate 里先判断 if (hasConsent())。SDK 靠 ContentProvider 自动启动的，在清单里写 <provider android:name="该 SDK 的 Provider" android:authorities="原值" tools:node="remove" />，再手动初始化。'
+remedy.en = 'Move SDK set-up and reads behind the consent, for example agreeButton.setOnClickListener { saveConsent(); startSdks() }, and ask if (hasConsent()) in Application.onCreate. Where an SDK starts itself by a ContentProvider, put <provider android:name="its provider" android:authorities="as before" tools:node="remove" /> into the manifest and start it by hand.'
 reasons.before.zh = "从应用启动可到达 {n} 处读取个人信息或申请权限的调用，所经路径上没有找到征得同意的判断：{data}；调用方：{owners}。"
 reasons.before.en = "{n} call(s) that read personal information or ask for permissions can be reached from app start-up on a path where no consent check was found: {data}; callers: {owners}."
 reasons.no-gate.zh = "可到达 {n} 处读取个人信息或申请权限的调用，而应用里没有找到征得同意的环节：{data}；调用方：{owners}。"
@@ -30,8 +30,8 @@ reasons.no-calls.zh = "在已读取的代码里没有找到可到达的读取个
 reasons.no-calls.en = "No reachable call that reads personal information or asks for permissions was found in the code that was read."
 
 [words.app]
-zh = "应用自身"
-en = "the app itself"
+zh = "应用自身或未认出归属的代码"
+en = "the app itself or code not recognised as an SDK's"
 
 [words.unknown]
 zh = "归属不明的代码"

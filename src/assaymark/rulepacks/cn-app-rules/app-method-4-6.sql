@@ -17,11 +17,11 @@ safe_claim.zh = "targetSdkVersion 低于 23，全部权限在安装时一并授�
 safe_claim.en = "targetSdkVersion is below 23, so all permissions are granted at installation."
 static_limit.zh = "目标版本可以确定；“不同意就不能用”要运行才能看到。"
 static_limit.en = "The target level is a fact; whether the app cannot be used after refusal needs a run."
-remedy.zh = "把 targetSdkVersion 升到 23 以上（应用商店通常要求更高），在用到功能时逐项申请权限。"
-remedy.en = "Raise targetSdkVersion to 23 or more (stores ask for much more) and request each permission when its function is used."
-reasons.install-time.zh = "targetSdkVersion 为 {target}，低于 23，声明的 {n} 项敏感权限在安装时一并授予。"
+remedy.zh = "把 targetSdk 升到 23 以上（应用商店通常要求更高），例如 defaultConfig { targetSdk = 35 }，在用到功能时逐项调用 requestPermissions。"
+remedy.en = "Raise targetSdk to 23 or more (stores ask for much more), for example defaultConfig { targetSdk = 35 }, and call requestPermissions for each permission when its function is used."
+reasons.install-time.zh = "targetSdkVersion 为 {target}，低于 23，声明的 {n} 项危险权限在安装时一并授予。"
 reasons.install-time.en = "targetSdkVersion is {target}, below 23, so the {n} dangerous permission(s) declared are granted together at installation."
-reasons.none-asked.zh = "安装包没有声明敏感权限。"
+reasons.none-asked.zh = "安装包没有声明危险权限。"
 reasons.none-asked.en = "The package declares no dangerous permission."
 
 [[examples]]

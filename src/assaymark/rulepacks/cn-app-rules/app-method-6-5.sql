@@ -12,8 +12,8 @@ explain.zh = "要公布个人信息方面的投诉、举报渠道，并在承诺
 explain.en = "A channel for complaints on personal information must be published, and complaints handled in the promised time."
 safe_claim.zh = "得到的政策文本里没有联系方式或投诉渠道。"
 safe_claim.en = "The policy text obtained contains no contact or complaint channel."
-static_limit.zh = "渠道可能在应用商店或官网；处理是否及时看不到。"
-static_limit.en = "The channel may be in the store or on a web site; how quickly complaints are handled cannot be seen."
+static_limit.zh = "渠道可能在应用商店或官网；处理是否及时看不到。处理时限一项未能与原文核对。"
+static_limit.en = "The channel may be in the store or on a web site; how quickly complaints are handled cannot be seen. The part on time limits was not checked against the original."
 remedy.zh = "在政策和“关于”页写明电话、邮箱和处理时限。"
 remedy.en = "Give telephone, e-mail and time limit in the policy and on the about page."
 ---*/

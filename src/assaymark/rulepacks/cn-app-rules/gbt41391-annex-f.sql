@@ -14,8 +14,8 @@ safe_claim.zh = "代码在 S 处（应用自身或 SDK X）读取不可变更的
 safe_claim.en = "Code reads unchangeable identifier D at site S (by app code or SDK X)."
 static_limit.zh = "代码在包里不等于会执行；在较新的安卓上，普通应用的许多读取拿不到值。附录为资料性，所列识别码以标准原文为准。"
 static_limit.en = "Code in the package need not run, and on recent Android many such reads return nothing to ordinary apps. The annex is informative; the standard itself holds the list."
-remedy.zh = "改用 OAID 或应用自生成的 UUID；对 SDK 调用其关闭采集 IMEI、MAC 的初始化选项。"
-remedy.en = "Use OAID or a UUID made by the app, and switch off the reading of IMEI and MAC in the set-up options of SDKs."
+remedy.zh = "改用 OAID 或应用自生成的标识，例如首次启动时 UUID.randomUUID().toString() 存入应用私有的 SharedPreferences；对 SDK 关闭采集 IMEI、MAC 的初始化选项。"
+remedy.en = "Use OAID or an identifier made by the app, for example UUID.randomUUID().toString() kept in private SharedPreferences; switch off the reading of IMEI and MAC in the set-up options of SDKs."
 reasons.read.zh = "代码中有 {n} 处可到达的读取不可变更识别码的调用：{data}；调用方：{owners}。"
 reasons.read.en = "The code has {n} reachable call(s) that read unchangeable identifiers: {data}; callers: {owners}."
 reasons.present.zh = "代码中有 {n} 处读取不可变更识别码的调用（{data}），但从应用入口没有找到到达它们的路径；调用方：{owners}。"
@@ -24,8 +24,8 @@ reasons.none.zh = "在已读取的代码里没有找到读取这类识别码的�
 reasons.none.en = "No call that reads such an identifier was found in the code that was read."
 
 [words.app]
-zh = "应用自身"
-en = "the app itself"
+zh = "应用自身或未认出归属的代码"
+en = "the app itself or code not recognised as an SDK's"
 
 [words.unknown]
 zh = "归属不明的代码"

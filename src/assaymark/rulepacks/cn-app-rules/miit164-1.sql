@@ -16,8 +16,8 @@ safe_claim.zh = "敏感调用 A 在任何征得同意的判断之前即可到达
 safe_claim.en = "Sensitive call A is reachable before any consent check; evidence is the call chain."
 static_limit.zh = "判断可能藏在原生代码、服务器开关或反射里；是否告知清楚要看政策。"
 static_limit.en = "A check can hide in native code, a server switch or reflection; how clearly users are told is for the policy."
-remedy.zh = "首次启动先弹出隐私提示；用户同意之后再初始化 SDK、读取设备标识。"
-remedy.en = "Prompt first; set up SDKs and read identifiers only after the user agrees."
+remedy.zh = "首次启动先弹出隐私提示；用户同意之后再初始化 SDK、读取设备标识，例如把 startSdks() 放进“同意”按钮的回调，不放在 Application.onCreate 里。"
+remedy.en = "Prompt first; set up SDKs and read identifiers only after the user agrees: call startSdks() from the agree button, not from Application.onCreate."
 reasons.before.zh = "从应用启动可到达 {n} 处读取个人信息的调用，所经路径上没有找到征得同意的判断：{data}；调用方：{owners}。"
 reasons.before.en = "{n} call(s) that read personal information can be reached from app start-up on a path where no consent check was found: {data}; callers: {owners}."
 reasons.no-gate.zh = "可到达 {n} 处读取个人信息的调用，而应用里没有找到征得同意的环节：{data}；调用方：{owners}。"
@@ -30,8 +30,8 @@ reasons.no-calls.zh = "在已读取的代码里没有找到可到达的读取个
 reasons.no-calls.en = "No reachable call that reads personal information was found in the code that was read."
 
 [words.app]
-zh = "应用自身"
-en = "the app itself"
+zh = "应用自身或未认出归属的代码"
+en = "the app itself or code not recognised as an SDK's"
 
 [words.unknown]
 zh = "归属不明的代码"

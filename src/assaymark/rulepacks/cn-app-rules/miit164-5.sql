@@ -16,9 +16,9 @@ safe_claim.zh = "权限组 G 在启动路径上申请，早于任何用到它的
 safe_claim.en = "Permission group G is requested on the start path before any function that uses it; of a declared one without use, no more than that no code using it was found."
 static_limit.zh = "提前申请和拒绝后的表现要运行才能看到；声明而未见使用只是过度申请的线索。"
 static_limit.en = "Early requests and behaviour after refusal need a run; a declaration without use is only a hint of excess."
-remedy.zh = "删去没有用到的权限声明；在用户点到功能时再申请，被拒后不重复弹窗。"
-remedy.en = "Delete unused permissions; ask when the user turns to the function, and not again after a refusal."
-reasons.unused.zh = "声明了 {n} 项敏感权限，但在已读取的代码里没有找到使用它们的调用：{permissions}。"
+remedy.zh = '删去没有用到的权限声明，例如 <uses-permission android:name="android.permission.READ_CONTACTS" tools:node="remove" />；在用户点到功能时再调用 requestPermissions，被拒后不重复弹窗。'
+remedy.en = 'Delete unused permissions, for example by <uses-permission android:name="android.permission.READ_CONTACTS" tools:node="remove" />; call requestPermissions when the user turns to the function, and not again after a refusal.'
+reasons.unused.zh = "声明了 {n} 项危险权限，但在已读取的代码里没有找到使用它们的调用：{permissions}。"
 reasons.unused.en = "{n} dangerous permission(s) are declared and no code using them was found in the code that was read: {permissions}."
 
 [[examples]]

@@ -12,6 +12,6 @@ explain.zh = "用到相册、通讯录、位置等权限时，要以蒙层、顶
 explain.en = "When album, contacts or location is used, a mask or banner must say why at that moment; the policy must be concise."
 static_limit.zh = "说明是否同时出现要看界面。"
 static_limit.en = "Whether the explanation appears at the same time is seen on screens."
-remedy.zh = "在系统弹窗出现时同时显示用途说明。"
-remedy.en = "Show the purpose together with the system dialog."
+remedy.zh = "在系统弹窗之前或同时显示一句用途说明，例如“用于扫描二维码，需要使用相机”，再调用 requestPermissions。"
+remedy.en = "Show one sentence of purpose before or with the system dialog, for example “The camera is used to scan QR codes”, then call requestPermissions."
 ---*/

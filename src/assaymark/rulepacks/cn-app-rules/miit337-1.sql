@@ -7,13 +7,13 @@ severity = "high"
 decides = "indicated"
 needs = ["api_call"]
 title.zh = "私自收集个人信息"
-title.en = "Collecting in secret"
+title.en = "Collecting without telling or asking"
 explain.zh = "没有告知目的、方式、范围并取得同意，就收集个人信息。"
 explain.en = "Personal information is collected before users are told purpose, manner and scope and have agreed."
 safe_claim.zh = "敏感接口 A 从应用启动即可到达，所经路径上没有找到征得同意的判断。"
 safe_claim.en = "Sensitive API A is reachable from app start-up on a path where no consent check was found."
-static_limit.zh = "与《认定方法》第三条第1项用同一证据，限度也相同。"
-static_limit.en = "It rests on the same evidence as item 3.1 of the 2019 Method, with the same limits."
+static_limit.zh = "与《认定方法》第三条第1项用同一证据，界限也相同。"
+static_limit.en = "It rests on the same evidence as item 3.1 of the 2019 Method, and its limits are the same."
 remedy.zh = "把信息读取移到用户同意之后。"
 remedy.en = "Move reads of personal information behind the consent."
 reasons.before.zh = "从应用启动可到达 {n} 处读取个人信息的调用，所经路径上没有找到征得同意的判断：{data}；调用方：{owners}。"
@@ -28,8 +28,8 @@ reasons.no-calls.zh = "在已读取的代码里没有找到可到达的读取个
 reasons.no-calls.en = "No reachable call that reads personal information was found in the code that was read."
 
 [words.app]
-zh = "应用自身"
-en = "the app itself"
+zh = "应用自身或未认出归属的代码"
+en = "the app itself or code not recognised as an SDK's"
 
 [words.unknown]
 zh = "归属不明的代码"

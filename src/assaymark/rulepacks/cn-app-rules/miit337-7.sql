@@ -14,9 +14,9 @@ safe_claim.zh = "声明了权限 P，没有找到使用它的代码。"
 safe_claim.en = "Permission P is declared and no code using it was found."
 static_limit.zh = "功能是否需要由人判断；提前申请要运行才能看到。"
 static_limit.en = "Need is for a person to judge; early requests need a run."
-remedy.zh = "删去没有用到的权限声明，其余的在用到时申请。"
-remedy.en = "Delete unused permissions, and ask for the others when they are used."
-reasons.unused.zh = "声明了 {n} 项敏感权限，但在已读取的代码里没有找到使用它们的调用：{permissions}。"
+remedy.zh = '从 AndroidManifest.xml 删除没有用到的 <uses-permission>；由 SDK 合并进来的，写 <uses-permission android:name="android.permission.READ_CONTACTS" tools:node="remove" /> 去掉。其余的在用到时再申请。'
+remedy.en = 'Delete the unused <uses-permission> lines from AndroidManifest.xml; where an SDK merges one in, write <uses-permission android:name="android.permission.READ_CONTACTS" tools:node="remove" />. Ask for the others when they are used.'
+reasons.unused.zh = "声明了 {n} 项危险权限，但在已读取的代码里没有找到使用它们的调用：{permissions}。"
 reasons.unused.en = "{n} dangerous permission(s) are declared and no code using them was found in the code that was read: {permissions}."
 
 [[examples]]

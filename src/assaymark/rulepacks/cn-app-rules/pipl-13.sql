@@ -28,8 +28,8 @@ reasons.no-calls.zh = "在已读取的代码里没有找到可到达的读取个
 reasons.no-calls.en = "No reachable call that reads personal information was found in the code that was read."
 
 [words.app]
-zh = "应用自身"
-en = "the app itself"
+zh = "应用自身或未认出归属的代码"
+en = "the app itself or code not recognised as an SDK's"
 
 [words.unknown]
 zh = "归属不明的代码"

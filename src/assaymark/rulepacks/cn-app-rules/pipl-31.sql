@@ -16,6 +16,6 @@ safe_claim.zh = "应用商店页面面向儿童，而政策材料里没有找到
 safe_claim.en = "The listing targets children and no dedicated children's rules were found in the policy material."
 static_limit.zh = "是否面向儿童要看应用商店页面和内容。"
 static_limit.en = "Whether children are the audience is seen from listing and content."
-remedy.zh = "制定并公布儿童个人信息保护规则，登记监护人同意。"
+remedy.zh = "制定并公布儿童个人信息保护规则，记录监护人同意。"
 remedy.en = "Publish rules for children's information, and record the guardian's consent."
 ---*/

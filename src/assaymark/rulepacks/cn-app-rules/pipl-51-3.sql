@@ -14,10 +14,12 @@ safe_claim.zh = "信息 Y 发往代码中的 http:// 地址，或 S 处停用了
 safe_claim.en = "Data type Y is sent to an http:// address built in code / TLS verification is disabled at site S / Y is written to the log; of settings, no more than that the package sets them."
 static_limit.zh = "配置允许明文，不等于个人信息真的以明文传输；服务器开关可能改变行为。代码里的加密没有查看。"
 static_limit.en = "A setting that allows cleartext does not show that personal information travels in the clear; a server switch may change it. Encryption in code was not looked at."
-remedy.zh = "设 usesCleartextTraffic=\"false\"、debuggable=\"false\"、allowBackup=\"false\" 或限定备份范围；网络安全配置不信任用户证书；给导出的组件加权限。"
-remedy.en = "Set usesCleartextTraffic and debuggable to \"false\", allowBackup to \"false\" or limit it, do not trust user certificates, and protect exported components by a permission."
+remedy.zh = '在 <application> 上写 android:usesCleartextTraffic="false" android:allowBackup="false"（或用 android:dataExtractionRules 限定备份范围），发布时去掉 android:debuggable；网络安全配置不信任用户证书；组件写 android:exported="false"，或加 android:permission。'
+remedy.en = 'On <application> write android:usesCleartextTraffic="false" android:allowBackup="false" (or limit backups by android:dataExtractionRules), and release without android:debuggable; do not trust user certificates; give components android:exported="false" or an android:permission.'
 reasons.weakened.zh = "安装包有 {n} 类配置会削弱保护：{settings}。"
 reasons.weakened.en = "The package has {n} kind(s) of settings that weaken protection: {settings}."
+reasons.open-by-default.zh = "安装包有 {n} 类配置没有收紧（多为平台默认值或模板写法）：{settings}。仅凭这些不能说缺少技术措施；加密、去标识化等措施没有查看。"
+reasons.open-by-default.en = "The package leaves {n} kind(s) of settings open, as the platform's defaults or project templates do: {settings}. Alone they do not show that measures are missing; encryption, de-identification and other measures were not looked at."
 reasons.settings-only.zh = "查看过的配置都没有削弱保护；加密、去标识化等措施没有查看。"
 reasons.settings-only.en = "None of the settings looked at weakens protection; encryption, de-identification and other measures were not looked at."
 
@@ -51,18 +53,29 @@ setting = [
 
 [[examples]]
 expect = "not-assessed"
+reason = "open-by-default"
+setting = [
+  { name = "cleartext-traffic", value = "allowed", scope = "app", origin = "platform-default", effect = "weakens" },
+  { name = "allow-backup", value = "true", scope = "app", origin = "manifest", effect = "weakens" },
+]
+
+[[examples]]
+expect = "not-assessed"
 reason = "settings-only"
 setting = [{ name = "cleartext-traffic", value = "forbidden", scope = "app", origin = "manifest", effect = "protects" }]
 ---*/
 WITH weak AS (
-  SELECT app, count(DISTINCT name) AS n, json_group_array(name) AS names, group_concat(id) AS ids FROM setting
+  -- What the package states weighs more than what it leaves as it was; backup is open in every template.
+  SELECT app, name, id, CASE WHEN origin = 'platform-default' OR name = 'allow-backup' THEN 0 ELSE 1 END AS stated FROM setting
   WHERE effect = 'weakens'
     AND name IN ('cleartext-traffic', 'network-security-config', 'debuggable', 'allow-backup', 'exported-without-permission')
-  GROUP BY app
+), counted AS (
+  SELECT app, max(stated) AS stated, count(DISTINCT name) AS n, json_group_array(name) AS names, group_concat(id) AS ids
+  FROM weak GROUP BY app
 )
 SELECT apps.app, 'app' AS subject,
-  CASE WHEN weak.n > 0 THEN 'suspected' ELSE 'not-assessed' END AS status,
-  CASE WHEN weak.n > 0 THEN 'weakened' ELSE 'settings-only' END AS reason_key,
-  json_object('n', weak.n, 'settings', json(weak.names)) AS params,
-  weak.ids AS evidence_ids
-FROM apps LEFT JOIN weak ON weak.app = apps.app
+  CASE WHEN counted.stated = 1 THEN 'suspected' ELSE 'not-assessed' END AS status,
+  CASE WHEN counted.stated = 1 THEN 'weakened' WHEN counted.n > 0 THEN 'open-by-default' ELSE 'settings-only' END AS reason_key,
+  json_object('n', counted.n, 'settings', json(counted.names)) AS params,
+  counted.ids AS evidence_ids
+FROM apps LEFT JOIN counted ON counted.app = apps.app

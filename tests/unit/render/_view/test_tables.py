@@ -3,7 +3,7 @@ from __future__ import annotations
 from assaymark.model.report import Report
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.tables import Sheet, clause_sheet, detector_sheet, sheets
-from assaymark.render._view.words import Both, Code, Names
+from assaymark.render._view.words import Both, Code, Names, say
 from golden.builder import Sample
 from golden.samples import busy_app, clean_app, ordered_app, packed_app
 
@@ -34,9 +34,21 @@ def test_rows_beyond_the_cap_are_counted() -> None:
 def test_addresses_of_one_host_are_one_row() -> None:
     sample = Sample("org.example")
     for number in range(3):
-        sample.add("endpoint", "x", url=f"https://h/{number}", host="h", scheme="https", owner="app")
-    (row,) = sheet(sample.report(), "endpoint").rows
-    assert row[3] == Both("3", "3")
+        use, reachable = ("network-call", True) if number == 1 else ("constant", False)
+        url = f"https://h/{number}"
+        sample.add("endpoint", "x", url=url, host="h", scheme="https", owner="app", use=use, reachable=reachable)
+    found = sheet(sample.report(), "endpoint")
+    (row,) = found.rows
+    cells = dict(zip((head.en for head in found.heads), row, strict=True))
+    assert cells["Addresses"] == Both("3", "3")
+    assert (cells["Use"], cells["Reachable"]) == (say("render.use.network-call"), say("render.yes"))
+
+
+def test_a_masked_secret_is_shown_as_it_is() -> None:
+    sample = Sample("org.example")
+    sample.add("secret", "x", kind="private-key", masked="MIIB…90…9w", length=96, use="file", owner="app")
+    (row,) = sheet(sample.report(), "secret").rows
+    assert row[:2] == (say("secret.private-key"), Code("MIIB…90…9w"))
 
 
 def test_components_open_to_others_come_first() -> None:

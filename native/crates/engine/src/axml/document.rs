@@ -199,7 +199,8 @@ struct Builder<'a> {
     open: Vec<u32>,
     skipped: usize,
     /// Namespaces in force: prefix and URI.
-    namespaces: Vec<(u32, u32)>,
+    /// Namespaces in force: prefix, URI, and how many elements had started when it was declared.
+    namespaces: Vec<(u32, u32, usize)>,
     log: OddityLog,
 }
 
@@ -331,7 +332,9 @@ impl<'a> Builder<'a> {
         else {
             return;
         };
-        if self.namespaces.contains(&(prefix, uri)) {
+        // An element inside another may declare a namespace anew, as hand-written layouts do; twice before one element is odd.
+        let declared = (prefix, uri, self.elements.len());
+        if self.namespaces.contains(&declared) {
             self.log
                 .add("namespace-duplicate", "", Some(at as u64), || {
                     "declared again while in force".into()
@@ -339,7 +342,7 @@ impl<'a> Builder<'a> {
         }
         // Deeper nesting than elements may have needs no record of its own: namespaces give no meaning here.
         if self.namespaces.len() < self.limits.xml_depth {
-            self.namespaces.push((prefix, uri));
+            self.namespaces.push(declared);
         }
     }
 

@@ -55,7 +55,9 @@ impl StringPool {
             HEADER_SIZE
         };
         let stated_end = at.saturating_add(chunk.size);
-        let end = if stated_end <= end && chunk.size > strings_start {
+        // A pool without strings ends with its header, and may say that its strings would start there.
+        let holds = chunk.size > strings_start || (count == 0 && chunk.size >= HEADER_SIZE);
+        let end = if stated_end <= end && holds {
             stated_end
         } else {
             log.add("string-pool-size-odd", "", place, || {

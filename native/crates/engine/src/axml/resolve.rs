@@ -4,6 +4,8 @@ use super::TYPE_STRING;
 use super::attributes::framework_attribute;
 use super::config;
 use super::table::{Entry, EntryValue, Package, Table, TypeChunk};
+use crate::{Error, ErrorKind};
+use aho_corasick::AhoCorasick;
 use std::borrow::Cow;
 
 /// Type of a value that is another resource (`TYPE_REFERENCE`).
@@ -158,6 +160,24 @@ impl Table {
     ///
     /// In the order of packages, types, configurations and entries; bounded to 64 MiB of text and four million values.
     pub fn strings(&self) -> Vec<StringResource> {
+        self.strings_where(|_, _| true)
+    }
+
+    /// Those of [`Resources::strings`] whose text holds one of `parts`, or whose name does one of `names`. Empty texts find nothing.
+    pub fn search_strings(
+        &self,
+        parts: &[String],
+        names: &[String],
+    ) -> Result<Vec<StringResource>, Error> {
+        let search = |all: &[String]| {
+            AhoCorasick::new(all.iter().filter(|one| !one.is_empty()))
+                .map_err(|error| Error::new(ErrorKind::LimitHit, error.to_string()))
+        };
+        let (parts, names) = (search(parts)?, search(names)?);
+        Ok(self.strings_where(|key, text| parts.is_match(text) || names.is_match(key)))
+    }
+
+    fn strings_where(&self, keep: impl Fn(&str, &str) -> bool) -> Vec<StringResource> {
         let mut out = Vec::new();
         let (mut budget, mut values_left) = (TEXT_BYTES, VALUES);
         for package in &self.packages {
@@ -176,7 +196,11 @@ impl Table {
                             let Some(text) = self.text(kind, data) else {
                                 continue;
                             };
-                            let name = format!("{type_name}/{}", self.key(package, &entry));
+                            let key = self.key(package, &entry);
+                            if !keep(&key, &text) {
+                                continue;
+                            }
+                            let name = format!("{type_name}/{key}");
                             let cost = name.len() + text.len() + locale.len();
                             let Some(left) = budget.checked_sub(cost) else {
                                 return out;

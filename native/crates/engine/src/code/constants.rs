@@ -1,10 +1,13 @@
 //! Constants that reach the arguments of a call, by one forward pass over its method.
 //!
-//! Registers hold a constant from `const…`, `sget…` or an array of them until they are written again. Where ways meet, a register keeps
-//! what all of them agree on; behind a jump backwards, or in an exception handler, nothing is known.
+//! Registers hold a constant from `const…`, `sget…`, an array, text or a URI made of such, until they are written again. Where ways
+//! meet, a register keeps what all of them agree on; behind a jump backwards, or in an exception handler, nothing is known.
 
 use super::Program;
+use super::built::{Step, Texts, UNKNOWN};
 use super::link::NONE;
+use super::uris::{Making, Part, Types, Uri};
+use super::xref::writes_field;
 use crate::dex::class_data::{ClassData, Code};
 use crate::dex::instruction::{FILL_ARRAY_PAYLOAD, Instruction};
 use crate::dex::opcode::op;
@@ -16,6 +19,12 @@ use std::collections::BTreeMap;
 const ELEMENTS: i64 = 64;
 /// Registers times places where ways meet: beyond it, nothing is known where ways meet.
 const STATES: usize = 1 << 20;
+/// URIs that are followed in one method.
+const URIS: usize = 1 << 12;
+/// Code units that may be read for one question to find what static fields are given.
+const STORE_UNITS: u32 = 1 << 22;
+/// Registers of a method whose text building is followed: each step looks at all of them.
+const BUILDING_REGISTERS: usize = 256;
 
 /// A value known without running the code.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +37,22 @@ pub enum Constant {
     Class(u32),
     /// The content of a static field that has no constant value here, by its field id.
     Field(u32),
+    /// An `android.net.Uri` that is this text, or starts with it.
+    Uri(String),
+    /// The `android.net.Uri` that a static method outside the program gives, by its method id.
+    Result(u32),
     /// An array that was filled with constants; an element that is not known is `None`.
     Array(Vec<Option<Constant>>),
+    /// Text that the method put together; [`UNKNOWN`] stands for each part that is not constant.
+    Text(String),
+}
+
+/// What one question asks about constants, with what it found out about static fields so far.
+pub struct Constants<'a> {
+    program: &'a Program,
+    types: Types,
+    stored: BTreeMap<u32, Option<Constant>>,
+    units_left: u32,
 }
 
 /// What a register holds.
@@ -40,55 +63,81 @@ enum Held {
     Integer(i64),
     Class(u32),
     Field(u32),
+    Uri(usize),
+    Result(u32),
     Array(usize),
+    /// Number of the builder, number of the text in it.
+    Builder(usize, usize),
+    Text(usize),
 }
 
 type Registers = Vec<Held>;
 
-/// The constants in the argument registers of the given instructions (ascending code units) of a method. One list for each, one item for
-/// each register that the instruction passes.
-pub fn arguments(program: &Program, def: u32, units: &[u32]) -> Vec<Vec<Option<Constant>>> {
-    let nothing = || vec![Vec::new(); units.len()];
-    let method = program.defs.methods[def as usize];
-    let dex_position = program.defs.class(def).dex;
-    let dex = &program.dexes[dex_position as usize];
-    let Some(code) = dex.code(method.code).filter(|_| method.code != 0) else {
-        return nothing();
-    };
-    let mut scan = Scan {
-        program,
-        dex_position,
-        registers: vec![Held::Nothing; usize::from(code.registers)],
-        arrays: Vec::new(),
-        result: Held::Nothing,
-    };
-    let mut joins = Joins::of(dex, &code);
-    let mut out = Vec::with_capacity(units.len());
-    let mut alive = true;
-    for instruction in code.units.instructions() {
-        let at = instruction.at as u32;
-        joins.enter(at, &mut scan.registers, alive);
-        while out.len() < units.len() && units[out.len()] <= at {
-            let exact = units[out.len()] == at;
-            out.push(if exact {
-                scan.arguments(&instruction)
-            } else {
-                Vec::new()
-            });
+impl<'a> Constants<'a> {
+    /// Constants of a program.
+    pub fn new(program: &'a Program) -> Constants<'a> {
+        Constants {
+            program,
+            types: Types::of(program),
+            stored: BTreeMap::new(),
+            units_left: STORE_UNITS,
         }
-        if out.len() == units.len() {
-            break;
-        }
-        if instruction.is_payload() {
-            alive = false;
-            continue;
-        }
-        joins.leave(&instruction, &scan.registers);
-        alive = !matches!(instruction.op(), 0x0e..=0x11 | op::THROW | 0x28..=0x2a);
-        scan.step(&instruction);
     }
-    out.resize(units.len(), Vec::new());
-    out
+
+    /// The constants in the argument registers of the given instructions (ascending code units) of a method. One list for each, one item
+    /// for each register that the instruction passes; for `sput…` the register it stores.
+    pub fn arguments(&self, def: u32, units: &[u32]) -> Vec<Vec<Option<Constant>>> {
+        let mut out = Vec::with_capacity(units.len());
+        Scan::of(self, def, |scan, instruction| {
+            let at = instruction.at as u32;
+            while out.len() < units.len() && units[out.len()] <= at {
+                let exact = units[out.len()] == at;
+                out.push(if exact {
+                    scan.arguments(instruction)
+                } else {
+                    Vec::new()
+                });
+            }
+            out.len() < units.len()
+        });
+        out.resize(units.len(), Vec::new());
+        out
+    }
+
+    /// The texts that a method puts together, each with the code unit at which it is whole.
+    pub fn built_texts(&self, def: u32) -> Vec<(u32, String)> {
+        let Some(scan) = Scan::of(self, def, |_, _| true) else {
+            return Vec::new();
+        };
+        let text = |&(unit, number): &(u32, usize)| (unit, scan.texts.get(number).to_owned());
+        scan.built.iter().map(text).collect()
+    }
+
+    /// A constant as it is, and for the content of a static field what the program stores there, if it does so in one place only.
+    pub fn settle(&mut self, constant: Constant) -> Constant {
+        let Constant::Field(field) = constant else {
+            return constant;
+        };
+        if !self.stored.contains_key(&field) {
+            let found = self.find_stored(field);
+            self.stored.insert(field, found);
+        }
+        self.stored[&field].clone().unwrap_or(constant)
+    }
+
+    fn find_stored(&mut self, field: u32) -> Option<Constant> {
+        let xref = &self.program.xref;
+        let positions = xref.to(xref.targets.field(field)).iter();
+        let mut writes =
+            positions.filter(|&&position| writes_field(xref.refs[position as usize].op()));
+        let (Some(&position), None) = (writes.next(), writes.next()) else {
+            return None;
+        };
+        let unit = xref.refs[position as usize].unit();
+        self.units_left = self.units_left.checked_sub(unit)?;
+        let stored = self.arguments(xref.def_of(position), &[unit]);
+        stored.into_iter().flatten().next().flatten()
+    }
 }
 
 /// Places where ways meet, and what is known on the ways that came there.
@@ -174,14 +223,61 @@ fn targets(instruction: &Instruction<'_>) -> Vec<usize> {
 
 struct Scan<'a> {
     program: &'a Program,
+    types: Types,
     dex_position: u32,
     registers: Registers,
     arrays: Vec<Vec<Held>>,
+    uris: Vec<Uri>,
     /// What `move-result` will take.
     result: Held,
+    texts: Texts,
+    builders: usize,
+    /// Texts that are whole: code unit, number.
+    built: Vec<(u32, usize)>,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    /// Goes through a method until `visit`, which sees the registers before each instruction, has enough. `None` without code.
+    fn of(
+        asked: &Constants<'a>,
+        def: u32,
+        mut visit: impl FnMut(&Scan<'a>, &Instruction<'_>) -> bool,
+    ) -> Option<Scan<'a>> {
+        let program = asked.program;
+        let method = program.defs.methods[def as usize];
+        let dex_position = program.defs.class(def).dex;
+        let dex = &program.dexes[dex_position as usize];
+        let code = dex.code(method.code).filter(|_| method.code != 0)?;
+        let mut scan = Scan {
+            program,
+            types: asked.types,
+            uris: Vec::new(),
+            dex_position,
+            registers: vec![Held::Nothing; usize::from(code.registers)],
+            arrays: Vec::new(),
+            result: Held::Nothing,
+            texts: Texts::default(),
+            builders: 0,
+            built: Vec::new(),
+        };
+        let mut joins = Joins::of(dex, &code);
+        let mut alive = true;
+        for instruction in code.units.instructions() {
+            joins.enter(instruction.at as u32, &mut scan.registers, alive);
+            if !visit(&scan, &instruction) {
+                break;
+            }
+            if instruction.is_payload() {
+                alive = false;
+                continue;
+            }
+            joins.leave(&instruction, &scan.registers);
+            alive = !matches!(instruction.op(), 0x0e..=0x11 | op::THROW | 0x28..=0x2a);
+            scan.step(&instruction);
+        }
+        Some(scan)
+    }
+
     fn get(&self, register: u16) -> Held {
         self.registers
             .get(usize::from(register))
@@ -196,6 +292,9 @@ impl Scan<'_> {
     }
 
     fn arguments(&self, instruction: &Instruction<'_>) -> Vec<Option<Constant>> {
+        if (op::SPUT..=SPUT_SHORT).contains(&instruction.op()) {
+            return vec![self.constant(self.get(instruction.a()))];
+        }
         instruction
             .arguments()
             .iter()
@@ -205,10 +304,16 @@ impl Scan<'_> {
 
     fn constant(&self, held: Held) -> Option<Constant> {
         Some(match held {
-            Held::Nothing => return None,
+            Held::Nothing | Held::Builder(..) => return None,
+            Held::Text(number) => Constant::Text(self.texts.get(number).to_owned()),
             Held::String(index) => Constant::String(self.dex_position, index),
             Held::Integer(value) => Constant::Integer(value),
             Held::Class(kind) => Constant::Class(kind),
+            Held::Uri(uri) => {
+                let text = &self.uris[uri].text;
+                return (!text.is_empty()).then(|| Constant::Uri(text.clone()));
+            }
+            Held::Result(method) => Constant::Result(method),
             Held::Field(field) => {
                 return Some(
                     self.program
@@ -250,6 +355,18 @@ impl Scan<'_> {
                 let held = translate(&ids.fields).map_or(Held::Nothing, Held::Field);
                 self.write(instruction, held);
             }
+            op::NEW_INSTANCE => {
+                let held = match translate(&ids.types) {
+                    Some(kind) if kind == self.types.builder => self.uri(Uri::default()),
+                    Some(kind) if self.program.builds_text(kind) => self.builder(),
+                    _ => Held::Nothing,
+                };
+                self.write(instruction, held);
+            }
+            // A builder in a field is out of sight.
+            op::IPUT..op::SGET | op::SPUT..=op::SPUT_SHORT => {
+                self.forget(self.get(instruction.a()))
+            }
             0x23 => {
                 let held = match self.get(instruction.b()) {
                     Held::Integer(size @ 0..=ELEMENTS) => {
@@ -267,6 +384,12 @@ impl Scan<'_> {
                     .collect();
                 elements.truncate(ELEMENTS as usize);
                 self.result = self.array(elements);
+            }
+            0x6e..=0x72 | 0x74..=0x78 => {
+                let method = translate(&ids.methods);
+                self.result =
+                    method.map_or(Held::Nothing, |method| self.make_uri(instruction, method));
+                self.call(instruction, method);
             }
             op::FILL_ARRAY_DATA => self.fill(instruction),
             // aput of any width: the array is known, the element may be.
@@ -291,6 +414,63 @@ impl Scan<'_> {
         }
     }
 
+    /// The URI, or the builder of one, that a call gives.
+    fn make_uri(&mut self, instruction: &Instruction<'_>, method: u32) -> Held {
+        let is_static = matches!(instruction.op(), 0x71 | 0x77);
+        let making = self.types.making(self.program, method, is_static);
+        if making == Making::Nothing {
+            return Held::Nothing;
+        }
+        let arguments = instruction.arguments();
+        let argument = |at: usize| {
+            arguments
+                .get(at)
+                .map_or(Held::Nothing, |&register| self.get(register))
+        };
+        let first = argument(0);
+        match (making, first) {
+            (Making::Result, _) => Held::Result(method),
+            (Making::Parse, _) => match self.text(first) {
+                Some(text) => self.uri(Uri::parse(&text)),
+                None if matches!(first, Held::Field(_)) => first,
+                None => Held::Nothing,
+            },
+            (Making::Copy, Held::Uri(uri)) => self.uri(self.uris[uri].clone()),
+            (Making::Join, Held::Uri(uri)) => {
+                let path = self.text(argument(1));
+                let mut made = self.uris[uri].clone();
+                made.add(Part::Path, path.as_deref());
+                self.uri(made)
+            }
+            (Making::Add(part), Held::Uri(uri)) => {
+                let text = self.text(argument(1));
+                self.uris[uri].add(part, text.as_deref());
+                first
+            }
+            // What stands behind a URI that only its name is known of is left out.
+            (_, Held::Field(_) | Held::Result(_)) => first,
+            _ => Held::Nothing,
+        }
+    }
+
+    fn uri(&mut self, uri: Uri) -> Held {
+        if self.uris.len() == URIS {
+            return Held::Nothing;
+        }
+        self.uris.push(uri);
+        Held::Uri(self.uris.len() - 1)
+    }
+
+    fn text(&self, held: Held) -> Option<String> {
+        match self.constant(held)? {
+            Constant::String(dex, index) => {
+                Some(self.program.dexes[dex as usize].text(index).into_owned())
+            }
+            Constant::Text(text) if !text.contains(UNKNOWN) => Some(text),
+            _ => None,
+        }
+    }
+
     fn write(&mut self, instruction: &Instruction<'_>, held: Held) {
         let register = instruction.a();
         self.set(register, held);
@@ -302,6 +482,90 @@ impl Scan<'_> {
     fn array(&mut self, elements: Vec<Held>) -> Held {
         self.arrays.push(elements);
         Held::Array(self.arrays.len() - 1)
+    }
+
+    fn builder(&mut self) -> Held {
+        if self.registers.len() > BUILDING_REGISTERS {
+            return Held::Nothing;
+        }
+        let Some(empty) = self.texts.join("", "") else {
+            return Held::Nothing;
+        };
+        self.builders += 1;
+        Held::Builder(self.builders, empty)
+    }
+
+    fn call(&mut self, instruction: &Instruction<'_>, method: Option<u32>) {
+        // Most methods build no text, and most calls have nothing to do with it.
+        let first = instruction.units.get(instruction.at + 2);
+        let is_range = instruction.op() >= 0x74;
+        let object = self.get(if is_range { first } else { first & 0xf });
+        if self.builders == 0 && !matches!(object, Held::String(_) | Held::Text(_)) {
+            return;
+        }
+        let registers = instruction.arguments();
+        let passed: Vec<Held> = registers
+            .iter()
+            .map(|&register| self.get(register))
+            .collect();
+        let step = method.map_or(Step::Other, |method| self.program.text_step(method));
+        match (step, &passed[..]) {
+            (Step::Start, [Held::Builder(..), ..]) => {}
+            (Step::Append(kind), &[Held::Builder(builder, text), added, ..]) => {
+                let more = self.piece(added, kind);
+                let start = self.texts.get(text).to_owned();
+                let joined = self.texts.join(&start, &more);
+                let held = joined.map_or(Held::Nothing, |text| Held::Builder(builder, text));
+                self.replace(builder, held);
+                self.result = held;
+            }
+            (Step::Finish, &[Held::Builder(_, text)]) => {
+                self.result = Held::Text(text);
+                self.built.push((instruction.at as u32, text));
+            }
+            (Step::Concat, &[start, added]) => {
+                let string = self.program.find_class("java.lang.String").unwrap_or(NONE);
+                let (start, more) = (self.piece(start, string), self.piece(added, string));
+                if let Some(text) = self.texts.join(&start, &more) {
+                    self.result = Held::Text(text);
+                    self.built.push((instruction.at as u32, text));
+                }
+            }
+            _ => passed.into_iter().for_each(|held| self.forget(held)),
+        }
+    }
+
+    /// What a value of this type reads like behind a text.
+    fn piece(&self, held: Held, kind: u32) -> String {
+        let known = match (self.program.descriptor(kind), self.constant(held)) {
+            (b"I" | b"J" | b"S" | b"B", Some(Constant::Integer(value))) => Some(value.to_string()),
+            (b"C", Some(Constant::Integer(value))) => u32::try_from(value)
+                .ok()
+                .and_then(char::from_u32)
+                .map(String::from),
+            (b"Z", Some(Constant::Integer(value))) => Some((value != 0).to_string()),
+            (_, Some(Constant::String(dex, index))) => {
+                Some(self.program.dexes[dex as usize].text(index).into_owned())
+            }
+            (_, Some(Constant::Text(text))) => Some(text),
+            _ => None,
+        };
+        known.unwrap_or_else(|| UNKNOWN.to_string())
+    }
+
+    /// A builder that others may change is not followed any longer.
+    fn forget(&mut self, held: Held) {
+        if let Held::Builder(builder, _) = held {
+            self.replace(builder, Held::Nothing);
+        }
+    }
+
+    fn replace(&mut self, builder: usize, now: Held) {
+        for register in &mut self.registers {
+            if matches!(*register, Held::Builder(one, _) if one == builder) {
+                *register = now;
+            }
+        }
     }
 
     /// `fill-array-data` of numbers.
@@ -327,6 +591,9 @@ impl Scan<'_> {
         }
     }
 }
+
+/// The last of the `sput…` opcodes.
+const SPUT_SHORT: u8 = 0x6d;
 
 /// Whether an opcode that loads no constant writes register A.
 fn writes_a(opcode: u8) -> bool {

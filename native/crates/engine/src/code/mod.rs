@@ -6,6 +6,7 @@
 //!
 //! Everything is flat arrays of `u32`; names are decoded for answers only.
 
+pub mod built;
 pub mod callgraph;
 pub mod constants;
 pub mod defs;
@@ -13,6 +14,8 @@ pub mod hierarchy;
 pub mod link;
 pub mod platform;
 pub mod query;
+pub mod search;
+pub mod uris;
 pub mod xref;
 
 #[cfg(test)]
@@ -161,6 +164,18 @@ impl Program {
             .names
             .binary_search_by(|&place| self.bytes(place).cmp(&name));
         found.ok().map(|id| id as u32)
+    }
+
+    /// Ids of the names of methods and fields that equal a text, or start with what stands before its final `*`.
+    pub fn names_like(&self, pattern: &str) -> std::ops::Range<u32> {
+        let Some(prefix) = pattern.strip_suffix('*') else {
+            return self.find_name(pattern).map_or(0..0, |id| id..id + 1);
+        };
+        let prefix = strings::encode(prefix);
+        let all = &self.link.names;
+        let first = all.partition_point(|&place| self.bytes(place) < &prefix[..]);
+        let count = all[first..].partition_point(|&place| self.bytes(place).starts_with(&prefix));
+        first as u32..(first + count) as u32
     }
 
     /// A method definition for people: class, method, descriptor.

@@ -2,14 +2,13 @@
 
 use super::Program;
 use super::callgraph::CallGraph;
-use super::constants::{self, Constant};
+use super::constants::{Constant, Constants};
 use super::link::NONE;
 use super::xref::{Ref, Target, writes_field};
 use crate::dex::class_data::access;
 use crate::dex::opcode::op;
 use crate::dex::{debug, strings};
 use crate::{Error, ErrorKind};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::BTreeMap;
 
 /// Rows that one question may give.
@@ -18,9 +17,9 @@ pub const ROWS: usize = 1_000_000;
 /// A method to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallSelector {
-    /// Dotted name or descriptor of the class.
+    /// Dotted name or descriptor of the class; `*` for whatever class.
     pub class: String,
-    /// Name of the method; `*` for all of them, `<init>` for constructors.
+    /// Name of the method, or how it starts with `*` behind it: `*` for all of them, `<init>` for constructors.
     pub method: String,
     /// What the descriptor must start with, such as `(Ljava/lang/String;`; empty for any.
     pub descriptor: String,
@@ -54,7 +53,7 @@ pub struct Hit {
     pub arguments: Vec<Option<Constant>>,
 }
 
-/// Answer of [`Program::find_strings`].
+/// Answer of [`Program::find_strings`] and [`Program::search_strings`].
 #[derive(Debug, Clone, Default)]
 pub struct StringHits {
     /// The strings that match, as (selector, text).
@@ -84,20 +83,26 @@ impl Program {
         let mut subclasses: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let mut hits = Vec::new();
         for (position, selector) in selectors.iter().enumerate() {
-            let Some(class) = self.find_class(&selector.class) else {
-                continue;
-            };
-            let name = self.find_name(&selector.method);
-            if name.is_none() && selector.method != "*" {
+            let names = self.names_like(&selector.method);
+            if names.is_empty() {
                 continue;
             }
             let matches = |id: &usize| {
                 let key = self.link.methods[*id];
-                name.is_none_or(|name| name == key.name)
+                names.contains(&key.name)
                     && (selector.descriptor.is_empty()
                         || self
                             .proto_descriptor(key.proto)
                             .starts_with(&selector.descriptor))
+            };
+            let number = |id: usize| (self.xref.targets.method(id as u32), id as u32);
+            if selector.class == "*" {
+                let methods = (0..self.link.methods.len()).filter(matches);
+                self.collect(position as u32, methods.map(number), &mut hits)?;
+                continue;
+            }
+            let Some(class) = self.find_class(&selector.class) else {
+                continue;
             };
             let mut methods: Vec<usize> = self.link.methods_of(class).filter(matches).collect();
             if selector.subclasses {
@@ -109,10 +114,7 @@ impl Program {
                     methods.extend(self.link.methods_of(kind).filter(matches).filter(inherited));
                 }
             }
-            let targets = methods
-                .into_iter()
-                .map(|id| (self.xref.targets.method(id as u32), id as u32));
-            self.collect(position as u32, targets, &mut hits)?;
+            self.collect(position as u32, methods.into_iter().map(number), &mut hits)?;
         }
         self.complete(&mut hits, true);
         Ok(hits)
@@ -150,13 +152,8 @@ impl Program {
         Ok(hits)
     }
 
-    /// Strings that equal, start with, or contain a text, and their uses in code. Selectors are numbered through the three lists.
-    pub fn find_strings(
-        &self,
-        equal: &[String],
-        prefixes: &[String],
-        parts: &[String],
-    ) -> Result<StringHits, Error> {
+    /// Strings that equal or start with a text, and their uses in code. Selectors are numbered through both lists.
+    pub fn find_strings(&self, equal: &[String], prefixes: &[String]) -> Result<StringHits, Error> {
         let mut found: Vec<(u32, u32, u32)> = Vec::new();
         for (at, dex) in self.dexes.iter().enumerate() {
             let at = at as u32;
@@ -187,7 +184,6 @@ impl Program {
                 found.extend(rows.into_iter().map(|index| (selector, at, index)));
             }
         }
-        self.search_parts(parts, (equal.len() + prefixes.len()) as u32, &mut found)?;
         if found.len() > ROWS {
             return Err(too_many());
         }
@@ -216,53 +212,8 @@ impl Program {
         Ok(out)
     }
 
-    /// One pass over all strings for all parts together. Strings that share their bytes are read once too often at most four times over.
-    fn search_parts(
-        &self,
-        parts: &[String],
-        first: u32,
-        found: &mut Vec<(u32, u32, u32)>,
-    ) -> Result<(), Error> {
-        if parts.is_empty() {
-            return Ok(());
-        }
-        let patterns: Vec<_> = parts.iter().map(|part| strings::encode(part)).collect();
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&patterns)
-            .map_err(|error| Error::new(ErrorKind::LimitHit, error.to_string()))?;
-        let mut own: Vec<u32> = Vec::new();
-        for (at, dex) in self.dexes.iter().enumerate() {
-            let mut budget = 4 * dex.bytes().len();
-            for index in 0..dex.string_count() {
-                let bytes = dex.string(index).unwrap_or_default();
-                let Some(left) = budget.checked_sub(bytes.len()) else {
-                    let detail = format!(
-                        "the strings of {} overlap too often to be searched",
-                        dex.name
-                    );
-                    return Err(Error::new(ErrorKind::LimitHit, detail));
-                };
-                budget = left;
-                own.clear();
-                own.extend(
-                    automaton
-                        .find_overlapping_iter(bytes)
-                        .map(|hit| hit.pattern().as_u32()),
-                );
-                own.sort_unstable();
-                own.dedup();
-                found.extend(
-                    own.iter()
-                        .map(|&pattern| (first + pattern, at as u32, index)),
-                );
-            }
-        }
-        Ok(())
-    }
-
     /// Adds all references to some targets. Of several references of one instruction to one target, the first one counts.
-    fn collect(
+    pub(super) fn collect(
         &self,
         selector: u32,
         targets: impl Iterator<Item = (u32, u32)>,
@@ -290,7 +241,8 @@ impl Program {
     }
 
     /// Fills in lines and constants, method by method, and puts the rows in order.
-    fn complete(&self, hits: &mut [Hit], with_arguments: bool) {
+    pub(super) fn complete(&self, hits: &mut [Hit], with_arguments: bool) {
+        let mut constants = Constants::new(self);
         hits.sort_by_key(|hit| (hit.caller, hit.reference.unit()));
         for of_method in hits.chunk_by_mut(|a, b| a.caller == b.caller) {
             let caller = of_method[0].caller;
@@ -304,7 +256,7 @@ impl Program {
             let known = if with_arguments {
                 let mut once = units.clone();
                 once.dedup();
-                let values = constants::arguments(self, caller, &once);
+                let values = constants.arguments(caller, &once);
                 once.into_iter().zip(values).collect()
             } else {
                 BTreeMap::new()
@@ -312,7 +264,10 @@ impl Program {
             for hit in of_method {
                 hit.line = debug::line_of(&lines, hit.reference.unit());
                 if let Some(registers) = known.get(&hit.reference.unit()) {
-                    hit.arguments = self.parameters(hit, registers);
+                    let known = self.parameters(hit, registers).into_iter();
+                    hit.arguments = known
+                        .map(|value| value.map(|constant| constants.settle(constant)))
+                        .collect();
                 }
             }
         }
@@ -483,7 +438,7 @@ impl Program {
     }
 }
 
-fn too_many() -> Error {
+pub(super) fn too_many() -> Error {
     Error::new(
         ErrorKind::LimitHit,
         format!("more than {ROWS} rows: ask for less at once"),

@@ -5,12 +5,12 @@ use super::*;
 use crate::dex::sample::{Class, Ins, RETURN, build, class, method};
 
 const PUBLIC: u32 = 1;
-const STATIC: u32 = 9;
+pub(super) const STATIC: u32 = 9;
 const INIT: u32 = 0x10001;
-const CLINIT: u32 = 0x10008;
+pub(super) const CLINIT: u32 = 0x10008;
 const ACTIVITY: &str = "Landroid/app/Activity;";
 
-fn program(files: &[&[Class]]) -> Program {
+pub(super) fn program(files: &[&[Class]]) -> Program {
     let files = files
         .iter()
         .enumerate()
@@ -282,7 +282,7 @@ fn the_first_definition_of_a_class_counts() {
     assert!(program.find_methods("Twice", "second", None).is_empty());
     assert_eq!(program.all_problems()[0].1.kind, "duplicate-class");
     let dead = program
-        .find_strings(&["dead".into()], &[], &[])
+        .find_strings(&["dead".into()], &[])
         .expect("few rows");
     assert_eq!(dead.hits.len(), 1);
 }
@@ -331,7 +331,7 @@ fn a_limit_of_steps_is_told() {
     assert!(!program.call_graph(&entry("Main"), &limits).complete);
 }
 
-fn call(class: &str, method: &str, subclasses: bool) -> CallSelector {
+pub(super) fn call(class: &str, method: &str, subclasses: bool) -> CallSelector {
     CallSelector {
         class: class.into(),
         method: method.into(),
@@ -444,6 +444,38 @@ fn constants_reach_arguments() {
 }
 
 #[test]
+fn methods_of_any_class_are_found_by_how_they_start() {
+    let ask = |class, name| Ins::Call(0x71, class, name, "()V", &[]);
+    let program = program(&[&[class(
+        "LAsk;",
+        vec![method(
+            "ask",
+            "()V",
+            STATIC,
+            vec![
+                ask("Lx/A;", "getOaid"),
+                ask("Ly/B;", "getOaidAsync"),
+                ask("Ly/B;", "getOther"),
+                ask("Ly/B;", "getOai"),
+                RETURN,
+            ],
+        )],
+    )]]);
+    let found = |class, name| {
+        let hits = program
+            .find_calls(&[call(class, name, false)])
+            .expect("few rows");
+        hits.iter()
+            .map(|hit| hit.reference.unit())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("*", "getOaid*"), [0, 3]);
+    assert_eq!(found("*", "getOaid"), [0]);
+    assert_eq!(found("y.B", "getO*"), [3, 6, 9]);
+    assert_eq!(found("*", "getNothing*"), []);
+}
+
+#[test]
 fn arrays_of_constants_are_followed() {
     let program = program(&[&[class(
         "LAsk;",
@@ -519,7 +551,6 @@ fn fields_types_and_strings_are_found() {
         .find_strings(
             &["SERIAL".into(), "absent".into()],
             &["content://sms".into()],
-            &["inbox".into(), "sms".into()],
         )
         .expect("few rows");
     let texts: Vec<_> = found
@@ -527,16 +558,13 @@ fn fields_types_and_strings_are_found() {
         .iter()
         .map(|(selector, text)| (*selector, text.as_str()))
         .collect();
-    assert_eq!(
-        texts,
-        [
-            (0, "SERIAL"),
-            (2, "content://sms/inbox"),
-            (3, "content://sms/inbox"),
-            (4, "content://sms/inbox")
-        ]
-    );
-    assert_eq!((found.unused, found.hits.len()), (vec![0], 3));
+    assert_eq!(texts, [(0, "SERIAL"), (2, "content://sms/inbox")]);
+    assert_eq!((found.unused, found.hits.len()), (vec![0], 1));
+    let found = program
+        .search_strings(&["inbox".into(), "sms".into(), String::new()])
+        .expect("few rows");
+    assert_eq!(found.texts, [(0, "content://sms/inbox".into())]);
+    assert_eq!((found.unused, found.hits.len()), (vec![], 1));
     assert_eq!(
         program.classes("a.b."),
         [program.find_class("a.b.C").expect("defined")]
@@ -546,6 +574,102 @@ fn fields_types_and_strings_are_found() {
         program.packages(&program.call_graph(&[], &Limits::default()))[0].name,
         "a.b"
     );
+}
+
+/// The texts that the one method of a class builds.
+fn built(code: Vec<Ins>) -> Vec<String> {
+    let program = program(&[&[class(
+        "LA;",
+        vec![method("m", "(Ljava/lang/String;)V", PUBLIC, code)],
+    )]]);
+    let def = program.find_methods("A", "m", None)[0];
+    let texts = constants::Constants::new(&program).built_texts(def);
+    texts.into_iter().map(|(_, text)| text).collect()
+}
+
+const STRING_BUILDER: &str = "Ljava/lang/StringBuilder;";
+const APPEND: &str = "(Ljava/lang/String;)Ljava/lang/StringBuilder;";
+
+#[test]
+fn text_is_put_together() {
+    let start = || {
+        vec![
+            Ins::Type(0x22, 0, STRING_BUILDER),
+            Ins::Call(0x70, STRING_BUILDER, "<init>", "()V", &[0]),
+            Ins::Str(1, "https://"),
+            Ins::Call(0x6e, STRING_BUILDER, "append", APPEND, &[0, 1]),
+        ]
+    };
+    let finish = || {
+        Ins::Call(
+            0x6e,
+            STRING_BUILDER,
+            "toString",
+            "()Ljava/lang/String;",
+            &[0],
+        )
+    };
+    let with = |more: Vec<Ins>| {
+        let mut code = start();
+        code.extend(more);
+        code.extend([finish(), RETURN]);
+        built(code)
+    };
+    let host = || {
+        vec![
+            Ins::Str(1, "host.org"),
+            Ins::Call(0x6e, STRING_BUILDER, "append", APPEND, &[0, 1]),
+        ]
+    };
+    assert_eq!(with(host()), ["https://host.org"]);
+    // What is not constant leaves a hole: register 3 is the parameter.
+    let mut hole = vec![Ins::Call(0x6e, STRING_BUILDER, "append", APPEND, &[0, 3])];
+    hole.extend(host());
+    assert_eq!(with(hole), ["https://\u{fffc}host.org"]);
+    // A builder that another method gets may hold anything.
+    let mut lent = host();
+    lent.push(Ins::Call(
+        0x71,
+        "LB;",
+        "add",
+        "(Ljava/lang/StringBuilder;)V",
+        &[0],
+    ));
+    assert_eq!(with(lent), [""; 0]);
+    // A jump over the second part: what is in the builder depends on the way.
+    let mut skipped = vec![Ins::Raw(&[0x0338, 7])]; // if-eqz v3, +7
+    skipped.extend(host());
+    assert_eq!(with(skipped), [""; 0]);
+    let concat = "(Ljava/lang/String;)Ljava/lang/String;";
+    let code = vec![
+        Ins::Str(0, "ws://"),
+        Ins::Str(1, "host.org"),
+        Ins::Call(0x6e, "Ljava/lang/String;", "concat", concat, &[0, 1]),
+        RETURN,
+    ];
+    assert_eq!(built(code), ["ws://host.org"]);
+}
+
+#[test]
+fn the_use_of_a_constant_is_the_reading_of_its_field() {
+    let program = program(&[&[
+        Class {
+            constants: vec![("URL", "https://host.org"), ("OTHER", "https://other.org")],
+            ..class("LConfig;", vec![])
+        },
+        activity(vec![
+            Ins::Field(0x62, 0, "LConfig;", "URL", "Ljava/lang/String;"),
+            RETURN,
+        ]),
+    ]]);
+    let found = program.search_strings(&["://".into()]).expect("few rows");
+    assert_eq!(found.texts[1].1, "https://other.org");
+    assert_eq!(found.unused, [1]);
+    assert_eq!(found.hits.len(), 1);
+    assert_eq!(Program::hit_kind(found.hits[0].reference), "read");
+    let named = program.named_constants(&["RL".into()]).expect("few rows");
+    let texts: Vec<_> = named.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["https://host.org"]);
 }
 
 #[test]

@@ -22,6 +22,7 @@ use crate::bytes::{u16_at, u32_at};
 use crate::{Error, ErrorKind};
 use header::{HEADER_SIZE, Header, Section};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Stands for "no index" in DEX tables.
@@ -180,6 +181,10 @@ impl Dex {
                 format!("header size {:#x}", header.header_size),
             );
         }
+        if header.version == 36 {
+            let detail = "version 036, which no Android release runs".to_owned();
+            problems.add("dex-version", 4, detail);
+        }
         if header.container_offset != at {
             problems.add(
                 "container-offset",
@@ -265,8 +270,24 @@ impl Dex {
                         &mut self.problems,
                     );
                 }
+                1..=6 => self.compare(usize::from(kind) - 1, stated),
                 _ => {}
             }
+        }
+    }
+
+    /// Records that the map places a table elsewhere than the header does: what was read by the header may be something else.
+    fn compare(&mut self, index: usize, stated: Section) {
+        let read = self.header.sections[index];
+        // In a container (041) the two count from different starts.
+        if self.header.version < 41 && read != stated {
+            let what = ["string", "type", "proto", "field", "method", "class"][index];
+            let detail = format!(
+                "{what} table: the header says {} at {:#x}, the map {} at {:#x}",
+                read.count, read.offset, stated.count, stated.offset
+            );
+            self.problems
+                .add("dex-table-moved", 0x38 + 8 * index, detail);
         }
     }
 
@@ -343,13 +364,19 @@ impl Dex {
     /// The MUTF-8 bytes of a string.
     #[inline]
     pub fn string(&self, index: u32) -> Option<&[u8]> {
+        self.bytes.get(self.string_span(index)?)
+    }
+
+    /// Where the bytes of a string lie; a zero byte follows.
+    #[inline]
+    pub fn string_span(&self, index: u32) -> Option<Range<usize>> {
         let row = Self::row(self.strings, index, 4)?;
         let mut at = u32_at(&self.bytes, row)? as usize;
         let units = leb::uleb128(&self.bytes, &mut at)? as usize;
         // The usual case: one byte a character, so that the end is where the length says.
         let end = at.checked_add(units)?;
         if self.bytes.get(end) == Some(&0) {
-            return self.bytes.get(at..end);
+            return Some(at..end);
         }
         let longest = self
             .bytes
@@ -357,7 +384,7 @@ impl Dex {
             .min(at.checked_add(units.checked_mul(3)?.checked_add(1)?)?);
         let rest = self.bytes.get(at..longest)?;
         let length = rest.iter().position(|&byte| byte == 0)?;
-        Some(&rest[..length])
+        Some(at..at + length)
     }
 
     /// A string for people; a damaged one is empty.

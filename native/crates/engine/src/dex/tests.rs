@@ -3,6 +3,7 @@ use super::*;
 use crate::Limits;
 use crate::code::Program;
 use crate::code::callgraph::Entry;
+use crate::code::constants::Constants;
 
 fn small() -> Vec<u8> {
     build(&[
@@ -126,9 +127,12 @@ fn exercise(bytes: Vec<u8>) {
         .into_iter()
         .map(|kind| Entry::Class(program.type_name(kind)));
     let graph = program.call_graph(&classes.collect::<Vec<_>>(), &limits);
-    let texts = program
-        .find_strings(&["a".into()], &["L".into()], &["e".into()])
-        .unwrap_or_default();
+    let texts = program.search_strings(&["e".into()]).unwrap_or_default();
+    let _ = program.named_constants(&["e".into()]);
+    let constants = Constants::new(&program);
+    for def in 0..program.defs.methods.len() as u32 {
+        let _ = constants.built_texts(def);
+    }
     assert!(
         texts
             .hits

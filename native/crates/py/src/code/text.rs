@@ -1,10 +1,11 @@
 //! What an answer shows: names, constants, rows.
 
-use super::{AnnotationRow, Argument, Code, Known, Row};
+use super::{AnnotationRow, Argument, Code, Known, Row, StringRow};
+use assaymark_engine::code::built::UNKNOWN;
 use assaymark_engine::code::callgraph::CallGraph;
 use assaymark_engine::code::constants::Constant;
 use assaymark_engine::code::link::NONE;
-use assaymark_engine::code::query::Hit;
+use assaymark_engine::code::query::{Hit, StringHits};
 use assaymark_engine::code::{Program, dotted};
 use assaymark_engine::dex::annotation::Annotation;
 use assaymark_engine::dex::strings;
@@ -38,6 +39,20 @@ impl Code {
         )
     }
 
+    pub(super) fn string_rows(&self, found: &StringHits) -> Vec<StringRow> {
+        let graph = self.graph();
+        let used = found.hits.iter().map(|hit| {
+            let text = found.texts[hit.found as usize].1.clone();
+            let row = self.row(&graph, hit, text.clone());
+            (hit.selector, text, Some(row))
+        });
+        let unused = found.unused.iter().map(|&position| {
+            let (selector, text) = &found.texts[position as usize];
+            (*selector, text.clone(), None)
+        });
+        used.chain(unused).collect()
+    }
+
     pub(super) fn argument(&self, constant: Option<&Constant>) -> Argument {
         let known = |kind, text| Some((kind, Known::Text(text)));
         match constant? {
@@ -46,8 +61,17 @@ impl Code {
                 self.program.dexes[*dex as usize].text(*index).into_owned(),
             ),
             Constant::Integer(value) => Some(("integer", Known::Integer(*value))),
+            // Only text without a hole is a constant.
+            Constant::Text(text) if text.contains(UNKNOWN) => known("pattern", text.clone()),
+            Constant::Text(text) => known("string", text.clone()),
             Constant::Class(kind) => known("class", self.program.type_name(*kind)),
             Constant::Field(field) => known("field", self.field_name(*field)),
+            Constant::Uri(text) => known("uri", text.clone()),
+            Constant::Result(method) => {
+                let key = self.program.link.methods[*method as usize];
+                let class = self.program.type_name(key.class);
+                known("result", format!("{class}.{}", self.program.name(key.name)))
+            }
             Constant::Array(elements) => {
                 let element = |element: &Option<Constant>| {
                     self.argument(element.as_ref()).map(|(_, value)| value)

@@ -129,6 +129,34 @@ fn a_blanked_name_is_repaired_from_its_resource_id() {
 }
 
 #[test]
+fn a_namespace_may_be_declared_anew_inside_an_element_but_not_twice_before_one() {
+    let declare = || node(0x0100, &words(&[0, 2]));
+    let undeclare = || node(0x0101, &words(&[0, 2]));
+    let nested = [
+        declare(),
+        start(3, &[(NONE, 4, 5, TYPE_STRING, 5)]),
+        declare(),
+        start(3, &[(2, 1, 6, TYPE_STRING, 6)]),
+        end(3),
+        undeclare(),
+        end(3),
+        undeclare(),
+    ];
+    let file = document(&[pool(&STRINGS, false), map(), nested.concat()]);
+    assert_eq!(read(&file), (expected(), vec![]));
+    let twice = [declare(), declare(), nodes(), undeclare(), undeclare()];
+    let file = document(&[pool(&STRINGS, false), map(), twice.concat()]);
+    assert_eq!(read(&file), (expected(), vec!["namespace-duplicate"]));
+}
+
+#[test]
+fn a_pool_without_strings_ends_with_its_header() {
+    let empty = chunk(0x0001, &words(&[0, 0, 0, 28, 0]), &[]);
+    let file = document(&[empty, start(NONE, &[]), end(NONE)]);
+    assert!(!read(&file).1.contains(&"string-pool-size-odd"));
+}
+
+#[test]
 fn evasions_are_read_through_and_recorded() {
     let pool_size = pool(&STRINGS, false).len() as u32;
     for (file, kind) in [
