@@ -203,6 +203,21 @@ def test_kill_9_of_workers_loses_nothing(tmp_path: Path) -> None:
     assert len(outcomes(lake)) == 40
 
 
+@pytest.mark.parametrize(
+    ("command", "english", "chinese"),
+    [
+        ("batch", "Folder of the lake", "数据湖的文件夹"),
+        ("judge", "Needed.", "必须给出"),
+        ("ask", "ready question", "现成的问题"),
+    ],
+)
+def test_help_speaks_both_languages(command: str, english: str, chinese: str) -> None:
+    assert english in _run(command, "--help").stdout
+    shown = _run(command, "--lang", "zh", "--help").stdout
+    assert chinese in shown
+    assert "required" not in shown
+
+
 def test_the_start_of_inspect_pays_for_none_of_this() -> None:
     code = "import sys, assaymark.cli; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

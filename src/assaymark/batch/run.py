@@ -18,6 +18,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
 
@@ -100,6 +101,8 @@ class Batch:
 
     def run(self, progress: Progress) -> Summary:
         """Do it. Raises `LakeError` if the lake cannot be used; files that fail do not raise."""
+        if find_spec("duckdb") is None:  # not imported: it would bring threads into the process that forks
+            raise LakeError("no-duckdb", "a lake needs DuckDB: install assaymark[lake]")
         self._lake.create()
         with self._lake.writing():
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -66,9 +67,14 @@ class Help(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what each option does."""
-        records = [record for one in self.get_params(ctx) if (record := one.get_help_record(ctx))]
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and one.help]
+        records = [(record[0], self._option(ctx, one)) for one in options if (record := one.get_help_record(ctx))]
         with formatter.section(self._say(ctx, "options")):
-            formatter.write_dl([(left, self._say(ctx, right)) for left, right in records if right])
+            formatter.write_dl(records)
+
+    def _option(self, ctx: click.Context, option: click.Option) -> str:
+        needed = self._say(ctx, "required") if option.required else ""
+        return self._say(ctx, str(option.help)) + needed
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Give the option that shows the help."""
@@ -78,7 +84,19 @@ class Help(click.Command):
         return option
 
 
+LATER = ("ask", "batch", "judge")
+"""Commands whose modules are imported when they are named, so that `inspect` does not pay for them."""
+
+
 class _Group(Help, click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LATER})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LATER:
+            import_module(f"assaymark.cli.{cmd_name}")  # it registers its command
+        return super().get_command(ctx, cmd_name)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
         with formatter.section(self._say(ctx, "commands")):

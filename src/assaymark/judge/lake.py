@@ -12,7 +12,7 @@ from assaymark.judge.clause import Pack
 from assaymark.judge.explain import Names
 from assaymark.judge.run import make_verdict, read_answer
 from assaymark.judge.sql import frame
-from assaymark.model.errors import UsageError
+from assaymark.model.errors import LakeError, UsageError
 from assaymark.model.report import STATUSES
 from assaymark.model.schemas import APP, APPS, create_table
 from assaymark.model.tables import ARTIFACT, TABLES
@@ -36,11 +36,11 @@ def open_lake(parquet: Mapping[str, str] | None = None) -> Any:
 
 
 def open_duckdb() -> Any:
-    """Open DuckDB in memory: it loads no extension, and sees no variable of Python. Raises `UsageError` without it."""
+    """Open DuckDB in memory: it loads no extension, and sees no variable of Python. Raises `LakeError` without it."""
     try:
         duckdb = importlib.import_module("duckdb")
     except ModuleNotFoundError as error:
-        raise UsageError("a lake needs DuckDB: install assaymark[lake]") from error
+        raise LakeError("no-duckdb", "a lake needs DuckDB: install assaymark[lake]") from error
     off = dict.fromkeys(
         ("autoinstall_known_extensions", "autoload_known_extensions", "python_enable_replacements"), "false"
     )

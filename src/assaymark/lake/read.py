@@ -21,7 +21,7 @@ def connect(folder: str | PathLike[str]) -> Iterator[Any]:
 
     `apps` has the one column `app`: the packages that were inspected. The connection reads the files of this lake and
     nothing else, and sees the lake as it is now, whatever is written meanwhile. Raises `LakeError` for a folder that
-    is no lake, `UsageError` if DuckDB is not installed.
+    is no lake, or if DuckDB is not installed.
     """
     lake = Lake(Path(folder).absolute())
     with lake.reading():

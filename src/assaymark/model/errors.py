@@ -80,7 +80,7 @@ class InvalidExceptions(AssaymarkError):
     key = "invalid-exceptions"
 
 
-class LakeError(AssaymarkError):
+class LakeError(UsageError):
     """A lake that cannot be used. `reason` is a stable name; the sentence is `lake.<reason>`. Exit code 2."""
 
     key = "lake"
@@ -91,7 +91,7 @@ class LakeError(AssaymarkError):
         self.reason = reason
 
 
-class AskError(AssaymarkError):
+class AskError(UsageError):
     """A question that cannot be answered. `reason` is a stable name; the sentence is `ask.<reason>`. Exit code 2."""
 
     key = "ask"
