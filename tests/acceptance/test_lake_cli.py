@@ -161,6 +161,13 @@ def test_what_cannot_be_asked_is_said_in_both_languages(
         assert done.stdout == ""
 
 
+@pytest.mark.parametrize(("lang", "sentence"), [("en", "is no folder"), ("zh", "不是文件夹")])
+def test_a_batch_needs_a_folder(tmp_path: Path, lang: str, sentence: str) -> None:
+    done = _run("batch", tmp_path / "nowhere", "--lake", tmp_path / "lake", "--lang", lang)
+    assert (done.returncode, sentence in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def _wait_for(process: subprocess.Popen[bytes], what: Callable[[], bool]) -> None:
     until = time.monotonic() + 60
     while not what() and process.poll() is None and time.monotonic() < until:
@@ -182,6 +189,17 @@ def test_kill_9_in_the_middle_loses_nothing(tmp_path: Path) -> None:
     assert "Inspected now: 60" not in done.stdout  # what was finished is not done again
     assert outcomes(lake).keys() == {path.relative_to(folder).as_posix() for path in folder.rglob("*.apk")}
     assert set(outcomes(lake).values()) == {("inspected", "")}
+
+
+def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
+    folder, lake = write_apps(tmp_path / "in", 60), tmp_path / "lake"
+    command = [*COMMAND, "batch", str(folder), "--lake", str(lake), "--jobs", "2"]
+    batch = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _wait_for(batch, lambda: len(list(lake.glob("staging/*/*.json"))) >= 4)
+    batch.send_signal(signal.SIGINT)
+    _, errors = batch.communicate(timeout=60)
+    assert batch.returncode == 130
+    assert errors.decode() == "Interrupted. What is finished is kept; run the same command again to go on.\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds children in /proc")

@@ -67,6 +67,9 @@ class Summary:
         return self.inspected + self.refused.total() + self.known + self.twins + self.unreadable
 
 
+Digest = tuple[Path, tuple[str, int] | None]
+"""A file, its SHA-256 and size; `None` if it could not be read."""
+
 Progress = Callable[[Summary], None]
 """Called whenever something may have changed, at least twice a second."""
 
@@ -90,7 +93,9 @@ class Batch:
         self._bounds = bounds or Bounds()
         self._retry = retry
         self._pool = Pool(jobs)
-        self._groups: deque[list[Path]] = deque()
+        self._groups: deque[tuple[int, list[Path]]] = deque()
+        self._digests: dict[int, list[Digest]] = {}  # by the place of the group's first file
+        self._awaited = 0
         self._files: deque[_File] = deque()
         self._known: dict[str, str] = {}  # in the lake or staged: app, and why it was refused
         self._seen: set[str] = set()
@@ -131,7 +136,7 @@ class Batch:
             self._staged = [app for app in self._staged if app not in again]
             self._known = {app: reason for app, reason in self._known.items() if app not in again}
         files = list(packages(self._folder, self._lake.folder))
-        self._groups.extend(files[start : start + GROUP] for start in range(0, len(files), GROUP))
+        self._groups.extend((start, files[start : start + GROUP]) for start in range(0, len(files), GROUP))
         self.summary.files = len(files)
 
     def _inspect_all(self, progress: Progress) -> None:
@@ -155,36 +160,44 @@ class Batch:
         elif self._files:
             self._start_inspection(self._files.popleft())
         elif self._groups:
-            self._start_digests(self._groups.popleft())
+            self._start_digests(*self._groups.popleft())
         else:
             return False
         return True
 
     # 1. Digests
 
-    def _start_digests(self, paths: list[Path]) -> None:
+    def _start_digests(self, start: int, paths: list[Path]) -> None:
         task = partial(work.digest_files, paths=tuple(paths))
-        self._pool.start(paths[0], task, self._bounds, partial(self._digested, paths))
+        self._pool.start(paths[0], task, self._bounds, partial(self._digested, start, paths))
 
-    def _digested(self, paths: list[Path], ended: Ended) -> None:
-        if ended.error is not None:
-            if len(paths) == 1:
-                self.summary.unreadable += 1
-            else:  # one of them is to blame: each for itself
-                self._groups.extendleft([path] for path in paths)
+    def _digested(self, start: int, paths: list[Path], ended: Ended) -> None:
+        if ended.error is None:
+            found = json.loads(ended.answer)
+        elif len(paths) == 1:
+            found = [None]
+        else:  # one of them is to blame: each for itself
+            self._groups.extendleft((start + place, [path]) for place, path in enumerate(paths))
             return
-        for path, found in zip(paths, json.loads(ended.answer), strict=True):
-            if found is None:
-                self.summary.unreadable += 1
-                continue
-            app, size = found
-            if app in self._seen:
-                self.summary.twins += 1
-            elif app in self._known:
-                self.summary.known += 1
-            else:
-                self._files.append(_File(path, app, size))
-            self._seen.add(app)
+        self._digests[start] = list(zip(paths, found, strict=True))
+        while self._awaited in self._digests:  # in the order of the paths: which of two twins is the first is no chance
+            group = self._digests.pop(self._awaited)
+            self._awaited += len(group)
+            for path, digest in group:
+                self._sort_out(path, digest)
+
+    def _sort_out(self, path: Path, digest: tuple[str, int] | None) -> None:
+        if digest is None:
+            self.summary.unreadable += 1
+            return
+        app, size = digest
+        if app in self._seen:
+            self.summary.twins += 1
+        elif app in self._known:
+            self.summary.known += 1
+        else:
+            self._files.append(_File(path, app, size))
+        self._seen.add(app)
 
     # 2. Inspections
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assaymark.cli.root import Help, complain, default_language, main, refuse
+from assaymark.cli.root import EXIT_USAGE, Help, complain, default_language, main, refuse
 from assaymark.model.errors import AssaymarkError
 from assaymark.model.text import LANGUAGES, text
 
@@ -29,7 +29,7 @@ def _processors() -> int:
 
 
 @main.command(cls=Help, help="batch")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--lake", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR", help="lake-to")
 @click.option("--jobs", type=click.IntRange(1, 512), default=_processors, metavar="N", help="jobs")
 @click.option("--retry", is_flag=True, help="retry")
@@ -38,6 +38,9 @@ def batch(folder: Path, lake: Path, jobs: int, retry: bool, lang: str) -> None:
     """Inspect every package of a folder tree into a lake."""
     from assaymark.batch import Batch
 
+    if not folder.is_dir():
+        complain(text(lang, "batch.no-folder", folder=str(folder)))
+        sys.exit(EXIT_USAGE)
     one = Batch(folder, lake, jobs=jobs, retry=retry)
     try:
         with _progress(lang) as progress:

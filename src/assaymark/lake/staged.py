@@ -42,8 +42,8 @@ class Staged:
 
     def lines(self, name: str, versions: str) -> dict[str, str]:
         """Give the lines of every table; `name` is where the file was seen, `versions` the fingerprint."""
-        outcome: dict[str, Any] = {"app": self.app, "size": self.size, "name": name, "status": self.status}
-        outcome |= {"reason": self.reason, "detail": self.detail, "versions": versions}
+        outcome: dict[str, Any] = {"app": self.app, "size": self.size, "name": _cell(name), "status": self.status}
+        outcome |= {"reason": self.reason, "detail": _cell(self.detail), "versions": versions}
         return {OUTCOME.name: json.dumps(outcome) + "\n", **self.tables}
 
 
@@ -59,7 +59,7 @@ def table_lines(table: Table, rows: Sequence[Row], app: str) -> str:
 
 def _cell(value: Any) -> Any:
     cell = sql_cell(value)
-    # Names in a DEX file may hold halves of surrogate pairs, which no Parquet text can.
+    # Names in DEX files, and of files, may hold halves of surrogate pairs, which no Parquet text can.
     return cell.encode("utf-8", "replace").decode() if isinstance(cell, str) else cell
 
 

@@ -44,6 +44,37 @@ def test_every_file_has_one_row_and_a_bad_one_costs_only_its_own(tmp_path: Path)
     assert found["empty.apk"] == ("refused", "empty")
 
 
+def test_deceptive_names_are_stored_as_far_as_they_are_text(tmp_path: Path) -> None:
+    folder = write_apps(tmp_path / "in", 1)
+    for number, name in enumerate((b"bad-\xff.apk", b"two\nlines.apk", b"'; DROP.apk"), 1):
+        path = Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
+        path.write_bytes(small_app(number) if number > 1 else b"noise")
+    run_batch(folder, tmp_path / "lake")
+    assert outcomes(tmp_path / "lake") == {
+        "app000.apk": INSPECTED,
+        "bad-?.apk": ("refused", "not-a-package"),
+        "two\nlines.apk": INSPECTED,
+        "'; DROP.apk": INSPECTED,
+    }
+
+
+def test_a_file_that_cannot_be_digested_is_counted_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_apps(tmp_path / "in", 5)
+    digest = run_module.work._digest
+
+    def work(path: Path) -> Any:
+        if path.name == "app001.apk":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return None if path.name == "app002.apk" else digest(path)
+
+    monkeypatch.setattr(run_module.work, "_digest", work)
+    summary = run_batch(folder, tmp_path / "lake")
+    assert (summary.inspected, summary.unreadable, summary.done) == (3, 2, 5)
+    assert len(outcomes(tmp_path / "lake")) == 3
+
+
 def test_the_second_run_opens_nothing(apps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_batch(apps, tmp_path / "lake")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").rglob("*.parquet")}
@@ -53,8 +84,12 @@ def test_the_second_run_opens_nothing(apps: Path, tmp_path: Path, monkeypatch: p
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").rglob("*.parquet")} == before
 
 
-def test_order_and_number_of_children_leave_no_trace(apps: Path, tmp_path: Path) -> None:
-    for name, jobs in (("one", 1), ("three", 3)):
+def test_order_and_number_of_children_leave_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    apps = write_apps(tmp_path / "in", 6)
+    for number in range(6):
+        (apps / f"twin{number}.apk").write_bytes(small_app(number))
+    for name, jobs, group in (("one", 1, 16), ("three", 3, 1)):
+        monkeypatch.setattr(run_module, "GROUP", group)
         run_batch(apps, tmp_path / name, jobs=jobs)
     one, three = (
         {path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.parquet")}
@@ -103,7 +138,7 @@ def test_a_file_that_ends_its_child_costs_itself(
 ) -> None:
     folder = write_apps(tmp_path / "in", 4)
     monkeypatch.setattr(pipeline, "collect", _hostile(kind))
-    bounds = Bounds(wall_seconds=2 if kind == "hangs" else 60, memory=512 << 20)
+    bounds = Bounds(wall_seconds=1 if kind == "hangs" else 60, memory=512 << 20)
     summary = run_batch(folder, tmp_path / "lake", bounds=bounds)
     assert dict(summary.refused) == {reason: 1}
     found = outcomes(tmp_path / "lake")
