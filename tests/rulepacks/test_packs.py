@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
+import tomli
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -212,7 +212,7 @@ def test_data_categories_of_the_queries_exist() -> None:
     catalog = Path(str(files("assaymark"))) / "catalog" / "data.toml"
     if not catalog.is_file():
         pytest.skip("the catalog of data categories is not here")
-    tree = tomllib.loads(catalog.read_text(encoding="utf-8"))
+    tree = tomli.loads(catalog.read_text(encoding="utf-8"))
     known = {row["id"] for group in tree["group"] for row in group["rows"]}
     for pack in packs():
         for clause in pack.clauses:

@@ -88,7 +88,8 @@ class CodeView:
 
     def __init__(self, program: Program) -> None:
         """Read every DEX file that Android loads, and follow the calls from the manifest's entry points."""
-        self._program = program
+        # Not the program itself: it holds this view, and a ring would keep tens of megabytes until the collector comes.
+        self._components = sorted({one.target or one.name for one in program.manifest.components if one.enabled})
         self._parts = program.packages
         self._code = _engine.Code([part.package for part in self._parts])
         names = self._code.dex_names()
@@ -240,8 +241,8 @@ class CodeView:
 
     def missing_components(self) -> list[str]:
         """Give the classes of enabled components that are not defined in the code, sorted."""
-        names = sorted({one.target or one.name for one in self._program.manifest.components if one.enabled})
-        return [name for name, here in zip(names, self.has_classes(names), strict=True) if not here]
+        present = self.has_classes(self._components)
+        return [name for name, here in zip(self._components, present, strict=True) if not here]
 
     def coverage(self) -> dict[str, Any]:
         """Give the counts that a report shows."""

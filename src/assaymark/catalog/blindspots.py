@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import tomli
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -37,7 +37,7 @@ class Blindspot:
 @cache
 def load_blindspots() -> tuple[Blindspot, ...]:
     """Give all rows. Raises `InvalidCatalog` naming the row and the fault."""
-    rows = tomllib.loads((files("assaymark.catalog") / FILE).read_text(encoding="utf-8"))["blindspot"]
+    rows = tomli.loads((files("assaymark.catalog") / FILE).read_text(encoding="utf-8"))["blindspot"]
     return tuple(_row(row) for row in rows)
 
 

@@ -7,7 +7,7 @@ A row names its `source` (an id of that table, a link, or a published artefact a
 
 from __future__ import annotations
 
-import tomllib
+import tomli
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -138,8 +138,8 @@ class Row:
 def parse(file: str, text: str) -> Mapping[str, object]:
     """Give the tables of a catalog file. Raises `InvalidCatalog` for text that is not TOML."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise InvalidCatalog(f"{file}: {error}", file=file, row="", fault=str(error)) from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import tomli
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -94,5 +94,5 @@ class Pack:
 @cache
 def common_reasons() -> Mapping[str, Texts]:
     """Give the reasons that every pack may use, such as `gap` or `needs-run`, from `judge/reasons.toml`."""
-    tree = tomllib.loads((files("assaymark.judge") / "reasons.toml").read_text(encoding="utf-8"))
+    tree = tomli.loads((files("assaymark.judge") / "reasons.toml").read_text(encoding="utf-8"))
     return MappingProxyType({key: MappingProxyType(texts) for key, texts in tree.items()})

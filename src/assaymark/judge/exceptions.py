@@ -13,7 +13,7 @@ as soon as a finding rests on one row more, it counts again. What no longer fits
 
 from __future__ import annotations
 
-import tomllib
+import tomli
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -36,12 +36,12 @@ def load_exceptions(path: str | PathLike[str]) -> tuple[Entry, ...]:
     try:
         if file.stat().st_size > _LIMIT:
             raise InvalidExceptions(f"{file.name}: larger than {_LIMIT} bytes")
-        tree = tomllib.loads(file.read_text(encoding="utf-8"))
+        tree = tomli.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidExceptions(f"{file.name}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise InvalidExceptions(f"{file.name}: not a text in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         raise InvalidExceptions(f"{file.name}: {error}") from None
     entries = tree.get("accept", [])
     if set(tree) - {"accept"} or not isinstance(entries, list):

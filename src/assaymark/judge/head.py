@@ -5,7 +5,7 @@ A clause file is TOML between a line `/*---` and a line `---*/`, which SQL takes
 
 from __future__ import annotations
 
-import tomllib
+import tomli
 from collections.abc import Mapping
 from typing import Any
 
@@ -111,8 +111,8 @@ def _texts(fields: Fields, key: str, value: object) -> Texts:
 def parse_toml(file: str, text: str) -> dict[str, Any]:
     """Read TOML. Raises `InvalidRulePack` that names the file, and the line in it."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise InvalidRulePack(f"{file}: not valid TOML: {error}", file=file, fault=str(error)) from error
 
 

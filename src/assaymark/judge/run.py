@@ -42,14 +42,11 @@ def judge(
     connection = load(evidence, app, (clause for _, clause in chosen))
     known: dict[str, list[Answer]] = {}  # several notices ask the same of the evidence
     verdicts: list[dict[str, Any]] = []
-    try:
-        for pack, clause in chosen:
-            query = frame(clause)
-            if query not in known:
-                known[query] = _answers(connection, query)
-            verdicts += [make_verdict(pack, clause, answer, names) for answer in known[query]]
-    finally:
-        connection.close()
+    for pack, clause in chosen:
+        query = frame(clause)
+        if query not in known:
+            known[query] = _answers(connection, query)
+        verdicts += [make_verdict(pack, clause, answer, names) for answer in known[query]]
     return verdicts
 
 

@@ -10,6 +10,7 @@ The frame is the same text on SQLite and on DuckDB, so the two promises it keeps
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from operator import itemgetter
@@ -65,7 +66,7 @@ FROM judged ORDER BY app, subject"""
 
 def connect() -> sqlite3.Connection:
     """Open an empty database in memory: `LIKE` minds case, as on DuckDB, and no file can be attached to it."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.execute("PRAGMA case_sensitive_like = ON")
     connection.execute("PRAGMA journal_mode = OFF")
@@ -74,19 +75,43 @@ def connect() -> sqlite3.Connection:
 
 
 def load(evidence: Mapping[str, Sequence[Row]], app: str, clauses: Iterable[Clause]) -> sqlite3.Connection:
-    """Put the evidence of one app into memory: only the tables and columns that the clauses read."""
+    """Put the evidence of one app into memory: only the tables and columns that the clauses read.
+
+    The connection belongs to the thread and is used again for the next app, so that SQLite compiles every query once;
+    the caller does not close it.
+    """
     wanted: dict[str, set[str]] = {GAP.name: {"id", "hides"}}
     for clause in clauses:
         for table, columns in clause.reads.items():
             wanted.setdefault(table, set()).update(columns)
+    connection = _prepared(wanted)
+    connection.execute("BEGIN")
+    connection.execute(f"INSERT INTO {APPS} VALUES (?)", (app,))
+    for name in sorted(wanted):
+        _insert(connection, TABLES[name], wanted[name], evidence.get(name, ()))
+    connection.execute("COMMIT")
+    return connection
+
+
+_held = threading.local()
+
+
+def _prepared(wanted: Mapping[str, set[str]]) -> sqlite3.Connection:
+    """Give a connection with these tables, empty: the one of this thread if it has them."""
+    shape = {name: tuple(sorted(columns)) for name, columns in wanted.items()}
+    if getattr(_held, "shape", None) == shape:
+        connection: sqlite3.Connection = _held.connection
+        connection.set_progress_handler(None, 0)
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        for name in (APPS, *sorted(wanted)):
+            connection.execute(f'DELETE FROM "{name}"')
+        return connection
     connection = connect()
     connection.execute(f"CREATE TABLE {APPS} ({APP} TEXT NOT NULL)")
-    connection.execute(f"INSERT INTO {APPS} VALUES (?)", (app,))
-    connection.execute("BEGIN")
     for name in sorted(wanted):
         connection.execute(create_table(TABLES[name], wanted[name]))
-        _insert(connection, TABLES[name], wanted[name], evidence.get(name, ()), app)
-    connection.execute("COMMIT")
+    _held.shape, _held.connection = shape, connection
     return connection
 
 
@@ -96,13 +121,10 @@ def bound(connection: sqlite3.Connection) -> None:
     connection.set_progress_handler(lambda: int(next(blocks) > STEP_LIMIT), _STEP)
 
 
-def _insert(
-    connection: sqlite3.Connection, table: Table, wanted: Collection[str], rows: Sequence[Row], app: str
-) -> None:
+def _insert(connection: sqlite3.Connection, table: Table, wanted: Collection[str], rows: Sequence[Row]) -> None:
     kept = [column for column in table.columns if column.name in wanted]
-    quoted = app.replace("'", "''")
-    # The key is the same in every row, so it is written once, into the statement.
-    marks = ", ".join([f"'{quoted}'", *("?" for _ in kept)])
+    # The key is the same in every row, so it is not in the rows: the one row of APPS has it.
+    marks = ", ".join([f"(SELECT {APP} FROM {APPS})", *("?" for _ in kept)])
     places = [table.position[column.name] for column in kept]
     cells: Iterable[Sequence[object]] = rows
     if not places:

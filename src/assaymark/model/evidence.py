@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
+from itertools import groupby
+from operator import itemgetter
 
 from assaymark.model.tables import TABLES, Row, Table, Value
 
 
 def row_id(table: Table, row: Row) -> str:
     """Give the stable id of a row: the table's name and 12 hex digits over its key columns."""
-    digest = blake2b(digest_size=6)
-    for name in table.key:
-        digest.update(repr(row[table.position[name]]).encode("utf-8", "surrogatepass"))
-        digest.update(b"\x1f")
-    return f"{table.name}-{digest.hexdigest()}"
+    key = repr([row[table.position[name]] for name in table.key])
+    return f"{table.name}-{blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=6).hexdigest()}"
 
 
-def _order(row: Row) -> tuple[tuple[bool, str], ...]:
-    # Cells of one column have one type or are None; as text they sort the same everywhere.
-    return tuple((cell is not None, str(cell)) for cell in row[1:])
+def _in_order(rows: Iterable[Row]) -> Iterator[Row]:
+    """Give rows by place, and by content where several have one place: an order that is the same everywhere."""
+    for _place, same in groupby(sorted(rows, key=itemgetter(1)), key=itemgetter(1)):
+        held = list(same)
+        yield from sorted(held, key=repr) if len(held) > 1 else held
 
 
 class Evidence:
@@ -46,7 +47,7 @@ class Evidence:
 
 def _with_ids(table: Table, rows: list[Row]) -> Iterator[Row]:
     seen: dict[str, int] = {}
-    for row in sorted(set(rows), key=_order):
+    for row in _in_order(set(rows)):
         name = str(row[0]) or row_id(table, row)
         count = seen[name] = seen.get(name, 0) + 1
         yield (name if count == 1 else f"{name}-{count}", *row[1:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import tomli
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,7 @@ LANGUAGES = ("zh", "en")
 def _sentences(language: str) -> Mapping[str, str]:
     if language not in LANGUAGES:
         raise ValueError(f"no such language: {language}")
-    tree = tomllib.loads((files("assaymark") / "locale" / f"{language}.toml").read_text(encoding="utf-8"))
+    tree = tomli.loads((files("assaymark") / "locale" / f"{language}.toml").read_text(encoding="utf-8"))
     return dict(_flatten("", tree))
 
 

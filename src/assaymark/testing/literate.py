@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import shlex
-import tomllib
+import tomli
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,8 +122,8 @@ def _take_block(case: Case, start: int, info: list[str], lines: Iterator[tuple[i
             _take_smali(case, info[1] if len(info) > 1 else "classes.dex", body)
         case "toml":
             try:
-                case.options |= tomllib.loads(text)
-            except tomllib.TOMLDecodeError as error:
+                case.options |= tomli.loads(text)
+            except tomli.TOMLDecodeError as error:
                 raise PageError(f"{place}: {error}") from error
         case _:
             for number, line in body:

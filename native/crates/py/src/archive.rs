@@ -40,6 +40,9 @@ pub struct Opened {
     met: Mutex<OddityLog>,
     /// Bytes that may still be inflated, over all members read; a package inside another draws on the same account.
     bytes_left: Arc<AtomicU64>,
+    /// DEX members that were read whole, by the offset of their header: the code holds them anyway, and the check of a v1 signature
+    /// would inflate them again.
+    dex: Mutex<Vec<(usize, Arc<Vec<u8>>)>>,
 }
 
 impl Opened {
@@ -56,6 +59,7 @@ impl Opened {
             limits,
             met: Mutex::new(OddityLog::new(limits.oddities)),
             bytes_left,
+            dex: Mutex::new(Vec::new()),
         })
     }
 
@@ -70,6 +74,30 @@ impl Opened {
 
     /// The content of an entry, at most `limit` bytes and what is left of [`Limits::total_bytes`].
     pub fn content(&self, entry: &Entry, limit: u64) -> Result<Vec<u8>, Error> {
+        Ok(self.extract(entry, limit)?.0)
+    }
+
+    /// The content of a DEX member, as [`Opened::content`] gives it; kept for [`Opened::dex`] if nothing about it is odd.
+    pub fn dex_content(&self, entry: &Entry, limit: u64) -> Result<Arc<Vec<u8>>, Error> {
+        let (bytes, sound) = self.extract(entry, limit)?;
+        let bytes = Arc::new(bytes);
+        if sound {
+            let mut held = self.dex.lock().unwrap_or_else(|broken| broken.into_inner());
+            held.push((entry.header_offset, bytes.clone()));
+        }
+        Ok(bytes)
+    }
+
+    /// The DEX members read so far, by the offset of their header.
+    pub fn dex(&self) -> Vec<(usize, Arc<Vec<u8>>)> {
+        self.dex
+            .lock()
+            .unwrap_or_else(|broken| broken.into_inner())
+            .clone()
+    }
+
+    /// The content of an entry, and whether nothing about it is odd.
+    fn extract(&self, entry: &Entry, limit: u64) -> Result<(Vec<u8>, bool), Error> {
         let left = self.bytes_left.load(Ordering::Relaxed);
         let content = match self.archive.extract(&self.file, entry, limit.min(left)) {
             Ok(content) => content,
@@ -81,8 +109,9 @@ impl Opened {
             }
         };
         self.spend(content.bytes.len() as u64);
+        let sound = content.complete && content.oddities.is_empty();
         self.note(content.oddities);
-        Ok(content.bytes)
+        Ok((content.bytes, sound))
     }
 
     fn spend(&self, bytes: u64) {

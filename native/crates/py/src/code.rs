@@ -84,7 +84,7 @@ fn dex_members(opened: &Opened) -> (Vec<String>, Vec<String>) {
 
 /// The content of a DEX member, and how many other members have its name. Of several the first that is a DEX is read: Android before 4.4
 /// ran the first, later versions refuse the package.
-fn dex_content(opened: &Opened, name: &str, limit: u64) -> Result<(Vec<u8>, usize), Error> {
+fn dex_content(opened: &Opened, name: &str, limit: u64) -> Result<(Arc<Vec<u8>>, usize), Error> {
     let mut refusal = None;
     let mut fallback = None;
     let mut found = None;
@@ -94,7 +94,7 @@ fn dex_content(opened: &Opened, name: &str, limit: u64) -> Result<(Vec<u8>, usiz
         if found.is_some() {
             continue;
         }
-        match opened.content(entry, limit) {
+        match opened.dex_content(entry, limit) {
             Ok(bytes) if Header::parse(&bytes, 0).is_ok() => found = Some(bytes),
             Ok(bytes) => fallback = fallback.or(Some(bytes)),
             Err(error) => refusal = refusal.or(Some(error)),
@@ -137,7 +137,7 @@ impl Code {
                         if others > 0 {
                             problems.push(duplicate(prefix.clone() + &name, others));
                         }
-                        files.push((prefix.clone() + &name, Arc::new(bytes)));
+                        files.push((prefix.clone() + &name, bytes));
                     }
                     Err(error) => problems.push(unreadable(prefix.clone() + &name, &error)),
                 }

@@ -35,7 +35,19 @@ type Found = (
 fn signatures(py: Python<'_>, package: &Package, min_sdk: Option<u32>) -> PyResult<Found> {
     let opened = &package.inner;
     guarded(py, || {
-        let found = signing::verify(&opened.file, &opened.archive, &opened.limits, min_sdk);
+        let held = opened.dex();
+        let found = signing::verify_with(
+            &opened.file,
+            &opened.archive,
+            &opened.limits,
+            min_sdk,
+            |entry| {
+                let known = held
+                    .iter()
+                    .find(|(offset, _)| *offset == entry.header_offset);
+                known.map(|(_, bytes)| &bytes[..])
+            },
+        );
         Ok(rows(found))
     })
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from assaymark import _engine
 
@@ -40,8 +41,7 @@ FOREGROUND_SERVICE_TYPES = (
 _PROTECTION = {0: "normal", 1: "dangerous", 2: "signature", 3: "signature", 4: "normal"}
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute: `value` is what Android would use, references resolved in the default configuration."""
 
     name: str
@@ -61,13 +61,13 @@ class Element:
         self.attributes: dict[str, Attribute] = {}
         self.children: list[Element] = []
 
-    def all(self, *names: str) -> Iterator[Element]:
+    def all(self, *names: str) -> list[Element]:
         """Give the direct children of these names, in order."""
-        return (child for child in self.children if child.name in names)
+        return [child for child in self.children if child.name in names]
 
     def first(self, name: str) -> Element | None:
         """Give the first direct child of this name."""
-        return next(self.all(name), None)
+        return next((child for child in self.children if child.name == name), None)
 
     def text(self, name: str) -> str | None:
         """Give an attribute as text."""
@@ -123,8 +123,7 @@ class DefinedPermission:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class IntentFilter:
+class IntentFilter(NamedTuple):
     """One intent filter."""
 
     actions: tuple[str, ...]
@@ -135,8 +134,7 @@ class IntentFilter:
 _LAUNCHERS = frozenset({"android.intent.category.LAUNCHER", "android.intent.category.LEANBACK_LAUNCHER"})
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """An activity, activity-alias, service, receiver or provider; `exported` and `enabled` as Android decides them."""
 
     kind: str
@@ -240,7 +238,7 @@ def read_manifest(xml: _engine.Xml, resources: _engine.Resources | None, at: str
     if not package:
         return None
     application = root.first("application")
-    uses_sdk = list(root.all("uses-sdk"))
+    uses_sdk = root.all("uses-sdk")
     return Manifest(
         root=root,
         package=package,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import tomllib
+import tomli
 
 from assaymark.model.report import Report
 from assaymark.render._view.caps import Caps
@@ -111,7 +111,7 @@ def test_the_reference_names_clause_subject_and_evidence() -> None:
     sample, calls = sample_with_calls(1)
     sample.judge("app-method-3-1", "suspected", calls, subject="jpush")
     (one,) = found(sample.report())
-    (entry,) = tomllib.loads(one.reference)["accept"]
+    (entry,) = tomli.loads(one.reference)["accept"]
     assert entry == {"clause": "app-method-3-1", "subject": "jpush", "evidence": [calls[0]], "reason": ""}
 
 
