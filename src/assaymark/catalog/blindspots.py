@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomli
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+import tomli
 
 from assaymark.model.errors import InvalidCatalog
 

@@ -7,12 +7,13 @@ The head carries `title` and `explain` in both languages, `bar` (the column that
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+import tomli
 
 from assaymark.model.errors import AskError
 
@@ -77,7 +78,7 @@ def parse(id: str, content: str) -> Question:  # noqa: A002
     if not content.startswith(OPEN) or CLOSE not in content:
         raise ValueError(f"{id}: no head")
     head, _, sql = content.removeprefix(OPEN).partition(CLOSE)
-    tree: dict[str, Any] = tomllib.loads(head)
+    tree: dict[str, Any] = tomli.loads(head)
     parameters = tuple(
         Parameter(name, _texts(value), value.get("default")) for name, value in tree.get("parameters", {}).items()
     )
