@@ -17,7 +17,7 @@ from typing import Any
 import assaymark
 from assaymark import catalog, extend, judge
 from assaymark.analysis.code import code_of
-from assaymark.catalog.blindspots import load_blindspots
+from assaymark.catalog import addresses, blindspots, secrets
 from assaymark.formats.opening import open_program
 from assaymark.formats.program import Program
 from assaymark.model.evidence import Evidence, as_object
@@ -80,8 +80,10 @@ def warm() -> None:
     """Load what every inspection reads, so that children that are forked from this process start with it."""
     extend.readers()
     extend.detectors()
-    for load in (catalog.load_apis, catalog.load_sdks, catalog.load_permissions, load_blindspots):
-        load()
+    for catalogs in (catalog, addresses, blindspots, secrets):
+        for name in dir(catalogs):
+            if name.startswith("load_"):
+                getattr(catalogs, name)()
 
 
 @cache
@@ -245,7 +247,7 @@ def _names(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
         },
         "product": {
             one.name: {"zh": one.name_zh or one.name, "en": one.name}
-            for one in load_blindspots()
+            for one in blindspots.load_blindspots()
             if one.name in {row["reason"] for row in rows["gap"]}
         },
         "purpose": {
