@@ -7,13 +7,14 @@ A row names its `source` (an id of that table, a link, or a published artefact a
 
 from __future__ import annotations
 
-import tomli
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from importlib.resources import files
 from typing import NoReturn, cast
+
+import tomli
 
 from assaymark.model.errors import InvalidCatalog
 

@@ -28,7 +28,9 @@ _SCHEMES = ("v1", "v2", "v3", "v3.1")
 def artifact(program: Program) -> Iterator[Emission]:
     """Give one artifact row for each file, its signatures and its anomalies."""
     for part in program.parts:
-        counts = _code(program, part)  # before the signatures: their check uses the DEX files that the code has inflated
+        counts = _code(
+            program, part
+        )  # before the signatures: their check uses the DEX files that the code has inflated
         signers = list(_signatures(part))
         yield ARTIFACT, ARTIFACT.row(part.name, **_identity(part), **_signed(signers), **counts)
         for signer in signers:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomli
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+
+import tomli
 
 from assaymark.model.tables import Row
 

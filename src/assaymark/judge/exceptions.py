@@ -13,12 +13,13 @@ as soon as a finding rests on one row more, it counts again. What no longer fits
 
 from __future__ import annotations
 
-import tomli
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from assaymark.model.errors import InvalidExceptions
 from assaymark.model.report import Report, accepts

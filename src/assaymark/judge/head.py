@@ -5,9 +5,10 @@ A clause file is TOML between a line `/*---` and a line `---*/`, which SQL takes
 
 from __future__ import annotations
 
-import tomli
 from collections.abc import Mapping
 from typing import Any
+
+import tomli
 
 from assaymark.judge.clause import DECIDES, Clause, Example, Instrument, Texts, common_reasons
 from assaymark.model.errors import InvalidRulePack

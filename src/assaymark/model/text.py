@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomli
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+
+import tomli
 
 LANGUAGES = ("zh", "en")
 

@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import tomli
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from assaymark.model.tables import TABLES
 from assaymark.testing.apk import Apk, Built
