@@ -34,6 +34,7 @@ fix: $(VENV)/.ready             ## format and mend what can be mended
 
 bench: $(VENV)/.ready           ## multiples of the physical limit, by stage
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/batch.py
 
 docs: $(VENV)/.ready            ## rewrite the generated reference pages
 	$(BIN)/python scripts/generate_reference.py

@@ -120,7 +120,9 @@ def _plugins_installed() -> bool:
     return any(b"[assaymark." in file.read_bytes() for file in files)
 
 
+@cache
 def _load(package: str, group: str) -> None:
+    # Once for each process: looking through the installed packages costs more than inspecting a small app.
     found = importlib.import_module(package)
     for module in sorted(pkgutil.iter_modules(found.__path__), key=lambda module: module.name):
         if not module.name.startswith("_"):

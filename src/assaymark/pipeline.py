@@ -39,8 +39,7 @@ def inspect(path: str | PathLike[str], *, packs: Sequence[str] = DEFAULT_PACKS) 
     """
     with collector_paused():
         rules = load_packs(tuple(packs))
-        program = open_program(Path(path))
-        evidence, runs = detect(program)
+        program, evidence, runs = collect(path)
         verdicts = judge.judge(evidence, rules, program.sha256, names=category_names())
         return make_report(program, evidence, runs, rules, verdicts)
 
@@ -59,6 +58,30 @@ def collector_paused() -> Iterator[None]:
     finally:
         if running:
             gc.enable()
+
+
+def collect(path: str | PathLike[str]) -> tuple[Program, Tables, list[dict[str, Any]]]:
+    """Open one file and give its evidence, not judged yet, and how each detector ended. Raises `CannotInspect`."""
+    with collector_paused():
+        program = open_program(Path(path))
+        return program, *detect(program)
+
+
+def versions() -> dict[str, Any]:
+    """Give all that decides the evidence besides the file: versions of program and detectors, digests of catalogs."""
+    return {
+        "version": assaymark.__version__,
+        "catalogs": dict(catalog.digest()),
+        "detectors": {detector.id: detector.version for detector in extend.detectors()},
+    }
+
+
+def warm() -> None:
+    """Load what every inspection reads, so that children that are forked from this process start with it."""
+    extend.readers()
+    extend.detectors()
+    for load in (catalog.load_apis, catalog.load_sdks, catalog.load_permissions, load_blindspots):
+        load()
 
 
 @cache

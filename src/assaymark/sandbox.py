@@ -1,4 +1,4 @@
-"""Inspection in a child process with bounded memory and time.
+"""Work on a hostile file in a child process with bounded memory and time.
 
 A hostile file fails its own inspection with a typed reason, never the process that asked for it.
 """
@@ -11,14 +11,20 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from assaymark.model.errors import AssaymarkError, CannotInspect
 from assaymark.model.report import Report
+
+Work = Callable[[str], bytes]
+"""What a child does: a path in, bytes out. It may raise any `AssaymarkError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +48,78 @@ def inspect_as_json(
     path: str | PathLike[str], *, packs: Sequence[str] | None = None, bounds: Bounds | None = None
 ) -> bytes:
     """Do what `inspect` does, and give the report as JSON bytes, as the child wrote them."""
-    bounds = bounds or Bounds()
-    # fork: the child starts with the modules that the parent has imported. The parent must have no threads.
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(sender, str(path), packs, bounds), daemon=True)
-    child.start()
-    sender.close()
-    name = Path(path).name
-    try:
-        if not receiver.poll(bounds.wall_seconds):
-            child.kill()
-            raise CannotInspect(
-                "out-of-time", f"{name}: over {bounds.wall_seconds} seconds", file=name, seconds=bounds.wall_seconds
-            )
-        message = receiver.recv_bytes()
-    except (EOFError, OSError):  # it ended before its answer, or in the middle of it
-        child.join()
-        raise _death(name, child.exitcode, bounds) from None
-    finally:
-        receiver.close()
-    child.join()
-    return _unpack(message)
+    child = Child(path, partial(_report, packs=tuple(packs or ())), bounds)
+    child.connection.poll(child.seconds_left())
+    return child.result()
 
 
-def _child(sender: Connection, path: str, packs: Sequence[str] | None, bounds: Bounds) -> None:
+def _report(path: str, packs: Sequence[str]) -> bytes:
+    from assaymark import pipeline  # here, so that the parent does not pay for it
+
+    return pipeline.inspect(path, packs=packs or pipeline.DEFAULT_PACKS).to_json().encode()
+
+
+class Child:
+    """One piece of work on one file, in a child process.
+
+    The caller waits until `connection` can be read or `seconds_left()` is 0, then calls `result()` once. Many children
+    may run side by side: `multiprocessing.connection.wait` tells which are ready.
+    """
+
+    def __init__(self, path: str | PathLike[str], work: Work, bounds: Bounds | None = None) -> None:
+        """Start the work."""
+        self._bounds = bounds or Bounds()
+        self._name = Path(path).name
+        # fork: the child starts with the modules that the parent has imported. The parent must have no threads.
+        context = multiprocessing.get_context("fork")
+        self.connection, sender = context.Pipe(duplex=False)
+        self._process = context.Process(target=_child, args=(sender, str(path), work, self._bounds), daemon=True)
+        self._deadline = time.monotonic() + self._bounds.wall_seconds
+        self._process.start()
+        sender.close()
+
+    @property
+    def killed(self) -> bool:
+        """Say whether somebody else killed the child: the system when memory ran out, or a person."""
+        return self._process.exitcode == -signal.SIGKILL
+
+    def seconds_left(self) -> float:
+        """Give how long the child may still take."""
+        return max(0.0, self._deadline - time.monotonic())
+
+    def result(self) -> bytes:
+        """Give what the work gave, and end the child; one that has no answer yet is out of time.
+
+        Raises what the work raised, and `CannotInspect` with reason `out-of-memory`, `out-of-time` or `crashed`.
+        """
+        name, seconds = self._name, self._bounds.wall_seconds
+        try:
+            if not self.connection.poll(0):
+                self._process.kill()
+                raise CannotInspect("out-of-time", f"{name}: over {seconds} seconds", file=name, seconds=seconds)
+            message = self.connection.recv_bytes()
+        except (EOFError, OSError):  # it ended before its answer, or in the middle of it
+            self._process.join()
+            raise _death(name, self._process.exitcode, self._bounds) from None
+        finally:
+            self._process.join()
+            self.connection.close()
+        return _unpack(message)
+
+    def kill(self) -> None:
+        """End the child, whatever it does; its work is lost."""
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+
+
+def _child(sender: Connection, path: str, work: Work, bounds: Bounds) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at Ctrl-C the parent speaks
     _bound(bounds)
     if not os.environ.get("ASSAYMARK_DEBUG"):
         _silence()
     try:
-        from assaymark import pipeline  # here, so that the parent does not pay for it
-
-        sender.send_bytes(b"R" + pipeline.inspect(path, packs=packs or pipeline.DEFAULT_PACKS).to_json().encode())
+        sender.send_bytes(b"R" + work(path))
     except AssaymarkError as error:
         sender.send_bytes(b"E" + _pack_error(error))
     except MemoryError:
@@ -111,7 +157,7 @@ def _bound(bounds: Bounds) -> None:
 def _pack_error(error: AssaymarkError) -> bytes:
     import json
 
-    reason = error.reason if isinstance(error, CannotInspect) else None
+    reason = getattr(error, "reason", None)
     value = {
         "type": type(error).__name__,
         "reason": reason,
@@ -129,9 +175,9 @@ def _unpack(message: bytes) -> bytes:
     from assaymark.model import errors
 
     value = json.loads(message[1:])
-    kind = getattr(errors, value["type"], AssaymarkError)
-    if kind is CannotInspect:
-        raise CannotInspect(value["reason"], value["message"], **value["params"])
+    kind: Any = getattr(errors, value["type"], AssaymarkError)
+    if value["reason"] is not None:
+        raise kind(value["reason"], value["message"], **value["params"])
     raise kind(value["message"], **value["params"])
 
 

@@ -49,7 +49,7 @@ def our_uses(code: Code) -> Uses:
     reads = code.find_fields([(api.class_name, api.name) for api in rows("field")])
     texts = [api.name for api in rows("string")]
     strings = code.find_strings(
-        [text for text in texts if not text.endswith("*")], [text[:-1] for text in texts if text.endswith("*")], []
+        [text for text in texts if not text.endswith("*")], [text[:-1] for text in texts if text.endswith("*")]
     )
     return Uses(
         [Use(hit[2], *hit[4], hit[6]) for hit in calls if hit[1] in INVOKES],

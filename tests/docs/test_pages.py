@@ -85,7 +85,8 @@ def test_make_commands_exist(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_options_of_the_command_line_exist(name: str) -> None:
-    commands = main.commands if isinstance(main, click.Group) else {}
+    context = click.Context(main)
+    commands = {command: main.get_command(context, command) for command in main.list_commands(context)}
     text = (ROOT / name).read_text(encoding="utf-8")
     lines = re.findall(r"assaymark ([a-z]+) ([^`\n#]*)", text)
     for command, rest in lines:

@@ -12,7 +12,7 @@ from assaymark.judge.clause import Pack
 from assaymark.judge.explain import Names
 from assaymark.judge.run import make_verdict, read_answer
 from assaymark.judge.sql import frame
-from assaymark.model.errors import UsageError
+from assaymark.model.errors import LakeError, UsageError
 from assaymark.model.report import STATUSES
 from assaymark.model.schemas import APP, APPS, create_table
 from assaymark.model.tables import ARTIFACT, TABLES
@@ -26,22 +26,33 @@ def open_lake(parquet: Mapping[str, str] | None = None) -> Any:
     The connection reads these files and nothing else: no other file, no network, no extension. Raises `UsageError` if
     DuckDB is not installed (extra `lake`), or for a name that is no evidence table.
     """
-    try:
-        duckdb = importlib.import_module("duckdb")
-    except ModuleNotFoundError as error:
-        raise UsageError("judging a lake needs DuckDB: install assaymark[lake]") from error
-    off = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    connection = duckdb.connect(":memory:", config=off)
+    connection = open_duckdb()
     for name, glob in (parquet or {}).items():
         if name not in TABLES:
             raise UsageError(f"no such evidence table: {name}")
         connection.read_parquet(glob, union_by_name=True).create_view(name)
-    folders = sorted({str(_fixed_part(glob)).replace("'", "''") for glob in (parquet or {}).values()})
-    listed = ", ".join(f"'{folder}'" for folder in folders)
+    lock(connection, {_fixed_part(glob) for glob in (parquet or {}).values()})
+    return connection
+
+
+def open_duckdb() -> Any:
+    """Open DuckDB in memory: it loads no extension, and sees no variable of Python. Raises `LakeError` without it."""
+    try:
+        duckdb = importlib.import_module("duckdb")
+    except ModuleNotFoundError as error:
+        raise LakeError("no-duckdb", "a lake needs DuckDB: install assaymark[lake]") from error
+    off = dict.fromkeys(
+        ("autoinstall_known_extensions", "autoload_known_extensions", "python_enable_replacements"), "false"
+    )
+    return duckdb.connect(":memory:", config=off)
+
+
+def lock(connection: Any, folders: Iterable[Path]) -> None:
+    """Let the connection touch these folders and no other file, no network, no extension; for good."""
+    listed = ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in sorted(folders))
     connection.execute(f"SET allowed_directories = [{listed}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
-    return connection
 
 
 def _fixed_part(glob: str) -> Path:
@@ -70,6 +81,21 @@ def judge_lake(
             while rows := cursor.fetchmany(_BATCH):
                 for app, *answer in rows:
                     yield {"app": app, **make_verdict(pack, clause, read_answer(answer), names)}
+
+
+def count_lake(connection: Any, packs: Iterable[Pack], *, only: Collection[str] = STATUSES) -> Iterator[dict[str, Any]]:
+    """Yield how many answers of each status and reason every clause has: `clause, pack, severity, status, reason, n`.
+
+    This is what `judge_lake` yields, counted inside DuckDB; no row of an app leaves it.
+    """
+    _complete(connection)
+    for pack in packs:
+        for clause in pack.clauses:
+            query = f"SELECT status, reason, count(*) FROM ({frame(clause)}) GROUP BY ALL ORDER BY ALL"
+            for status, reason, n in connection.cursor().execute(query).fetchall():
+                if status in only:
+                    head = {"clause": clause.id, "pack": pack.id, "severity": clause.severity}
+                    yield {**head, "status": status, "reason": reason, "n": n}
 
 
 def _complete(connection: Any) -> None:

@@ -78,3 +78,25 @@ class InvalidExceptions(AssaymarkError):
     """A file of exceptions that cannot be used; the message names the entry and the fault. Exit code 2."""
 
     key = "invalid-exceptions"
+
+
+class LakeError(UsageError):
+    """A lake that cannot be used. `reason` is a stable name; the sentence is `lake.<reason>`. Exit code 2."""
+
+    key = "lake"
+
+    def __init__(self, reason: str, message: str, **params: object) -> None:
+        """Keep the reason beside message and parameters."""
+        super().__init__(message, **params)
+        self.reason = reason
+
+
+class AskError(UsageError):
+    """A question that cannot be answered. `reason` is a stable name; the sentence is `ask.<reason>`. Exit code 2."""
+
+    key = "ask"
+
+    def __init__(self, reason: str, message: str, **params: object) -> None:
+        """Keep the reason beside message and parameters."""
+        super().__init__(message, **params)
+        self.reason = reason

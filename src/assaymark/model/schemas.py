@@ -43,6 +43,11 @@ def create_table(table: Table, columns: Iterable[str] | None = None) -> str:
     return f'CREATE TABLE "{table.name}" ("{APP}" TEXT NOT NULL{cells})'
 
 
+def column_types(table: Table) -> dict[str, str]:
+    """Give the SQL type of each column of a table, `app` in front."""
+    return {APP: "TEXT"} | {column.name: _SQL[column.type] for column in table.columns}
+
+
 def ddl() -> list[str]:
     """Give one `CREATE TABLE` for each evidence table, and one for `apps`; SQLite and DuckDB both take them."""
     return [f'CREATE TABLE "{APPS}" ("{APP}" TEXT NOT NULL)', *(create_table(table) for table in TABLES.values())]

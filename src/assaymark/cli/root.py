@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from assaymark import __version__
-from assaymark.model.errors import AssaymarkError, CannotInspect
+from assaymark.model.errors import AskError, AssaymarkError, CannotInspect, LakeError
 from assaymark.model.report import SEVERITIES, Report
 from assaymark.model.text import LANGUAGES, text
 
@@ -38,10 +40,11 @@ def default_language() -> str:
     return "zh" if spoken.lower().startswith("zh") else "en"
 
 
-class _Help(click.Command):
+class Help(click.Command):
     """A command whose help speaks the language of `--lang`, or of the terminal. Help texts are keys of the locale."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note the language before anything is said."""
         asked = (args[at + 1] for at, one in enumerate(args[:-1]) if one == "--lang")
         joined = (one.partition("=")[2] for one in args if one.startswith("--lang="))
         ctx.meta["help"] = next((one for one in (*asked, *joined) if one in LANGUAGES), default_language())
@@ -51,28 +54,49 @@ class _Help(click.Command):
         return text(ctx.meta.get("help") or default_language(), f"help.{key}")
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the line of usage."""
         pieces = " ".join(self.collect_usage_pieces(ctx))
         formatter.write_usage(ctx.command_path, pieces, prefix=f"{self._say(ctx, 'usage')} ")
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the command does."""
         for key in (self.help or "").split():
             formatter.write_paragraph()
             with formatter.indentation():
                 formatter.write_text(self._say(ctx, key))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = [record for one in self.get_params(ctx) if (record := one.get_help_record(ctx))]
+        """Write what each option does."""
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and one.help]
+        records = [(record[0], self._option(ctx, one)) for one in options if (record := one.get_help_record(ctx))]
         with formatter.section(self._say(ctx, "options")):
-            formatter.write_dl([(left, self._say(ctx, right)) for left, right in records if right])
+            formatter.write_dl(records)
+
+    def _option(self, ctx: click.Context, option: click.Option) -> str:
+        needed = self._say(ctx, "required") if option.required else ""
+        return self._say(ctx, str(option.help)) + needed
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Give the option that shows the help."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = "help"
         return option
 
 
-class _Group(_Help, click.Group):
+LATER = ("ask", "batch", "judge")
+"""Commands whose modules are imported when they are named, so that `inspect` does not pay for them."""
+
+
+class _Group(Help, click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LATER})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LATER:
+            import_module(f"assaymark.cli.{cmd_name}")  # it registers its command
+        return super().get_command(ctx, cmd_name)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
         with formatter.section(self._say(ctx, "commands")):
@@ -85,7 +109,7 @@ def main() -> None:
     """Test mobile apps for how they treat personal information."""
 
 
-@main.command(cls=_Help, help="inspect exit-codes")
+@main.command(cls=Help, help="inspect exit-codes")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", "form", default="text", metavar="FORM", help="format")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="output")
@@ -110,15 +134,14 @@ def inspect(
         accept = _acceptance(exceptions)
         report = accept(sandbox.inspect(file, packs=packs or None))
     except CannotInspect as error:
-        _complain(text(lang, f"errors.{error.reason}", **error.params))
+        complain(text(lang, f"errors.{error.reason}", **error.params))
         sys.exit(EXIT_CANNOT)
     except AssaymarkError as error:
-        _complain(text(lang, f"errors.{error.key}", **{"detail": str(error), **error.params}))
-        sys.exit(EXIT_USAGE)
+        refuse(error, lang)
     if form == "text" and output is None and sys.stdout.isatty():
         _show(report, lang)
     else:
-        _write(render(report), output, lang)
+        write(render(report), output, lang)
     sys.exit(EXIT_FOUND if found(report, fail_on) else EXIT_CLEAN)
 
 
@@ -136,7 +159,15 @@ def found(report: Report, fail_on: str) -> bool:
     )
 
 
-def _complain(sentence: str) -> None:
+def refuse(error: AssaymarkError, lang: str) -> NoReturn:
+    """Say why the call cannot be carried out, and end the program."""
+    key = f"{error.key}.{error.reason}" if isinstance(error, LakeError | AskError) else f"errors.{error.key}"
+    complain(text(lang, key, **{"detail": str(error), **error.params}))
+    sys.exit(EXIT_USAGE)
+
+
+def complain(sentence: str) -> None:
+    """Say a sentence on standard error."""
     from assaymark.render import clean
 
     # Names of files and members are foreign: no line breaks, no terminal commands, no reordered text.
@@ -148,7 +179,7 @@ def _renderer(form: str, lang: str) -> Callable[[Report], str]:
 
     known = {one.id: one for one in extend.renderers()}
     if form not in known:
-        _complain(text(lang, "cli.unknown-format", format=form, known=", ".join(sorted(known))))
+        complain(text(lang, "cli.unknown-format", format=form, known=", ".join(sorted(known))))
         sys.exit(EXIT_USAGE)
     return lambda report: known[form].render(report, lang)
 
@@ -174,13 +205,14 @@ def _show(report: Report, lang: str) -> None:
     print_summary(report, lang, console)
 
 
-def _write(content: str, output: Path | None, lang: str) -> None:
+def write(content: str, output: Path | None, lang: str) -> None:
+    """Write to a file and say so, or to the terminal; end the program if that cannot be done."""
     if output is None:
         click.echo(content, nl=False)
         return
     try:
         output.write_text(content, encoding="utf-8")
     except OSError as error:
-        _complain(text(lang, "cli.cannot-write", file=output.name, detail=error.strerror))
+        complain(text(lang, "cli.cannot-write", file=output.name, detail=error.strerror))
         sys.exit(EXIT_USAGE)
     click.echo(text(lang, "cli.written", file=str(output)), err=True)

@@ -1,0 +1,90 @@
+"""Write the files of a shard, as drafts: from staged inspections, or from older shards.
+
+Both run in a child process, for DuckDB brings threads, and a process with threads must not fork inspections.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from assaymark.judge.lake import open_duckdb
+from assaymark.lake.index import Index
+from assaymark.lake.layout import LAKE_TABLES, Lake, sync
+from assaymark.lake.read import quoted, relation
+from assaymark.lake.staged import read_staged
+from assaymark.model.errors import LakeError
+from assaymark.model.schemas import APP, column_types
+from assaymark.model.tables import Table
+
+LONGEST_ROW = 64 << 20
+"""Bytes of one row as JSON; an app with a longer one is refused."""
+
+_MACHINE_ERRORS = ("IOException", "OutOfMemoryException", "FatalException", "InternalException")
+"""DuckDB's errors that no row is to blame for."""
+
+_AS_PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
+
+
+def write_staged(lake: Lake, draft: str, staged: Sequence[Path], versions: str) -> dict[str, int]:
+    """Write the draft files of a shard from staged inspections; give the number of rows of each table."""
+    folder = lake.drafts / draft
+    folder.mkdir()
+    rows: dict[str, int] = {}
+    for path in sorted(staged):
+        name, one = read_staged(path)
+        for filled, lines in one.lines(name, versions).items():
+            if lines:
+                rows[filled] = rows.get(filled, 0) + lines.count("\n")
+                with (folder / f"{filled}.ndjson").open("a", encoding="utf-8") as file:
+                    file.write(lines)
+    connection = open_duckdb()
+    for name in rows:
+        table = LAKE_TABLES[name]
+        source = folder / f"{name}.ndjson"
+        columns = ", ".join(f"'{column}': '{kind}'" for column, kind in column_types(table).items())
+        read = (
+            f"read_json('{quoted(source)}', format = 'newline_delimited', columns = {{{columns}}}, "
+            f"maximum_object_size = {LONGEST_ROW})"
+        )
+        _write(connection, table, f"SELECT * FROM {read}", folder)
+        source.unlink()
+    return rows
+
+
+def write_merged(lake: Lake, draft: str, index: Index, shards: Sequence[str]) -> dict[str, int]:
+    """Write the draft files of a shard that holds what still counts of older ones; give the rows of each table."""
+    folder = lake.drafts / draft
+    folder.mkdir()
+    connection = open_duckdb()
+    rows: dict[str, int] = {}
+    for table in LAKE_TABLES.values():
+        source = relation(connection, lake, index, table, shards)
+        if source and (count := _write(connection, table, f"SELECT * FROM ({source})", folder)):
+            rows[table.name] = count
+    return rows
+
+
+def _write(connection: Any, table: Table, query: str, folder: Path) -> int:
+    order = f"{APP}, id" if "id" in table.position else APP
+    place = folder / f"{table.name}.parquet"
+    try:
+        copied = connection.execute(f"COPY ({query} ORDER BY {order}) TO '{quoted(place)}' {_AS_PARQUET}").fetchone()
+        sync(place)
+    except Exception as error:
+        if type(error).__name__ in _MACHINE_ERRORS or isinstance(error, OSError):
+            raise LakeError("cannot-write", str(error), folder=folder.name, detail=type(error).__name__) from error
+        raise  # the rows are to blame
+    return int(copied[0])
+
+
+def drafts(draft: str, rows: Mapping[str, int]) -> dict[str, str]:
+    """Give the draft file of each table of a shard."""
+    return {table: f"{draft}/{table}.parquet" for table in rows}
+
+
+def to_bytes(rows: Mapping[str, int]) -> bytes:
+    """Give the counts as a child sends them."""
+    return json.dumps(rows).encode()
