@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from assaymark.model.tables import TABLES, Row, Table
@@ -113,14 +114,24 @@ def renderer(*, id: str, media_type: str) -> Callable[[Callable[[Report, str], s
 
 
 @cache
+def _plugins_installed() -> bool:
+    """Say whether any installed distribution names an entry point of ours."""
+    files = (file for folder in sys.path for file in Path(folder).glob("*.dist-info/entry_points.txt"))
+    return any(b"[assaymark." in file.read_bytes() for file in files)
+
+
+@cache
 def _load(package: str, group: str) -> None:
     # Once for each process: looking through the installed packages costs more than inspecting a small app.
     found = importlib.import_module(package)
     for module in sorted(pkgutil.iter_modules(found.__path__), key=lambda module: module.name):
         if not module.name.startswith("_"):
             importlib.import_module(f"{package}.{module.name}")
-    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
-        entry.load()
+    if _plugins_installed():
+        from importlib.metadata import entry_points  # slow to import, and most installations have no plug-ins
+
+        for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+            entry.load()
 
 
 def _sorted(registry: Mapping[str, T]) -> Iterator[T]:

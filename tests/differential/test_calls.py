@@ -233,7 +233,7 @@ def test_androguard_finds_the_same_call_sites(name: str) -> None:
     for text in texts:
         for _cls, caller, offset in other.strings[text].get_xref_from(with_offset=True):
             found.add(Use(text, *where(caller), offset // 2))
-    ours = {Use(text, *hit[4], hit[6]) for _at, text, hit in code.find_strings(texts, [], []) if hit is not None}
+    ours = {Use(text, *hit[4], hit[6]) for _at, text, hit in code.find_strings(texts) if hit is not None}
     compare(tally, name, sorted(ours), sorted(found), "strings")
     assert not tally.unexplained()
 

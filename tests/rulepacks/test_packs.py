@@ -51,7 +51,7 @@ def fill_lake(connection: Any, apps: Mapping[str, Evidence]) -> None:
             connection.executemany(f'INSERT INTO "{table.name}" VALUES ({", ".join("?" * len(rows[0]))})', rows)
 
 
-FACTS = Path("/work/shared/facts/regulations.yaml")
+FACTS = Path(__file__).resolve().parents[2].parent / "shared/facts/regulations.yaml"
 CJK = re.compile(r"[\u3400-\u9fff]")
 FORBIDDEN = {
     "en": re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from assaymark.catalog.data import refuse_unknown
+from assaymark.catalog.kept import kept
 from assaymark.catalog.reading import Row, Source, load, refuse_duplicates, rows
 
 FILE = "apis.toml"
@@ -136,7 +136,7 @@ def read_apis(file: str, tree: Mapping[str, object]) -> tuple[Api, ...]:
     return made
 
 
-@cache
+@kept
 def load_apis() -> tuple[Api, ...]:
     """Give all APIs, in the order of the file."""
     return read_apis(FILE, load(FILE))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import tomli
 
+from assaymark.catalog.kept import kept
 from assaymark.model.errors import InvalidCatalog
 
 FILE = "blindspots.toml"
@@ -35,7 +35,7 @@ class Blindspot:
     calls: tuple[tuple[str, str], ...] = ()
 
 
-@cache
+@kept
 def load_blindspots() -> tuple[Blindspot, ...]:
     """Give all rows. Raises `InvalidCatalog` naming the row and the fault."""
     rows = tomli.loads((files("assaymark.catalog") / FILE).read_text(encoding="utf-8"))["blindspot"]

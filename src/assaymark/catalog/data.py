@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from assaymark.catalog.kept import kept
 from assaymark.catalog.reading import Row, Source, load, refuse_duplicates, rows
 
 FILE = "data.toml"
@@ -67,7 +68,7 @@ def read_categories(file: str, tree: Mapping[str, object]) -> tuple[Category, ..
     return tuple(categories)
 
 
-@cache
+@kept
 def load_data() -> tuple[Category, ...]:
     """Give all data categories, parents before children."""
     return read_categories(FILE, load(FILE))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from assaymark.catalog.apis import full_permission, load_apis
 from assaymark.catalog.data import refuse_unknown
+from assaymark.catalog.kept import kept
 from assaymark.catalog.reading import Row, Source, load, refuse_duplicates, rows
 
 FILE = "permissions.toml"
@@ -87,7 +87,7 @@ def read_permissions(file: str, tree: Mapping[str, object], tracked: frozenset[s
     return made
 
 
-@cache
+@kept
 def load_permissions() -> tuple[Permission, ...]:
     """Give all permissions, in the order of the file."""
     tracked = frozenset(name for api in load_apis() for name in api.permission)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from assaymark.catalog.data import refuse_unknown
+from assaymark.catalog.kept import kept
 from assaymark.catalog.reading import Row, Source, load, refuse_duplicates, rows
 from assaymark.model.errors import InvalidCatalog
 
@@ -186,13 +187,13 @@ def _tree() -> Mapping[str, object]:
     return load(FILE)
 
 
-@cache
+@kept
 def load_sdks() -> tuple[Sdk, ...]:
     """Give all SDKs and libraries, in the order of the file."""
     return read_sdks(FILE, _tree())
 
 
-@cache
+@kept
 def load_purposes() -> Mapping[str, Purpose]:
     """Give the purposes of SDKs by id."""
     return read_purposes(FILE, _tree())
