@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import tomli
@@ -38,7 +38,7 @@ class Blindspot:
 @kept
 def load_blindspots() -> tuple[Blindspot, ...]:
     """Give all rows. Raises `InvalidCatalog` naming the row and the fault."""
-    rows = tomli.loads((files("assaymark.catalog") / FILE).read_text(encoding="utf-8"))["blindspot"]
+    rows = tomli.loads((Path(__file__).parent / FILE).read_text(encoding="utf-8"))["blindspot"]
     return tuple(_row(row) for row in rows)
 
 

@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from importlib.resources import files
+from pathlib import Path
 from typing import NoReturn, cast
 
 import tomli
 
 from assaymark.model.errors import InvalidCatalog
+
+FOLDER = Path(__file__).parent
+"""Where the catalog files lie."""
 
 KNOWN = ("documentation", "artefact", "memory")
 """How a row is known: its maker's documentation; seen in the published artefact; general knowledge, not looked up."""
@@ -32,12 +35,12 @@ class Source:
 
 def read_bytes(file: str) -> bytes:
     """Give the bytes of a catalog file."""
-    return (files("assaymark.catalog") / file).read_bytes()
+    return (FOLDER / file).read_bytes()
 
 
 def digest() -> Mapping[str, str]:
     """Give the SHA-256 of each catalog file, lower-case hex: what a report states and what a cache key depends on."""
-    names = sorted(one.name for one in files("assaymark.catalog").iterdir() if one.name.endswith(".toml"))
+    names = sorted(path.name for path in FOLDER.glob("*.toml"))
     return {name: sha256(read_bytes(name)).hexdigest() for name in names}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import tomli
@@ -60,7 +60,7 @@ class Question:
 @cache
 def load_questions() -> tuple[Question, ...]:
     """Give all ready questions, by id."""
-    folder = files("assaymark.insight") / "questions"
+    folder = Path(__file__).parent / "questions"
     found = {entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".sql")}
     return tuple(parse(name.removesuffix(".sql"), content) for name, content in sorted(found.items()))
 

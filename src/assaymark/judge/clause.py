@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 import tomli
@@ -95,5 +95,5 @@ class Pack:
 @cache
 def common_reasons() -> Mapping[str, Texts]:
     """Give the reasons that every pack may use, such as `gap` or `needs-run`, from `judge/reasons.toml`."""
-    tree = tomli.loads((files("assaymark.judge") / "reasons.toml").read_text(encoding="utf-8"))
+    tree = tomli.loads((Path(__file__).parent / "reasons.toml").read_text(encoding="utf-8"))
     return MappingProxyType({key: MappingProxyType(texts) for key, texts in tree.items()})

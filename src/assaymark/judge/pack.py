@@ -17,14 +17,11 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from assaymark.judge.check import check_clause, check_unique
 from assaymark.judge.clause import Clause, Instrument, Pack
-from assaymark.judge.head import Fields, parse_clause, parse_instrument, parse_toml
 from assaymark.model.errors import InvalidRulePack, UnknownPack
 from assaymark.model.text import LANGUAGES
 
@@ -32,7 +29,7 @@ _HEAD = "pack.toml"
 
 
 def _shipped() -> Path:
-    return Path(str(files("assaymark"))) / "rulepacks"
+    return Path(__file__).parent.parent / "rulepacks"
 
 
 def available_packs() -> tuple[str, ...]:
@@ -94,13 +91,17 @@ def _digest(contents: Mapping[str, bytes]) -> str:
 @cache
 def _judge_digest() -> str:
     """Digest of everything that decides what a pack's text becomes: the judge itself and the evidence tables."""
-    package = Path(str(files("assaymark")))
+    package = Path(__file__).parent.parent
     sources = [*(package / "judge").glob("*.py"), package / "model" / "tables.py", package / "model" / "schemas.py"]
     sources.append(package / "judge" / "reasons.toml")
     return _digest({path.name: path.read_bytes() for path in sources})
 
 
 def _parse(contents: Mapping[str, bytes], digest: str) -> Pack:
+    # Here, because a shipped pack that was kept needs neither.
+    from assaymark.judge.check import check_clause, check_unique
+    from assaymark.judge.head import Fields, parse_clause, parse_instrument, parse_toml
+
     texts = {name: _decode(name, content) for name, content in contents.items()}
     fields = Fields(_HEAD, parse_toml(_HEAD, texts[_HEAD]))
     instruments = [parse_instrument(_HEAD, tree) for tree in fields.tables("instruments")]

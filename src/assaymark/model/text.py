@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import tomli
 
@@ -15,7 +15,7 @@ LANGUAGES = ("zh", "en")
 def _sentences(language: str) -> Mapping[str, str]:
     if language not in LANGUAGES:
         raise ValueError(f"no such language: {language}")
-    tree = tomli.loads((files("assaymark") / "locale" / f"{language}.toml").read_text(encoding="utf-8"))
+    tree = tomli.loads((Path(__file__).parent.parent / "locale" / f"{language}.toml").read_text(encoding="utf-8"))
     return dict(_flatten("", tree))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from functools import cache, partial
 from hashlib import sha256
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assaymark.extend import renderer
@@ -70,7 +70,7 @@ def _environment() -> Environment:
 
 
 def _read(name: str) -> str:
-    return (files("assaymark.render") / "templates" / name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
 
 
 def _policy(style: str, script: str, icon: str) -> str:
