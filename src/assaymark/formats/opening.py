@@ -39,7 +39,8 @@ def open_program(path: Path) -> Program:
         if reader.sniff(members):
             program: Program = reader.open(name, package)
             return program
-    if any(member.endswith(".dex") for member in members):
+    # An app bundle (AAB) has code and manifest in other places; it is a format of its own, not a broken APK.
+    if "BundleConfig.pb" not in members and any(member.endswith(".dex") for member in members):
         raise CannotInspect("no-manifest", f"{name} has code and no AndroidManifest.xml", file=name)
     raise CannotInspect("not-a-package", f"{name} is an archive, but no app package of a known format", file=name)
 
