@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from os import PathLike
@@ -19,7 +19,7 @@ from assaymark import catalog, extend, judge
 from assaymark.analysis.code import code_of
 from assaymark.catalog import addresses, blindspots, secrets
 from assaymark.formats.opening import open_program
-from assaymark.formats.program import Program
+from assaymark.formats.program import Gap, Program
 from assaymark.model.evidence import Evidence, as_object
 from assaymark.model.report import STATUSES, Report
 from assaymark.model.tables import GAP, TABLES, Row, Table
@@ -98,9 +98,7 @@ def detect(program: Program) -> tuple[Tables, list[dict[str, Any]]]:
     A detector that fails costs only its own rows: a gap says which tables lack them.
     """
     evidence = Evidence()
-    evidence.add(
-        GAP, (_gap_row(gap.kind, gap.reason, gap.member, gap.hides, gap.weight, gap.count) for gap in program.gaps)
-    )
+    evidence.add(GAP, (gap.row() for gap in program.gaps))
     runs = [_run(detector, program, evidence) for detector in extend.detectors()]
     return evidence.finish(), runs
 
@@ -123,14 +121,10 @@ def _run(detector: extend.Detector, program: Program, evidence: Evidence) -> dic
         outcome |= {"status": "failed", "problem": type(error).__name__}
         hidden = tuple(table.name for table in detector.emits)
         reason = f"detector {detector.id} failed with {type(error).__name__}"
-        evidence.add(GAP, [_gap_row("detector-failed", reason, "", hidden, "partial", None)])
+        evidence.add(GAP, [Gap("detector-failed", reason, hides=hidden).row()])
     for table, rows in found.values():
         outcome["rows"] += evidence.add(table, rows)
     return outcome
-
-
-def _gap_row(kind: str, reason: str, member: str, hides: Iterable[str], weight: str, count: int | None) -> Row:
-    return GAP.row(member, kind=kind, reason=reason, member=member, hides=tuple(hides), weight=weight, count=count)
 
 
 def make_report(

@@ -18,8 +18,8 @@ from assaymark.analysis.marks import members_of
 from assaymark.catalog.blindspots import load_blindspots
 from assaymark.extend import Emission, detector
 from assaymark.formats.android.manifest import MEMBER as MANIFEST
-from assaymark.formats.program import Program
-from assaymark.model.tables import GAP, Row
+from assaymark.formats.program import Gap, Program
+from assaymark.model.tables import GAP
 
 CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk", "secret")
 """Tables whose rows come from code."""
@@ -61,32 +61,28 @@ _SMALLEST_DEX = 112  # bytes of a DEX header
 def gap(program: Program) -> Iterator[Emission]:
     """Give one row for each blind spot."""
     code = code_of(program)
-    rows = [
+    gaps = [
         *_products(program, code),
         *_native(program),
         *_code_problems(program, code),
         *_unread_parts(program),
         *_hidden_code(program, code),
-        _row("not-implemented-flow", "data flow is not analysed by this version", "", ("flow",), "total"),
-        _row("not-implemented-consent", "the order against consent is not analysed by this version", "", (), "total"),
-        _row(
+        Gap("not-implemented-flow", "data flow is not analysed by this version", "", ("flow",), "total"),
+        Gap("not-implemented-consent", "the order against consent is not analysed by this version", "", (), "total"),
+        Gap(
             "no-policy-given",
             "no privacy policy was given with the package",
             "",
             ("statement", "disclosed_sdk", "policy_right"),
             "total",
         ),
-        _row("no-listing-given", "no store listing was given with the package", "", ("listing",), "total"),
+        Gap("no-listing-given", "no store listing was given with the package", "", ("listing",), "total"),
     ]
-    for row in rows:
-        yield GAP, row
+    for one in gaps:
+        yield GAP, one.row()
 
 
-def _row(kind: str, reason: str, member: str, hides: tuple[str, ...], weight: str, count: int | None = None) -> Row:
-    return GAP.row(member, kind=kind, reason=reason, member=member, hides=hides, weight=weight, count=count)
-
-
-def _products(program: Program, code: CodeView) -> Iterator[Row]:
+def _products(program: Program, code: CodeView) -> Iterator[Gap]:
     """Give the packers, frameworks and techniques whose marks are in the package."""
     rows = load_blindspots()
     defined = _defined(code, [name for one in rows for name in one.classes])
@@ -98,7 +94,7 @@ def _products(program: Program, code: CodeView) -> Iterator[Row]:
         seen += [name for name in one.classes if name in defined or name == program.manifest.application_class]
         seen += [place for call in one.calls for place in calls[call]]
         if seen:
-            yield _row(one.kind, one.name, seen[0], CODE_TABLES, one.weight, len(seen))
+            yield Gap(one.kind, one.name, seen[0], CODE_TABLES, one.weight, len(seen))
 
 
 def _defined(code: CodeView, names: list[str]) -> set[str]:
@@ -115,31 +111,31 @@ def _reachable_calls(code: CodeView, calls: list[tuple[str, str]]) -> dict[tuple
     return places
 
 
-def _native(program: Program) -> Iterator[Row]:
+def _native(program: Program) -> Iterator[Gap]:
     libraries = sorted(members_of(program).libraries)
     if libraries:
         shown = ", ".join(libraries[:5]) + (", …" if len(libraries) > 5 else "")
         reason = f"native libraries are not analysed: {shown}"
-        yield _row("native-code", reason, "lib/", CODE_TABLES, "partial", len(libraries))
+        yield Gap("native-code", reason, "lib/", CODE_TABLES, "partial", len(libraries))
 
 
-def _unread_parts(program: Program) -> Iterator[Row]:
+def _unread_parts(program: Program) -> Iterator[Gap]:
     """Give what a tolerant reader could not read of the members that evidence is taken from, one row a member."""
     for part in program.packages:
         counted: dict[tuple[str, str], int] = {}
         for kind, member, _offset, _detail in part.package.oddities():
             if kind in ARCHIVE_CUT:
                 reason = f"the list of members was cut ({kind})"
-                yield _row("limit-hit", reason, part.name, (*CODE_TABLES, "component", "setting"), "partial")
+                yield Gap("limit-hit", reason, part.name, (*CODE_TABLES, "component", "setting"), "partial")
             elif kind in CUT_SHORT or (kind == DUPLICATE and member == MANIFEST):
                 counted[member, kind] = counted.get((member, kind), 0) + 1
         for (member, kind), count in sorted(counted.items()):
             gap_kind, hides = _hidden_behind(member)
             if gap_kind:
-                yield _row(gap_kind, f"{kind} in {member}", part.place(member), hides, "partial", count)
+                yield Gap(gap_kind, f"{kind} in {member}", part.place(member), hides, "partial", count)
         if any(member == MANIFEST for member, _kind in counted):
             reason = "places from which Android enters the code may be missing, so calls seem not to run"
-            yield _row("manifest-unread-part", reason, part.place(MANIFEST), CODE_TABLES, "partial")
+            yield Gap("manifest-unread-part", reason, part.place(MANIFEST), CODE_TABLES, "partial")
 
 
 def _hidden_behind(member: str) -> tuple[str, tuple[str, ...]]:
@@ -153,38 +149,38 @@ def _hidden_behind(member: str) -> tuple[str, tuple[str, ...]]:
     return ("member-unread", ("policy_reference",)) if member.startswith("res/") else ("", ())
 
 
-def _code_problems(program: Program, code: CodeView) -> Iterator[Row]:
+def _code_problems(program: Program, code: CodeView) -> Iterator[Gap]:
     counted: dict[tuple[str, str], int] = {}
     for dex, kind, _offset, _detail in code.problems:
         if kind in DAMAGE:
             counted[dex, kind] = counted.get((dex, kind), 0) + 1
     for (dex, kind), count in sorted(counted.items()):
-        yield _row("code-unread", f"{kind} in {dex}", dex, CODE_TABLES, "partial", count)
+        yield Gap("code-unread", f"{kind} in {dex}", dex, CODE_TABLES, "partial", count)
     application = program.manifest.application
     if not code.dex_files:
         stated = application is not None and application.flag("hasCode") is False
         reason = "the package says that it has no code" if stated else "the package has no DEX file that can be read"
-        yield _row("code-missing", reason, "", CODE_TABLES, "total")
+        yield Gap("code-missing", reason, "", CODE_TABLES, "total")
     elif counted and not any(one.classes for one in code.dex_files):
-        yield _row("code-missing", "no class of the package's DEX files can be read", "", CODE_TABLES, "total")
+        yield Gap("code-missing", "no class of the package's DEX files can be read", "", CODE_TABLES, "total")
     elif absent := code.missing_components():
         reason = f"classes of declared components are not in the code: {', '.join(absent[:3])}"
-        yield _row("code-missing", reason, "AndroidManifest.xml", CODE_TABLES, "partial", len(absent))
+        yield Gap("code-missing", reason, "AndroidManifest.xml", CODE_TABLES, "partial", len(absent))
     if code.graph_cut:
-        yield _row("limit-hit", "the call graph was cut at its bound of steps", "", ("api_call",), "partial")
+        yield Gap("limit-hit", "the call graph was cut at its bound of steps", "", ("api_call",), "partial")
 
 
-def _hidden_code(program: Program, code: CodeView) -> Iterator[Row]:
+def _hidden_code(program: Program, code: CodeView) -> Iterator[Gap]:
     """Give DEX files and packages that Android does not load at start; the app may load them later."""
     for place in code.unloaded:
-        yield _row("hidden-code", "a DEX file that Android does not load at start", place, CODE_TABLES, "partial")
+        yield Gap("hidden-code", "a DEX file that Android does not load at start", place, CODE_TABLES, "partial")
     for part in program.packages:
         for name, size, *_rest in part.package.entries():
             if not name.startswith(HIDING_PLACES) or name.endswith(".dex") or size < _SMALLEST_DEX:
                 continue
             head = part.package.prefix(name, 4)
             if head in (b"dex\n", b"cdex"):
-                yield _row("hidden-code", "a DEX file under another name", part.place(name), CODE_TABLES, "partial")
+                yield Gap("hidden-code", "a DEX file under another name", part.place(name), CODE_TABLES, "partial")
             elif head == b"PK\3\4" and name.endswith((".jar", ".apk", ".zip")):
                 reason = "an archive inside the package was not opened"
-                yield _row("nested-package-unread", reason, part.place(name), CODE_TABLES, "partial")
+                yield Gap("nested-package-unread", reason, part.place(name), CODE_TABLES, "partial")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from assaymark import _engine
 from assaymark.formats.android.manifest import Manifest
+from assaymark.model.tables import GAP, Row
 
 T = TypeVar("T")
 
@@ -22,6 +23,18 @@ class Gap:
     hides: tuple[str, ...] = ()
     weight: str = "partial"
     count: int | None = None
+
+    def row(self) -> Row:
+        """Give the row of the `gap` table."""
+        return GAP.row(
+            self.member,
+            kind=self.kind,
+            reason=self.reason,
+            member=self.member,
+            hides=self.hides,
+            weight=self.weight,
+            count=self.count,
+        )
 
 
 @dataclass(frozen=True, slots=True)
