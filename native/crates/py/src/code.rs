@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+mod flow;
 mod text;
 
 /// A constant for Python: kind, then its text, number or elements.
@@ -493,6 +494,18 @@ impl Code {
         guarded(py, || {
             Ok(names.iter().map(|name| self.annotations_of(name)).collect())
         })
+    }
+
+    /// See the stub.
+    #[pyo3(signature = (rules, setting, implicit=false))]
+    fn flows(
+        &self,
+        py: Python<'_>,
+        rules: flow::RuleRows,
+        setting: flow::SettingRows,
+        implicit: bool,
+    ) -> PyResult<(Vec<flow::LeakRow>, BTreeMap<&'static str, u64>)> {
+        guarded(py, || self.find_flows(rules, setting, implicit))
     }
 
     fn native_methods(&self, py: Python<'_>) -> PyResult<Vec<(String, String, String, bool)>> {
