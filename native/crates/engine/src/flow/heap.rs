@@ -66,6 +66,8 @@ pub(super) enum What {
     Component(u32),
     /// What the platform gives as a parameter.
     Given { node: u32, parameter: u16 },
+    /// What an object of the platform holds in a field ([`NONE`]: as an element).
+    Within(Abs, u32),
     /// One of a kind, under a constant: (name of the kind, text or number value, or 0).
     Global(u32, Abs),
 }
@@ -169,7 +171,7 @@ impl Heap {
     pub fn is_object(&self, value: Abs) -> bool {
         matches!(
             self.what[value as usize],
-            What::Made { .. } | What::Component(_) | What::Given { .. } | What::Global(..) | What::Statics
+            What::Made { .. } | What::Component(_) | What::Given { .. } | What::Within(..) | What::Global(..) | What::Statics
         )
     }
 
@@ -236,10 +238,12 @@ pub(super) enum Joined {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names {
     pub content: u32,
+    /// What a component keeps of itself.
+    pub state: u32,
 }
 
 impl Names {
     pub fn of(rules: &Rules) -> Names {
-        Names { content: rules.known_name("content") }
+        Names { content: rules.known_name("content"), state: rules.known_name("saved-state") }
     }
 }

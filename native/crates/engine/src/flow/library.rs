@@ -268,8 +268,8 @@ impl Solver<'_> {
 
     fn globals(&mut self, name: u32, selector: Selector, args: &[Set], kind: Invoke) -> Vec<Abs> {
         let text = self.rules.names.get(name as usize).cloned().unwrap_or_default();
-        if text == "application" {
-            return self.world.application.into_iter().collect();
+        if let ("application", Some(application)) = (&text[..], self.world.application) {
+            return vec![application];
         }
         let keys = match selector {
             Selector::Entry(number) => {
@@ -339,7 +339,7 @@ impl Solver<'_> {
         self.outside.insert(here, method);
         let args = self.args_of(node, ins);
         let library = self.library_of(method);
-        let mut arrived = false;
+        let mut arrived = self.reflect(here, method, &args);
         let flows = if library.known { library.flows.clone() } else { Vec::new() };
         for flow in &flows {
             let from = self.locate(here, flow.from, &args, kind, true);
@@ -555,6 +555,9 @@ impl Solver<'_> {
             if listed.is_none() && NOT_CALLED.contains(&&type_name[..]) {
                 continue;
             }
+            if self.taken_back(here, method, position + shift) {
+                continue;
+            }
             for object in set.clone() {
                 let own = self.heap.kinds[object as usize];
                 if !self.heap.is_object(object) || own == NONE || program.defs.class_of[own as usize] == NONE {
@@ -575,6 +578,26 @@ impl Solver<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a listener is surely replaced by null, in the same method and on the same object, before the method ends.
+    fn taken_back(&self, here: (u32, u32), method: u32, position: usize) -> bool {
+        let body = &self.nodes[here.0 as usize].method.body;
+        let operands = body.args(here.1);
+        let is_null = |value: Value| body.constant(value) == Some(0);
+        if position != 1 || operands.len() != 2 || is_null(operands[1]) {
+            return false;
+        }
+        let users = &self.nodes[here.0 as usize].method.users;
+        let undoing = users.of(operands[0]).iter().copied().filter(|&user| {
+            let args = body.args(user);
+            matches!(body.ins[user as usize].op, Op::Invoke(_, other) if other == method)
+                && args.len() == 2
+                && args[0] == operands[0]
+                && is_null(args[1])
+        });
+        let undoing: Vec<Value> = undoing.collect();
+        !undoing.is_empty() && !self.path(here.0, Some(here.1), None, &undoing)
     }
 
     /// Methods of a class that override one of the platform.

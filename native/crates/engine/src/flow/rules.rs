@@ -159,7 +159,9 @@ impl Rules {
         outside: Vec<String>,
     ) -> Result<Rules, String> {
         let mut rules = Rules { lifecycles, outside, ..Rules::default() };
-        rules.name("content");
+        for name in ["content", "saved-state"] {
+            rules.name(name);
+        }
         for listener in listeners {
             rules.listeners.entry(listener.base).or_default().extend(listener.methods);
         }

@@ -49,8 +49,8 @@ pub(super) enum Handing {
     CallBack(u32, u32),
     /// Nothing: the platform makes the arguments; the receiver is operand `0`.
     Listener(u8),
-    /// By reflection: receiver and an array of arguments.
-    Reflective,
+    /// By reflection: an array of arguments; the parameter that the first one goes to.
+    Reflective(u8),
 }
 
 /// One body in one context.
@@ -96,6 +96,8 @@ pub(super) struct Solver<'a> {
     pub links: Map<(u32, u32), Vec<(u32, Handing)>>,
     /// By call: the method outside that it runs.
     pub outside: Map<(u32, u32), u32>,
+    /// Calls of the platform by reflection: place, class, method.
+    pub reflected: Vec<((u32, u32), String, String)>,
     pub initialised: Vec<bool>,
     pub overrides: Vec<Overrides>,
     pub known: super::library::Known,
@@ -133,6 +135,7 @@ impl<'a> Solver<'a> {
             children: Map::default(),
             links: Map::default(),
             outside: Map::default(),
+            reflected: Vec::new(),
             initialised: vec![false; program.defs.classes.len()],
             overrides: crate::code::platform::overrides(program, &[]),
             known: super::library::Known::default(),
@@ -449,6 +452,10 @@ impl<'a> Solver<'a> {
                         let cell = self.cell(object, key);
                         let mut set = self.read_cell(cell, here);
                         set.extend(self.initial(object, field, here));
+                        if self.is_foreign(object) {
+                            let content = self.cell(object, Key::Named(self.names.content));
+                            self.read_cell(content, here);
+                        }
                         self.join(node, ins, &set);
                     } else if object == UNKNOWN {
                         let set = self.initial(object, field, here);
@@ -458,12 +465,14 @@ impl<'a> Solver<'a> {
             }
             Op::Put(field) => {
                 let key = Key::Field(self.field(field));
-                let (objects, values) = (self.set(node, args[0]).clone(), self.set(node, args[1]).clone());
-                let only = objects.len() == 1;
-                for object in objects {
-                    if self.heap.is_object(object) {
-                        let cell = self.cell(object, key);
-                        self.write_cell(cell, here, only, &values);
+                let pairs = self.pairs(node, args[0], args[1]);
+                let only = self.one_object(node, args[0]);
+                for (object, values) in pairs {
+                    let cell = self.cell(object, key);
+                    self.write_cell(cell, here, only, &values);
+                    if self.is_foreign(object) {
+                        let content = self.cell(object, Key::Named(self.names.content));
+                        self.write_cell(content, here, false, &[]);
                     }
                 }
             }
@@ -500,7 +509,7 @@ impl<'a> Solver<'a> {
             Op::ArrayPut => {
                 let (arrays, index) = (self.set(node, args[0]).clone(), self.set(node, args[1]).clone());
                 let values = self.set(node, args[2]).clone();
-                let only = arrays.len() == 1;
+                let only = self.one_object(node, args[0]);
                 for array in arrays.into_iter().filter(|&array| array != UNKNOWN) {
                     if self.heap.is_object(array) {
                         self.write_entries(array, &index, here, only, &values);
@@ -574,6 +583,45 @@ impl<'a> Solver<'a> {
                 self.throw(node, it.block, &set);
             }
         }
+    }
+
+    /// Which objects are given which values. Two phis of one block take their operands from the same edge.
+    fn pairs(&self, node: u32, object: Value, value: Value) -> Vec<(Abs, Set)> {
+        let owner = &self.nodes[node as usize];
+        let body = &owner.method.body;
+        let (first, second) = (body.ins[object as usize], body.ins[value as usize]);
+        let mut out = Vec::new();
+        let mut add = |objects: &Set, values: &Set| {
+            let objects = objects.iter().filter(|&&object| self.heap.is_object(object));
+            out.extend(objects.map(|&object| (object, values.clone())));
+        };
+        if first.op == Op::Phi && second.op == Op::Phi && first.block == second.block {
+            let operands = body.args(object).iter().zip(body.args(value));
+            for (edge, (&one, &two)) in body.preds(first.block).iter().zip(operands) {
+                if one != NONE && two != NONE && owner.runs[edge.block as usize] {
+                    add(self.set(node, one), self.set(node, two));
+                }
+            }
+        } else {
+            add(self.set(node, object), self.set(node, value));
+        }
+        out
+    }
+
+    /// Whether a value is one object, or null.
+    pub fn one_object(&self, node: u32, value: Value) -> bool {
+        let mut count = 0;
+        for &one in self.set(node, value) {
+            count += if matches!(self.heap.what[one as usize], What::Integer(0)) { 0 } else { 1 };
+        }
+        count == 1
+    }
+
+    /// Whether an object's class is not the program's.
+    pub fn is_foreign(&self, object: Abs) -> bool {
+        let kind = self.heap.kinds[object as usize];
+        let ours = kind != NONE && self.program.defs.class_of[kind as usize] != NONE;
+        !ours && object != STATICS && self.heap.is_object(object)
     }
 
     /// Objects thrown in a block go to its handlers that fit, and to the callers.
@@ -673,7 +721,26 @@ impl<'a> Solver<'a> {
         if ours {
             return vec![self.heap.integer(0)];
         }
-        vec![self.unknown_of(key.kind, here, 1)]
+        if object == UNKNOWN || object == STATICS {
+            return vec![self.unknown_of(key.kind, here, 1)];
+        }
+        vec![self.within(object, field, key.kind)]
+    }
+
+    /// What an object that the platform made holds, where nothing seen has put it there.
+    fn within(&mut self, object: Abs, field: u32, kind: u32) -> Abs {
+        let descriptor = if kind == NONE { b"L" } else { self.program.descriptor(kind) };
+        let nested = |value: Abs| match self.heap.what[value as usize] {
+            What::Within(outer, _) => Some(outer),
+            _ => None,
+        };
+        let deep = nested(object).and_then(nested).and_then(nested).is_some();
+        match descriptor.first() {
+            Some(b'L' | b'[') if descriptor != b"Ljava/lang/String;" && !deep => {
+                self.heap.number(What::Within(object, field), kind)
+            }
+            _ => UNKNOWN,
+        }
     }
 
     /// Something of a type that the platform made at a place.
@@ -687,19 +754,20 @@ impl<'a> Solver<'a> {
         }
     }
 
-    fn element_of(&mut self, array: Abs, here: (u32, u32)) -> Abs {
+    fn element_of(&mut self, array: Abs, _here: (u32, u32)) -> Abs {
         let kind = self.heap.kinds[array as usize];
-        if kind == NONE {
+        if !self.heap.is_object(array) {
             return UNKNOWN;
         }
-        let descriptor = self.program.descriptor(kind).to_vec();
-        if !self.heap.is_object(array) || matches!(self.heap.what[array as usize], What::Made { part: 0, .. }) {
+        if matches!(self.heap.what[array as usize], What::Made { part: 0, .. }) {
             return self.heap.integer(0);
         }
-        match descriptor.get(1..).and_then(|element| self.program.find_type(element)) {
-            Some(element) => self.unknown_of(element, here, 2),
-            None => UNKNOWN,
-        }
+        let descriptor = if kind == NONE { Vec::new() } else { self.program.descriptor(kind).to_vec() };
+        let element = match descriptor.strip_prefix(b"[") {
+            Some(element) => self.program.find_type(element).unwrap_or(NONE),
+            None => NONE,
+        };
+        self.within(array, NONE, element)
     }
 
     /// The keys that an index or key can be: constants, or [`Key::Anywhere`].

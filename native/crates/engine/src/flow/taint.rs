@@ -107,6 +107,16 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
             add(rule, solver.site(here), api, data, here);
         }
     }
+    for (here, class, name) in solver.reflected.clone() {
+        for &rule in solver.rules.find(&class, &name) {
+            let row = &solver.rules.rules[rule as usize].row;
+            if let (Some(data), 0, false) = (row.source.clone(), row.parameter, row.is_field) {
+                if data != "widget" && row.arguments.is_empty() {
+                    add(rule, solver.site(here), format!("{class}.{name}"), data, here);
+                }
+            }
+        }
+    }
     for node in 0..solver.nodes.len() as u32 {
         let method = solver.nodes[node as usize].method.clone();
         let runs = solver.nodes[node as usize].runs.clone();
@@ -242,8 +252,8 @@ impl Run<'_, '_> {
             Op::ArrayGet if args[0] == value => self.add(Held::Value(node, user), marks, from, here),
             Op::Get(_) => {
                 // A field of an object that the platform gave: it is part of the data.
-                let foreign = |&object: &u32| !matches!(self.solver.heap.what[object as usize], What::Made { part: 0, .. } | What::Component(_));
-                if self.solver.set(node, value).iter().any(foreign) {
+                let solver = &*self.solver;
+                if solver.set(node, value).iter().any(|&object| solver.is_foreign(object)) {
                     self.add(Held::Value(node, user), marks, from, here);
                 }
             }
@@ -297,7 +307,7 @@ impl Run<'_, '_> {
                     continue;
                 }
                 match handing {
-                    Handing::Plain | Handing::Reflective => self.add(Held::Value(caller.node, caller.ins), marks, from, site),
+                    Handing::Plain | Handing::Reflective(_) => self.add(Held::Value(caller.node, caller.ins), marks, from, site),
                     Handing::CallBack(rule, number) => self.result_of(place, rule, number, marks, from, site),
                     Handing::Listener(_) => {}
                 }
@@ -361,7 +371,13 @@ impl Run<'_, '_> {
         let args = self.solver.args_of(here.0, here.1);
         let operands = self.solver.nodes[here.0 as usize].method.body.args(here.1).to_vec();
         let rules = self.solver.rules;
-        for (callee, handing) in self.solver.links.get(&here).cloned().unwrap_or_default() {
+        let links = self.solver.links.get(&here).cloned().unwrap_or_default();
+        let several = links.len() > 1 && marks & mark::IMPLICIT != 0;
+        for (callee, handing) in links {
+            // Which of several methods runs depends on a branch on the data.
+            if several && spot == Spot::Value(operands[0]) {
+                self.add(Held::Run(callee), marks, from, here);
+            }
             match (handing, spot) {
                 (Handing::Plain, Spot::Value(value)) => {
                     for (position, _) in operands.iter().enumerate().filter(|(_, arg)| **arg == value) {
@@ -370,6 +386,16 @@ impl Run<'_, '_> {
                 }
                 (Handing::Listener(position), Spot::Value(value)) if operands.get(usize::from(position)) == Some(&value) => {
                     self.parameter(callee, 0, marks, from, here);
+                }
+                (Handing::Reflective(first), Spot::Value(value)) if operands.get(1) == Some(&value) && first == 1 => {
+                    self.parameter(callee, 0, marks, from, here);
+                }
+                (Handing::Reflective(first), Spot::Cell(cell)) => {
+                    if let super::heap::Key::Under(index) = self.solver.heap.cells[cell as usize].key {
+                        if let What::Integer(at) = self.solver.heap.what[index as usize] {
+                            self.parameter(callee, u32::from(first) + at as u32, marks, from, here);
+                        }
+                    }
                 }
                 (Handing::CallBack(rule, number), _) => {
                     let call = rules.rules[rule as usize].calls[number as usize].clone();
@@ -390,6 +416,21 @@ impl Run<'_, '_> {
         let Some(&method) = self.solver.outside.get(&here) else { return };
         debug_assert_eq!(method, target);
         let library = self.solver.library_of(method);
+        let fields = self.solver.fields_by_name(&args);
+        if !fields.is_empty() {
+            match spot {
+                Spot::Cell(cell) if args.len() == 2 && fields.contains(&cell) => {
+                    self.add(Held::Value(here.0, here.1), marks, from, here);
+                }
+                Spot::Value(value) if args.len() == 3 && operands[2] == value => {
+                    for cell in fields {
+                        self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
+                    }
+                }
+                _ => {}
+            }
+            return;
+        }
         for flow in self.flows(&library, method, kind) {
             if !self.solver.locate(here, flow.from, &args, kind, true).contains(&spot) {
                 continue;
