@@ -139,7 +139,9 @@ impl Solver<'_> {
                 let clicked = self.world.clicks.contains(&key.name) && program.link.proto(key.proto).len() == 2;
                 let external = program.hierarchy.external[program.defs.class_of[kind as usize] as usize];
                 let overrides = self.overrides[signature as usize];
-                let called = overrides != Overrides::OfObject && overrides.runs(external) && !listened.contains(&name);
+                let called = overrides != Overrides::OfObject
+                    && (overrides.runs(external) || self.overrides_outside(kind, signature))
+                    && !listened.contains(&name);
                 if own.is_some() || clicked || called {
                     let cycle = cycle.unwrap_or(0);
                     let state = own.or_else(|| self.state(cycle, EVENT)).unwrap_or(0);

@@ -614,12 +614,26 @@ impl Solver<'_> {
             for &(signature, def) in program.hierarchy.virtuals(position) {
                 let overrides = self.overrides[signature as usize];
                 let own = program.hierarchy.lookup(&program.defs, kind, signature) == Some(def);
-                if own && overrides != platform::Overrides::OfObject && overrides.runs(external) {
+                let called = overrides.runs(external) || self.overrides_outside(kind, signature);
+                if own && overrides != platform::Overrides::OfObject && called {
                     out.push(def);
                 }
             }
         }
         out
+    }
+
+    /// Whether a class or interface above a class, whose code is left to the rules, has a method of this signature: its own code calls it.
+    pub fn overrides_outside(&mut self, kind: u32, signature: u32) -> bool {
+        let program = self.program;
+        let above: Vec<u32> = program
+            .hierarchy
+            .chain(&program.defs, kind)
+            .chain(program.hierarchy.program_interfaces(&program.defs, kind))
+            .collect();
+        above
+            .into_iter()
+            .any(|position| program.hierarchy.own_virtual(position, signature).is_some() && self.is_outside(position))
     }
 
     /// The sources among the rules of a call whose arguments fit.

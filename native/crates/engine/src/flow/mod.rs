@@ -114,6 +114,8 @@ pub struct Leak {
     pub source: Site,
     /// Position of the sink's rule in the rules given.
     pub sink_rule: u32,
+    /// The kind of sink.
+    pub sink_kind: String,
     /// What is called.
     pub sink_api: String,
     /// Where it is called.

@@ -388,7 +388,12 @@ impl<'a> Solver<'a> {
         let args = body.args(ins);
         let here = (node, ins);
         match it.op {
-            Op::Param(_) | Op::Caught | Op::Other | Op::FillData => {}
+            Op::Param(_) | Op::Other | Op::FillData => {}
+            // Besides what the program throws, the platform may.
+            Op::Caught => {
+                let value = self.heap.number(What::Made { node, ins, part: 1 }, NONE);
+                self.join(node, ins, &[value]);
+            }
             Op::Undefined | Op::Handle(_) => self.join(node, ins, &[UNKNOWN]),
             Op::Phi => {
                 for (edge, &arg) in body.preds(it.block).iter().zip(args) {
@@ -536,7 +541,10 @@ impl<'a> Solver<'a> {
                 let no = normal.next().map(|edge| edge.block);
                 let yes = normal.next().map(|edge| edge.block).or(no);
                 let decided = number(self, &left).zip(right).map(|(a, b)| crate::ir::holds(cond, a, b));
-                let never_null = args.len() == 1 && !left.iter().any(|&value| matches!(self.heap.what[value as usize], What::Integer(_) | What::Unknown));
+                let never_null = args.len() == 1 && left.iter().all(|&value| {
+                    let what = &self.heap.what[value as usize];
+                    matches!(what, What::Made { part: 0, .. } | What::Component(_) | What::Text(_) | What::Class(_))
+                });
                 let decided = decided.or_else(|| match cond {
                     crate::ir::Cond::Eq if never_null => Some(false),
                     crate::ir::Cond::Ne if never_null => Some(true),

@@ -59,7 +59,7 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
         run.work();
         left = run.left;
         let leaks = std::mem::take(&mut run.leaks);
-        for ((sink_rule, sink), (marks, last, api, address)) in leaks {
+        for ((sink_rule, sink), (marks, last, api, kind, address)) in leaks {
             let (path, merged) = run.path(last, sink);
             outcome.leaks.push(Leak {
                 source_rule: rule,
@@ -67,6 +67,7 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
                 source_api: source.api.clone(),
                 source: site,
                 sink_rule,
+                sink_kind: kind,
                 sink_api: api,
                 sink,
                 marks,
@@ -155,6 +156,24 @@ impl Solver<'_> {
         Site { def: node.def, unit: node.method.body.ins[here.1 as usize].unit }
     }
 
+    /// Whether a stream is that of a connection, or writes to one.
+    fn goes_to_network(&self, objects: &[u32]) -> bool {
+        let (network, target) = (self.rules.known_name("network"), self.rules.known_name("target"));
+        let mut level = objects.to_vec();
+        for _ in 0..4 {
+            let mut next = Vec::new();
+            for object in level {
+                if matches!(self.heap.what[object as usize], What::Global(name, _) if name == network) {
+                    return true;
+                }
+                let cell = self.heap.find_cell(object, super::heap::Key::Named(target));
+                next.extend(cell.into_iter().flat_map(|cell| self.heap.cells[cell as usize].set.iter().copied()));
+            }
+            level = next;
+        }
+        false
+    }
+
     fn widget_data(&self, receiver: &[u32]) -> Option<String> {
         receiver.iter().find_map(|&object| {
             let What::Global(_, key) = self.heap.what[object as usize] else { return None };
@@ -165,8 +184,8 @@ impl Solver<'_> {
     }
 }
 
-/// By sink: marks, last fact, name, address.
-type Leaks = BTreeMap<Key, (u8, u32, String, Option<String>)>;
+/// By sink: marks, last fact, name, kind, address.
+type Leaks = BTreeMap<Key, (u8, u32, String, String, Option<String>)>;
 
 struct Run<'s, 'a> {
     solver: &'s mut Solver<'a>,
@@ -248,6 +267,7 @@ impl Run<'_, '_> {
                 }
             }
             Op::Cast(_) | Op::Unary(_) | Op::Binary(..) | Op::Compare(_) => self.add(Held::Value(node, user), marks, from, here),
+            Op::InvokeCustom(_) => self.add(Held::Value(node, user), marks, from, here),
             Op::Length => self.add(Held::Value(node, user), marks | mark::LENGTH, from, here),
             Op::ArrayGet if args[0] == value => self.add(Held::Value(node, user), marks, from, here),
             Op::Get(_) => {
@@ -468,7 +488,11 @@ impl Run<'_, '_> {
         let row = &self.solver.rules.rules[rule as usize].row;
         let api = format!("{}.{}", row.class, method_name(self.solver, method));
         let address = args.iter().flatten().filter_map(|&value| self.solver.heap.as_text(value)).find(|text| text.contains("://")).map(str::to_owned);
-        let entry = self.leaks.entry((rule, site)).or_insert((marks, from, api, address));
+        let mut kind = row.sink.clone().unwrap_or_default();
+        if self.solver.goes_to_network(&args[0]) {
+            kind = "network".to_owned();
+        }
+        let entry = self.leaks.entry((rule, site)).or_insert((marks, from, api, kind, address));
         // What arrives with fewer marks says more.
         if marks.count_ones() < entry.0.count_ones() {
             (entry.0, entry.1) = (marks, from);

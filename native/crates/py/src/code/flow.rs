@@ -70,7 +70,6 @@ impl Code {
         for (class, method, descriptor, kind, sink_arguments) in sinks {
             rows.push(Row { class, method, descriptor, sink: Some(kind), sink_arguments, ..Row::default() });
         }
-        let kinds: Vec<String> = rows.iter().map(|row| row.sink.clone().unwrap_or_default()).collect();
         let lifecycles = lifecycles.into_iter().map(|(base, made, order)| Lifecycle { base, made, order }).collect();
         let listeners = listeners.into_iter().map(|(base, methods)| Listener { base, methods }).collect();
         let rules = Rules::new(rows, lifecycles, listeners, outside)
@@ -83,7 +82,7 @@ impl Code {
         };
         let budget = Budget { implicit, ..Budget::default() };
         let outcome = flows(&self.program, &self.graph(), &rules, &setting, budget);
-        let rows = outcome.leaks.iter().map(|leak| self.leak_row(leak, &kinds)).collect();
+        let rows = outcome.leaks.iter().map(|leak| self.leak_row(leak)).collect();
         let mut counts: BTreeMap<&'static str, u64> = outcome.cuts.into_iter().collect();
         counts.insert("steps", outcome.steps);
         counts.insert("bodies", outcome.nodes);
@@ -91,12 +90,12 @@ impl Code {
         Ok((rows, counts))
     }
 
-    fn leak_row(&self, leak: &Leak, kinds: &[String]) -> LeakRow {
+    fn leak_row(&self, leak: &Leak) -> LeakRow {
         (
             leak.data.clone(),
             leak.source_api.clone(),
             self.place_row(leak.source),
-            kinds[leak.sink_rule as usize].clone(),
+            leak.sink_kind.clone(),
             leak.sink_api.clone(),
             self.place_row(leak.sink),
             marks(leak.marks),
