@@ -118,6 +118,8 @@ pub(super) struct Heap {
     pub of_object: Map<Abs, Vec<u32>>,
     /// By abstract value: instructions that read all its cells.
     pub all_readers: Map<Abs, Vec<(u32, u32)>>,
+    /// Who reads what, to tell in one look: cell and node, or object and node with the high bit set, and instruction.
+    reads: std::collections::HashSet<(u64, u32), BuildHasherDefault<Mix>>,
     pub texts: Vec<String>,
     text_ids: HashMap<String, u32>,
 }
@@ -189,6 +191,20 @@ impl Heap {
         self.cell_of.insert((object, key), id);
         self.of_object.entry(object).or_default().push(id);
         (id, true)
+    }
+
+    /// Notes that an instruction reads a cell.
+    pub fn add_reader(&mut self, cell: u32, reader: (u32, u32)) {
+        if self.reads.insert((u64::from(cell) << 32 | u64::from(reader.0), reader.1)) {
+            self.cells[cell as usize].readers.push(reader);
+        }
+    }
+
+    /// Notes that an instruction reads all cells of an object.
+    pub fn add_all_reader(&mut self, object: Abs, reader: (u32, u32)) {
+        if self.reads.insert((1 << 63 | u64::from(object) << 32 | u64::from(reader.0), reader.1)) {
+            self.all_readers.entry(object).or_default().push(reader);
+        }
     }
 
     pub fn find_cell(&self, object: Abs, key: Key) -> Option<u32> {

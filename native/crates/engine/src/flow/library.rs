@@ -204,6 +204,7 @@ impl Solver<'_> {
             number.checked_sub(shift).map(usize::from).filter(|&at| at < args.len())
         };
         let operands: Vec<Value> = self.nodes[here.0 as usize].method.body.args(here.1).to_vec();
+        self.work(1);
         let root = match place.root {
             Root::Return if place.selector == Selector::Whole => return vec![Spot::Return],
             Root::Return => self.set(here.0, here.1).clone(),
@@ -294,6 +295,7 @@ impl Solver<'_> {
 
     fn entry_spots(&mut self, objects: &[Abs], index: &[Abs], here: (u32, u32), reads: bool) -> Vec<Spot> {
         let mut out = Vec::new();
+        self.work(objects.len());
         for &object in objects {
             if !self.heap.is_object(object) || object == STATICS {
                 continue;
@@ -318,12 +320,14 @@ impl Solver<'_> {
             let mut next = Vec::new();
             for object in level {
                 let component = matches!(self.heap.what[object as usize], What::Component(_));
-                if !self.heap.is_object(object) || component || object == STATICS || seen.contains(&object) || seen.len() > 200 {
+                if !self.heap.is_object(object) || component || object == STATICS || seen.contains(&object) || seen.len() > 64 {
                     continue;
                 }
                 seen.push(object);
                 self.read_all(object, here);
-                for cell in self.heap.of_object.get(&object).cloned().unwrap_or_default() {
+                let cells = self.heap.of_object.get(&object).cloned().unwrap_or_default();
+                self.work(cells.len() + 1);
+                for cell in cells {
                     out.push(Spot::Cell(cell));
                     next.extend(self.heap.cells[cell as usize].set.iter().copied());
                 }

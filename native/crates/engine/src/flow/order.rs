@@ -113,6 +113,7 @@ impl Solver<'_> {
                 return None;
             }
             let Some(caller) = node.callers.first() else { break };
+            self.work(1);
             out.push(Step { node: caller.node, ins: caller.ins, later: caller.later });
             at = caller.node;
         }
@@ -242,6 +243,7 @@ impl Solver<'_> {
             None => (0, 0),
         }];
         while let Some((block, first)) = stack.pop() {
+            self.work(1);
             let range = body.in_block(block);
             let first = first.max(range.start);
             let stop = avoid.iter().copied().filter(|&ins| ins >= first && ins < range.end).min().unwrap_or(range.end);

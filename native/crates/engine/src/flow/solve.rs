@@ -85,7 +85,8 @@ pub(super) struct Solver<'a> {
     pub values: Vec<Set>,
     queued: Vec<bool>,
     queue: VecDeque<(u32, u32)>,
-    pub steps: u64,
+    /// Work done: evaluations, and what each of them looks at.
+    pub steps: std::cell::Cell<u64>,
     pub cuts: Cuts,
     builder: Builder<'a>,
     methods: Map<u32, Option<Rc<Method>>>,
@@ -126,7 +127,7 @@ impl<'a> Solver<'a> {
             values: Vec::new(),
             queued: Vec::new(),
             queue: VecDeque::new(),
-            steps: 0,
+            steps: std::cell::Cell::new(0),
             cuts: Cuts::default(),
             builder: Builder::new(program),
             methods: Map::default(),
@@ -154,13 +155,19 @@ impl<'a> Solver<'a> {
         while let Some((node, ins)) = self.queue.pop_front() {
             let var = self.nodes[node as usize].base + ins;
             self.queued[var as usize] = false;
-            self.steps += 1;
-            if self.steps > self.budget.steps {
+            self.work(1);
+            if self.steps.get() > self.budget.steps {
                 self.cuts.add("flow-steps");
                 return;
             }
             self.evaluate(node, ins);
         }
+    }
+
+    /// Counts work.
+    #[inline]
+    pub fn work(&self, count: usize) {
+        self.steps.set(self.steps.get() + count as u64);
     }
 
     pub fn enqueue(&mut self, node: u32, ins: u32) {
@@ -178,6 +185,7 @@ impl<'a> Solver<'a> {
 
     pub fn args_of(&self, node: u32, ins: u32) -> Vec<Set> {
         let method = &self.nodes[node as usize].method;
+        self.work(method.body.args(ins).len());
         method.body.args(ins).iter().map(|&arg| if arg == NONE { Set::new() } else { self.set(node, arg).clone() }).collect()
     }
 
@@ -210,6 +218,7 @@ impl<'a> Solver<'a> {
 
     fn wake(&mut self, cell: u32) {
         let readers = self.heap.cells[cell as usize].readers.clone();
+        self.work(readers.len());
         for (node, ins) in readers {
             self.enqueue(node, ins);
         }
@@ -231,18 +240,12 @@ impl<'a> Solver<'a> {
     }
 
     pub fn read_cell(&mut self, cell: u32, reader: (u32, u32)) -> Set {
-        let cell = &mut self.heap.cells[cell as usize];
-        if !cell.readers.contains(&reader) {
-            cell.readers.push(reader);
-        }
-        cell.set.clone()
+        self.heap.add_reader(cell, reader);
+        self.heap.cells[cell as usize].set.clone()
     }
 
     pub fn read_all(&mut self, object: Abs, reader: (u32, u32)) {
-        let readers = self.heap.all_readers.entry(object).or_default();
-        if !readers.contains(&reader) {
-            readers.push(reader);
-        }
+        self.heap.add_all_reader(object, reader);
     }
 
     pub fn write_cell(&mut self, cell: u32, writer: (u32, u32), only: bool, values: &[Abs]) {
@@ -293,15 +296,15 @@ impl<'a> Solver<'a> {
         }
         let depth = self.nodes[caller.node as usize].depth + 1;
         if found.is_none() {
-            let count = self.contexts.entry(def).or_default();
-            let large = self.nodes.len() >= self.budget.nodes;
-            if *count >= self.budget.contexts as u32 || large && *count > 0 || depth > 60 {
+            let count = *self.contexts.entry(def).or_default();
+            let allowed = self.contexts_allowed();
+            if count >= allowed || depth > 60 {
                 self.cuts.add("flow-contexts");
                 found = self.shared.get(&def).copied();
             }
             if found.is_none() {
                 *self.contexts.entry(def).or_default() += 1;
-                let full = self.contexts[&def] > self.budget.contexts as u32 || large || depth > 60;
+                let full = count >= allowed || depth > 60;
                 let node = self.add_node(def, method, Start::Called, depth);
                 self.nodes[node as usize].shared = full;
                 self.nodes[node as usize].merged = full;
@@ -313,14 +316,23 @@ impl<'a> Solver<'a> {
         }
         let node = found?;
         self.children.insert((caller.node, caller.ins, def), node);
-        let callers = &mut self.nodes[node as usize].callers;
-        if !callers.contains(&caller) {
-            callers.push(caller);
-        }
+        // `children` has seen each call once.
+        self.nodes[node as usize].callers.push(caller);
         if self.nodes[node as usize].callers.len() > 1 {
             self.nodes[node as usize].shared = true;
         }
         Some(node)
+    }
+
+    /// Contexts that one method may have by now: the more there are of all methods, the fewer.
+    fn contexts_allowed(&self) -> u32 {
+        let (most, share) = (self.budget.contexts as u32, self.nodes.len() * 8 / self.budget.nodes.max(1));
+        match share {
+            0..2 => most,
+            2..4 => most / 3,
+            4..8 => most / 8,
+            _ => 0,
+        }
     }
 
     pub fn add_node(&mut self, def: u32, method: Rc<Method>, start: Start, depth: u32) -> u32 {
@@ -581,6 +593,7 @@ impl<'a> Solver<'a> {
                 let joined = self.heap.join(&mut returned, &set);
                 self.nodes[node as usize].returned = returned;
                 if matches!(joined, Joined::Grown | Joined::GrownCut) {
+                    self.work(self.nodes[node as usize].callers.len());
                     for caller in self.nodes[node as usize].callers.clone() {
                         self.enqueue(caller.node, caller.ins);
                     }

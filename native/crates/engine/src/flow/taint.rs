@@ -44,12 +44,14 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
     collect(solver, &mut sources);
     let mut outcome = Outcome::default();
     let mut left = solver.budget.facts;
+    let stop = solver.steps.get() + solver.budget.search;
     for ((rule, site), source) in sources {
         let mut run = Run {
             facts: Vec::new(),
             seen: Map::default(),
             leaks: BTreeMap::new(),
             left,
+            stop,
             branches: Map::default(),
             solver,
         };
@@ -193,6 +195,8 @@ struct Run<'s, 'a> {
     seen: Map<(Held, u8), ()>,
     leaks: Leaks,
     left: usize,
+    /// Steps at which the search ends.
+    stop: u64,
     /// By method definition: blocks and the branches that decide about them.
     branches: Map<u32, Rc<Vec<(u32, u32)>>>,
 }
@@ -213,6 +217,11 @@ impl Run<'_, '_> {
     fn work(&mut self) {
         let mut next = 0;
         while next < self.facts.len() {
+            self.solver.work(1);
+            if self.solver.steps.get() > self.stop {
+                self.solver.cuts.add("flow-search");
+                return;
+            }
             let (held, marks) = (self.facts[next].held, self.facts[next].marks);
             match held {
                 Held::Value(node, value) => {
@@ -229,6 +238,7 @@ impl Run<'_, '_> {
                     let one = &self.solver.heap.cells[cell as usize];
                     let mut readers = one.readers.clone();
                     readers.extend(self.solver.heap.all_readers.get(&one.object).into_iter().flatten());
+                    self.solver.work(readers.len());
                     readers.sort_unstable();
                     readers.dedup();
                     for reader in readers {
