@@ -133,6 +133,23 @@ class Sdk:
     source: Source
     checked: str
     known: str
+    unseen: tuple[str, ...]
+    """Names in this row that the artefact of its source does not hold: other versions or parts of the SDK, remembered.
+
+    A version field stands as `dotted.Class.FIELD`, any other way to a version as its pattern.
+    """
+
+    def names(self) -> frozenset[str]:
+        """Give every name of this row that an artefact can hold."""
+        return frozenset(
+            (
+                *(*self.packages, *self.classes, *self.libraries, *self.manifest, *self.assets, *self.strings),
+                *(*self.init, *self.auto_init, *self.pre_init),
+                *(one.method for one in self.consent),
+                *(one.name for one in self.switches),
+                *(f"{way.class_name}.{way.field}" if way.field else way.pattern for way in self.version),
+            )
+        )
 
 
 def _read_version(row: Row, table: Mapping[str, object]) -> VersionSource:
@@ -181,9 +198,12 @@ def read_sdk(row: Row, head: Head) -> Sdk:
         source=row.source(),
         checked=row.checked(),
         known=row.known(),
+        unseen=row.texts("unseen"),
     )
     row.finish()
     refuse_unknown(row, made.data)
+    if made.unseen and (made.known != "artefact" or not made.names().issuperset(made.unseen)):
+        row.refuse("unseen names what is not in the row, or the row is not from an artefact")
     if made.library != (made.purpose == "library"):
         row.refuse("library and purpose contradict each other")
     if made.library and made.data:

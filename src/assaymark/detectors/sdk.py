@@ -40,7 +40,7 @@ class _Found:
         self.at = self.at or at
 
 
-@detector(id="sdk", version=1, emits=(SDK,))
+@detector(id="sdk", version=2, emits=(SDK,))
 def sdk(program: Program) -> Iterator[Emission]:
     """Give one row for each SDK recognised."""
     code = code_of(program)
@@ -174,8 +174,7 @@ def _stated(program: Program, code: CodeView, way: VersionSource) -> Iterator[tu
             for text in code.strings_of_class(way.class_name):
                 yield text, way.class_name
         case "string":
-            prefix = re.match(r"[\w .:=/-]*", way.pattern)
-            for hit in code.strings_holding([prefix.group(0)] if prefix and prefix.group(0) else []):
+            for hit in code.strings_holding([start] if (start := _literal_start(way.pattern)) else []):
                 yield hit.text or "", hit.place
         case "meta-data":
             if text := program.manifest.meta_data.get(way.key):
@@ -193,6 +192,12 @@ def _stated(program: Program, code: CodeView, way: VersionSource) -> Iterator[tu
         case "library-name":
             for name in members.libraries:
                 yield name, name
+
+
+def _literal_start(pattern: str) -> str:
+    """Give the text that everything matched by a pattern begins with."""
+    found = re.match(r"(?:[^\\()\[\]{}.*+?^$|]|\\[.!()\[\]{}*+?^$|/-])*(?![*+?{])", pattern)
+    return re.sub(r"\\(.)", r"\1", found.group(0)) if found else ""
 
 
 def _resource(program: Program, name: str) -> Iterator[tuple[str, str]]:
