@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from assaymark.catalog.data import refuse_unknown
 from assaymark.catalog.kept import kept
@@ -33,8 +34,7 @@ VERSION_KINDS: Mapping[str, frozenset[str]] = {
 """Ways to a version, each with the keys that it needs; every way may have a `pattern`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Purpose:
+class Purpose(NamedTuple):
     """What an SDK is for."""
 
     id: str
@@ -42,8 +42,7 @@ class Purpose:
     en: str
 
 
-@dataclass(frozen=True, slots=True)
-class Vendor:
+class Vendor(NamedTuple):
     """Who makes an SDK."""
 
     id: str
@@ -61,8 +60,7 @@ class Head:
     purposes: Mapping[str, Purpose]
 
 
-@dataclass(frozen=True, slots=True)
-class VersionSource:
+class VersionSource(NamedTuple):
     """One way to the version of an SDK.
 
     `static-field`: constant value of `class_name`.`field`; `class-string`: a text constant in the code or fields of
@@ -90,9 +88,8 @@ class VersionSource:
         return ".".join(part for part in found.groups() if part).replace("_", ".") if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Sdk:
-    """One SDK or library."""
+class Sdk(NamedTuple):
+    """One SDK or library. A tuple, because hundreds of them are loaded whenever a process starts."""
 
     id: str
     name: str

@@ -129,8 +129,9 @@ def _look(program: Program, code: CodeView) -> dict[str, _Found]:
         if place := members.file(f"assets/{pattern}"):
             marks(owner).note("asset", place)
     names = _manifest_names(program)
+    authorities = [(name, one.at) for one in program.manifest.components for name in one.authorities]
     for mark, owner in _flat("manifest"):
-        if place := names.get(mark) or _authority(program, mark):
+        if place := names.get(mark) or _authority(authorities, mark):
             marks(owner).note("manifest", place)
     strings = _flat("strings")
     for hit in code.string_uses([text for text, _ in strings]):
@@ -147,11 +148,10 @@ def _manifest_names(program: Program) -> dict[str, str]:
     return names
 
 
-def _authority(program: Program, mark: str) -> str | None:
+def _authority(authorities: list[tuple[str, str]], mark: str) -> str | None:
     if not mark.startswith("."):
         return None
-    ending = (one.at for one in program.manifest.components if any(name.endswith(mark) for name in one.authorities))
-    return next(ending, None)
+    return next((at for name, at in authorities if name.endswith(mark)), None)
 
 
 def _version(program: Program, code: CodeView, one: Sdk) -> tuple[str | None, str | None]:
