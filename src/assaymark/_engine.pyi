@@ -58,6 +58,12 @@ class Package:
         `not- found`.
         """
 
+    def words(self, name: str, words: list[str], limit: int) -> list[int]:
+        """Which of some words stand in a member of at most `limit` bytes by themselves (no letter, digit or one of
+        `_ $ / . -` on either side; of a word that ends in `*` only the start counts): their positions, ascending.
+        Raises as `read` does.
+        """
+
     def nested(self, name: str, limit: int) -> Package:
         """The archive in a member of at most `limit` bytes. Raises as `read` and `from_bytes` do."""
 

@@ -20,6 +20,7 @@ pub mod limits;
 pub mod oddity;
 pub mod signing;
 pub mod source;
+pub mod words;
 pub mod zip;
 
 pub use error::{Error, ErrorKind};
