@@ -20,7 +20,7 @@ from assaymark.log.edge import Edge
 from assaymark.log.errors import LogError
 from assaymark.log.lookup import Lookup, open_lookup
 from assaymark.log.reading import Reader
-from assaymark.log.store import Store
+from assaymark.log.store import Source, Store
 from assaymark.log.tiles import MAX_ENTRY, WIDTH, edge_tiles, from_bundle, to_bundle
 from assaymark.mark.checkpoint import Checkpoint
 from assaymark.mark.merkle import EMPTY, HASH, leaf_hash
@@ -83,7 +83,7 @@ def read_state(store: Store) -> State:
     return _parse_state(_read_state(store), store)
 
 
-def read_checkpoint(store: Store, key: Key) -> tuple[Note, Checkpoint] | None:
+def read_checkpoint(store: Source, key: Key) -> tuple[Note, Checkpoint] | None:
     """Give the published checkpoint, signed by the key, or None before the first. Raises `LogError`, `Refused`."""
     try:
         note = Note.parse(store.read(CHECKPOINT, 1 << 16))

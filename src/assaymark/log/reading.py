@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from assaymark.log.errors import LogError
-from assaymark.log.store import Store
+from assaymark.log.store import Source
 from assaymark.log.tiles import ENTRIES, HEIGHT, MAX_BUNDLE, WIDTH, Tile, from_bundle, split_hashes, subtree, tile_of
 from assaymark.mark.merkle import HASH, consistency_path, inclusion_path, tree_root
 
@@ -17,7 +17,7 @@ KEPT = 256
 class Reader:
     """A log of `size` entries, as its store shows it; what it gives is to be checked against a root."""
 
-    def __init__(self, store: Store, size: int) -> None:
+    def __init__(self, store: Source, size: int) -> None:
         """Read from a store."""
         self.store = store
         self.size = size

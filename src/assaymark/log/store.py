@@ -15,11 +15,15 @@ MAX_FILE = 1 << 26
 """Bytes of a file that is read whole."""
 
 
-class Store(Protocol):
-    """Files by path. What a call that writes has returned from is on the disk, and stays there after a power cut."""
+class Source(Protocol):
+    """Files that can be read, by path."""
 
     def read(self, path: str, limit: int = MAX_FILE) -> bytes:
         """Give a file. Raises `FileNotFoundError`, or `LogError` (`cannot-read`) also beyond `limit` bytes."""
+
+
+class Store(Source, Protocol):
+    """Files by path. What a call that writes has returned from is on the disk, and stays there after a power cut."""
 
     def write(self, files: Mapping[str, bytes]) -> None:
         """Keep files; what was there under their names is replaced, each file whole or not at all."""
