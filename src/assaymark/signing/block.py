@@ -156,6 +156,11 @@ def remove_pair(data: Bytes, id: int) -> list[Bytes]:
     return replace_block(data, layout, block, block.without(id) if block.values(id) else block)
 
 
+def has_pair(data: Bytes, id: int) -> bool:
+    """Say whether the file has a pair of this id. Raises `SigningError`."""
+    return bool(_block_of(data)[1].values(id))
+
+
 def _block_of(data: Bytes) -> tuple[Layout, SigningBlock]:
     layout = find_layout(data)
     block = read_block(data, layout)

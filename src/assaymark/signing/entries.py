@@ -63,6 +63,15 @@ def entries_digest(data: Bytes) -> bytes:
     return whole.digest()
 
 
+def directory_names(data: Bytes, layout: Layout) -> Iterator[bytes]:
+    """Give the name of each record of the central directory, up to the first that cannot be read."""
+    at = layout.directory
+    while layout.end - at >= 46 and data[at : at + 4] == b"PK\x01\x02":
+        name, extra, comment = struct.unpack_from("<HHH", data, at + 28)
+        yield bytes(data[at + 46 : at + 46 + name])
+        at += 46 + name + extra + comment
+
+
 def _directory(data: Bytes, layout: Layout) -> Iterator[_Entry]:
     at = layout.directory
     while at < layout.end:
