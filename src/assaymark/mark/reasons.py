@@ -59,6 +59,67 @@ class Reason(StrEnum):
     STATUS_FUTURE = "status-future"
     STATUS_OTHER_LOG = "status-other-log"
 
+    # Certificates: their form
+    CONTAINER_MALFORMED = "container-malformed"
+    CONTAINER_TOO_LARGE = "container-too-large"
+    RECORD_UNKNOWN = "record-unknown"
+    """A record that must be understood, and is not."""
+    ENVELOPE_MALFORMED = "envelope-malformed"
+    STATEMENT_WRONG = "statement-wrong"
+    """The signature of a known issuer does not fit the statement."""
+    ALGORITHM_MISSING = "algorithm-missing"
+    """Signed by a known key whose algorithm cannot be computed here."""
+    STATEMENT_MALFORMED = "statement-malformed"
+    KIND_UNKNOWN = "kind-unknown"
+    NOT_A_PASS = "not-a-pass"
+    TIMESTAMP_WRONG = "timestamp-wrong"
+    ISSUER_ROLE = "issuer-role"
+    """The key may not sign statements of this kind."""
+    COSIGNER_MISSING = "cosigner-missing"
+    """Level 3 needs the signatures of two different issuers."""
+    LOGGED_BEFORE_ISSUED = "logged-before-issued"
+
+    # Certificates: the file
+    NONE = "none"
+    STRIPPED = "stripped"
+    """There is no certificate, and the developer's signature says that there was one."""
+    TWO_MARKS = "two-marks"
+    FILE_MALFORMED = "file-malformed"
+    """Its archive or signing block could be read in two ways."""
+    OTHER_FILE = "other-file"
+    FILE_CHANGED = "file-changed"
+    """The content is neither what was certified nor what the developer signed."""
+    SCHEMES_DIFFER = "schemes-differ"
+    """A signature scheme was added or removed since."""
+    SIGNER_DIFFERS = "signer-differs"
+    DEVELOPER_SIGNATURE = "developer-signature"
+    """The developer's own signature does not hold."""
+    PARENT_MISSING = "parent-missing"
+    """A derived file without the certificate of what it was derived from."""
+    SET_INCOMPLETE = "set-incomplete"
+    """A set of files without its base, or whose files bear different certificates."""
+
+    # Certificates: now
+    NOT_YET_VALID = "not-yet-valid"
+    EXPIRED = "expired"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+
+    # What the caller asks for
+    STATUS_MISSING = "status-missing"
+    STATUS_STALE = "status-stale"
+    OTHER_PACKAGE = "other-package"
+    OTHER_VERSION = "other-version"
+    LEVEL_TOO_LOW = "level-too-low"
+    ALGORITHM_ABSENT = "algorithm-absent"
+    """An algorithm that the caller asks for did not sign."""
+    NOT_INSPECTED = "not-inspected"
+    """Only a store's word, and no certificate of an inspection."""
+    DEMAND_MALFORMED = "demand-malformed"
+    CONTENTS_ONLY = "contents-only"
+    """The entries are those that were certified, the file around them is not."""
+
 
 class Refused(AssaymarkError):
     """Something that was to be checked does not hold. `reason` is a `Reason`; the sentence is `mark.<reason>`.
