@@ -395,6 +395,7 @@ GAP = _table(
     ("member", _T, "archive member or class it concerns, or empty"),
     ("count", _I, "how many places, where it stands for several"),
     ("hides", _L, "evidence tables whose rows may be missing because of it"),
+    ("marks", _L, "what a product or technique was recognised by: members, classes, places in the code; the first few"),
     Column("weight", _T, "does it hide everything of these tables, or some", ("total", "partial")),
 )
 

@@ -11,6 +11,7 @@ import pytest
 import assaymark.catalog
 from assaymark.catalog import digest
 from assaymark.catalog.apis import read_apis
+from assaymark.catalog.blindspots import read_blindspots
 from assaymark.catalog.data import read_categories
 from assaymark.catalog.permissions import read_permissions
 from assaymark.catalog.reading import parse
@@ -38,6 +39,7 @@ API = 'id = "a", data = "imei", kind = "method", class = "a.B", name = "c"'
 SDK = 'id = "a", name = "A", name_zh = "甲", vendor = "v", purpose = "push", packages = ["a.b"]'
 OTHER_SDK = SDK.replace('id = "a"', 'id = "z"')
 CATEGORY = 'id = "x", zh = "甲", en = "x"'
+SPOT = 'id = "x", kind = "packed", name = "X", name_zh = "甲", weight = "total", libraries = ["liba.so"]'
 PERMISSION = 'name = "CAMERA", protection = "dangerous", zh = "相机", en = "camera"'
 
 
@@ -61,6 +63,16 @@ PERMISSION = 'name = "CAMERA", protection = "dangerous", zh = "相机", en = "ca
         (read_apis, API.replace('name = "c"', 'name = "c*"'), "name has a *"),
         (read_apis, 'id = "a", data = "imei", kind = "method", name = "c"', "a string has no class"),
         (read_apis, f"{API} }},\n{{ {API}", "stands twice"),
+        (read_blindspots, SPOT.replace('"packed"', '"x"'), "kind is 'x'"),
+        (read_blindspots, SPOT.replace('"total"', '"x"'), "weight is 'x'"),
+        (read_blindspots, SPOT.replace("libraries", "weak"), "it has marks or a structure"),
+        (read_blindspots, f'{SPOT}, structure = "stub"', "it has marks or a structure"),
+        (read_blindspots, f'{SPOT}, structure = "x"', "structure is 'x'"),
+        (read_blindspots, f'{SPOT}, weak = ["libz.so"]', "weak names what is not a mark"),
+        (read_blindspots, f'{SPOT}, weak = ["liba.so"]', "its only mark is weak"),
+        (read_blindspots, f'{SPOT}, classes = ["a/B"]', "not spelled as code spells it"),
+        (read_blindspots, f'{SPOT}, calls = ["loadUrl"]', "not spelled as code spells it"),
+        (read_blindspots, f"{SPOT} }},\n{{ {SPOT}", "stands twice"),
         (read_categories, f'{CATEGORY}, parent = "y"', "parent 'y' does not stand above it"),
         (read_categories, f"{CATEGORY} }},\n{{ {CATEGORY}", "stands twice"),
         (read_categories, 'id = "x", zh = "甲"', "en is not a text"),
@@ -110,7 +122,14 @@ def test_a_wrong_row_is_refused_and_named(read: Read, row: str, fault: str) -> N
 
 @pytest.mark.parametrize("missing", ["source", "checked", "known"])
 @pytest.mark.parametrize(
-    ("read", "row"), [(read_apis, API), (read_categories, CATEGORY), (permissions, PERMISSION), (read_sdks, SDK)]
+    ("read", "row"),
+    [
+        (read_apis, API),
+        (read_blindspots, SPOT),
+        (read_categories, CATEGORY),
+        (permissions, PERMISSION),
+        (read_sdks, SDK),
+    ],
 )
 def test_a_row_without_source_or_date_is_refused(read: Read, row: str, missing: str) -> None:
     common = "".join(line for line in COMMON.splitlines(keepends=True) if not line.startswith(missing))
