@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from inspect import unwrap
 from pathlib import Path
 
@@ -20,16 +21,22 @@ LOADERS: dict[str, Callable[[], object]] = {
     "network_calls.toml": load_network_calls,
     "not_endpoints.toml": load_not_endpoints,
     "permissions.toml": permissions.load_permissions,
-    "sdks.toml": lambda: sdks.read_sdks("sdks.toml", reading.load("sdks.toml")),  # load_sdks keeps the parsed file
     "secrets.toml": secrets.load_secrets,
     "top_level.toml": load_top_level,
+    # Each file on its own: load_sdks would stop at the first.
+    **{
+        file: partial(lambda name: sdks.read_sdks(name, reading.load(name), reading.load(sdks.FILE)), file)
+        for file in reading.files_below(sdks.ROWS)
+    },
 }
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for path in reading.FOLDER.glob("*.toml"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for path in reading.FOLDER.rglob("*.toml"):
+        copy = tmp_path / path.relative_to(reading.FOLDER)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(path.read_bytes())
     monkeypatch.setattr(reading, "FOLDER", tmp_path)
     return tmp_path
 
