@@ -313,5 +313,13 @@ def signatures(
     Gives the signers; id and size of each pair of the signing block; kind and particulars of what is wrong with the block.
     """
 
+def signers(
+    package: Package, sha256: bytes | None, sha512: bytes | None
+) -> tuple[list[SignerRow], list[tuple[int, int]], list[tuple[str, str]]]:
+    """As `signatures`, with content digests (v2 construction) that are computed already: no pass over the file for them.
+
+    Of v1 only the signature blocks and their `*.SF` are verified, neither manifest nor entries: where v2 or later holds, it covers them.
+    """
+
 def signing_block_pairs(package: Package) -> tuple[tuple[int, int] | None, list[tuple[int, int, int]]]:
     """Give start and end of the signing block, and id, start and end of the value of each pair."""

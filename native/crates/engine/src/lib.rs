@@ -15,6 +15,7 @@ pub mod bytes;
 pub mod code;
 pub mod dex;
 pub mod error;
+pub mod ir;
 pub mod limits;
 pub mod oddity;
 pub mod signing;
