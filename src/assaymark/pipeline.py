@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from hashlib import file_digest
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import assaymark
-from assaymark import catalog, extend, judge
+from assaymark import _engine, catalog, extend, judge
 from assaymark.analysis.code import code_of
 from assaymark.catalog import addresses, blindspots, secrets
 from assaymark.formats.opening import open_program
@@ -68,9 +69,15 @@ def collect(path: str | PathLike[str]) -> tuple[Program, Tables, list[dict[str, 
 
 
 def versions() -> dict[str, Any]:
-    """Give all that decides the evidence besides the file: versions of program and detectors, digests of catalogs."""
+    """Give all that decides the evidence besides the file: versions of program and detectors, digests of the rest.
+
+    The engine is told by its digest, so that one that was built again never passes for the one before.
+    """
+    with Path(str(_engine.__file__)).open("rb") as file:
+        engine = file_digest(file, "sha256").hexdigest()
     return {
         "version": assaymark.__version__,
+        "engine": engine,
         "catalogs": dict(catalog.digest()),
         "detectors": {detector.id: detector.version for detector in extend.detectors()},
     }

@@ -1,4 +1,7 @@
-"""No catalog is read that holds a row without source, date or way it is known: the file itself, with that left out."""
+"""No catalog is read that holds a row without source, date or way it is known: the file itself, with that left out.
+
+The rows of SDKs lie in several files that share their sources; `tests/unit/catalog/test_reading.py` has their cases.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from assaymark.catalog import apis, blindspots, data, permissions, reading, sdks, secrets
+from assaymark.catalog import apis, blindspots, data, permissions, reading, secrets
 from assaymark.catalog.addresses import load_network_calls, load_not_endpoints, load_top_level
 from assaymark.model.errors import InvalidCatalog
 
@@ -20,7 +23,6 @@ LOADERS: dict[str, Callable[[], object]] = {
     "network_calls.toml": load_network_calls,
     "not_endpoints.toml": load_not_endpoints,
     "permissions.toml": permissions.load_permissions,
-    "sdks.toml": lambda: sdks.read_sdks("sdks.toml", reading.load("sdks.toml")),  # load_sdks keeps the parsed file
     "secrets.toml": secrets.load_secrets,
     "top_level.toml": load_top_level,
 }
