@@ -59,7 +59,9 @@ def verify(
         complain(sentence(refused, lang))
         sys.exit(EXIT_CODES.get(refused.reason, EXIT_USAGE))
     except SigningError as error:
-        complain(text(lang, "verify.unreadable", file=", ".join(one.name for one in files), detail=error.params["detail"]))
+        complain(
+            text(lang, "verify.unreadable", file=", ".join(one.name for one in files), detail=error.params["detail"])
+        )
         sys.exit(EXIT_CANNOT)
     if as_json:
         click.echo(json.dumps(verdict.to_json(), ensure_ascii=False, indent=2))
