@@ -46,7 +46,7 @@ class Case:
     root: Root | None = None
     place: str | None = None
     root_note: bytes | None = None
-    number: str = ""
+    name: str = ""
     status_notes: list[bytes] = field(default_factory=list)
 
 
@@ -120,7 +120,7 @@ def all_cases(folder: Path) -> Iterator[tuple[str, Case]]:
 def build(name: str, folder: Path) -> Case:
     """Build one case."""
     made = _cases[name](Bench(folder / name))
-    made.number = name
+    made.name = name
     return made
 
 

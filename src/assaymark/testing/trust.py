@@ -239,7 +239,10 @@ class World:
 
     def status_note(self, states: Mapping[int, State] | None = None, *, time: int = NOW - DAY) -> bytes:
         """Give a signed status list over the log as it is."""
-        held = StatusList.of(self.origin, time, len(self.entries), states or {})
+        return self.sign_status(StatusList.of(self.origin, time, len(self.entries), states or {}))
+
+    def sign_status(self, held: StatusList) -> bytes:
+        """Give a status list as a signed note."""
         return sign(held.text(), self.status_key).to_bytes()
 
     def status(self, states: Mapping[int, State] | None = None, *, time: int = NOW - DAY) -> StatusList:
