@@ -227,8 +227,9 @@ def _find_container(file: File, detached: bytes | None) -> tuple[str, bytes]:
         raise SigningError("unreadable", f"{beside.name}: {error.strerror}") from error
 
 
-def _rank(mark: Mark) -> tuple[bool, bool, int, bool]:
-    """Order marks: those that stand first, those with fresh news before others, the highest level first."""
+def _rank(mark: Mark) -> tuple[bool, bool, bool, int, bool]:
+    """Order marks: those that stand first, those for this file, those with fresh news before others, the highest level first."""
     level = mark.certificate.statement.level if mark.certificate else 0
+    elsewhere = mark.refusal is not None and mark.refusal.reason is Reason.OTHER_FILE
     inspected = bool(mark.certificate and mark.certificate.statement.kind == INSPECTION)
-    return (not mark.stands, mark.state == STALE, -level, not inspected)
+    return (not mark.stands, elsewhere, mark.state == STALE, -level, not inspected)
