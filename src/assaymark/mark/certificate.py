@@ -50,12 +50,12 @@ def check_certificate(data: bytes, root: Root, authorities: Sequence[Authority] 
     """Read one container and check all that needs no file and no clock. Raises `Refused`."""
     container = read_container(data)
     envelope = Envelope.parse(container.envelope)
-    signed = _known_signatures(envelope, root)
+    signed = known_signatures(envelope, root)
     statement = Statement.parse(envelope.payload)
     logged = check_logged(container.envelope, Proof.parse(container.proof), root.policy)
     if logged.time is not None and statement.issued_at > logged.time + LEEWAY:
         raise Refused(Reason.LOGGED_BEFORE_ISSUED, f"issued at {statement.issued_at}, logged at {logged.time}")
-    issuers = _counting(signed, statement, logged)
+    issuers = counting_issuers(signed, statement, logged)
     timestamps = _timestamps(container, authorities)
     return Certificate(statement, issuers, logged, container.status, timestamps)
 
@@ -68,7 +68,7 @@ def _timestamps(container: Container, authorities: Sequence[Authority]) -> tuple
     return tuple(check_timestamp(one, container.envelope, authorities) for one in container.timestamps)
 
 
-def _known_signatures(envelope: Envelope, root: Root) -> tuple[Issuer, ...]:
+def known_signatures(envelope: Envelope, root: Root) -> tuple[Issuer, ...]:
     """Give the issuers whose signatures hold; one wrong signature of a known issuer spoils all, unknown keys are passed over."""
     found = []
     missing: Refused | None = None
@@ -90,7 +90,7 @@ def _known_signatures(envelope: Envelope, root: Root) -> tuple[Issuer, ...]:
     return tuple(found)
 
 
-def _counting(signed: Sequence[Issuer], statement: Statement, logged: Logged) -> tuple[Issuer, ...]:
+def counting_issuers(signed: Sequence[Issuer], statement: Statement, logged: Logged) -> tuple[Issuer, ...]:
     """Give those issuers that may sign this; one that may not is passed over if others may."""
     counting, refusals = [], []
     for issuer in signed:
