@@ -58,6 +58,12 @@ class Package:
         `not- found`.
         """
 
+    def words(self, name: str, words: list[str], limit: int) -> list[int]:
+        """Which of some words stand in a member of at most `limit` bytes by themselves (no letter, digit or one of
+        `_ $ / . -` on either side; of a word that ends in `*` only the start counts): their positions, ascending.
+        Raises as `read` does.
+        """
+
     def nested(self, name: str, limit: int) -> Package:
         """The archive in a member of at most `limit` bytes. Raises as `read` and `from_bytes` do."""
 
@@ -305,6 +311,14 @@ def signatures(
     """Verify every signature scheme present, each by itself, for all platforms from `min_sdk` (`None`: 24) on.
 
     Gives the signers; id and size of each pair of the signing block; kind and particulars of what is wrong with the block.
+    """
+
+def signers(
+    package: Package, sha256: bytes | None, sha512: bytes | None
+) -> tuple[list[SignerRow], list[tuple[int, int]], list[tuple[str, str]]]:
+    """As `signatures`, with content digests (v2 construction) that are computed already: no pass over the file for them.
+
+    Of v1 only the signature blocks and their `*.SF` are verified, neither manifest nor entries: where v2 or later holds, it covers them.
     """
 
 def signing_block_pairs(package: Package) -> tuple[tuple[int, int] | None, list[tuple[int, int, int]]]:

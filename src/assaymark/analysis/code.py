@@ -220,6 +220,10 @@ class CodeView:
         """Say of each class whether it is defined here."""
         return self._code.has_class(list(names))
 
+    def superclasses(self, names: Sequence[str]) -> list[list[str]]:
+        """Give each class and those above it, nearest first, up to the first one outside; empty for an unknown one."""
+        return self._code.superclasses(list(names))
+
     def referenced(self, prefixes: Sequence[str]) -> list[tuple[int, str]]:
         """Give the types that the code names without defining them: position of the prefix, dotted name."""
         return self._code.type_refs(list(prefixes))

@@ -1,18 +1,24 @@
-"""Third-party SDKs and common libraries: who makes them, how to recognise them, what they are documented to collect."""
+"""Third-party SDKs and common libraries: who makes them, how to recognise them, what they are documented to collect.
+
+`sdks.toml` says what a row holds and has what rows share: vendors, purposes, sources. The rows lie in `sdks/`, one file
+for a few purposes; a row is added in one of them and nowhere else.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from assaymark.catalog.data import refuse_unknown
 from assaymark.catalog.kept import kept
-from assaymark.catalog.reading import Row, Source, load, refuse_duplicates, rows
+from assaymark.catalog.reading import Row, Source, files_below, load, refuse_duplicates, rows
+from assaymark.catalog.sdk_calls import Consent, Switch, consents_of, methods_of, switches_of
 from assaymark.model.errors import InvalidCatalog
 
 FILE = "sdks.toml"
+ROWS = "sdks"
 
 VERSION_KINDS: Mapping[str, frozenset[str]] = {
     "static-field": frozenset({"class", "field"}),
@@ -34,6 +40,25 @@ class Purpose:
     id: str
     zh: str
     en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Who makes an SDK."""
+
+    id: str
+    zh: str
+    en: str
+    country: str
+    """ISO 3166, two letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the rows of all files share."""
+
+    vendors: Mapping[str, Vendor]
+    purposes: Mapping[str, Purpose]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +121,15 @@ class Sdk:
     version: tuple[VersionSource, ...]
     """Ways to its version, the best first."""
     init: tuple[str, ...]
-    """Methods that start it, `dotted.Class.method`."""
-    consent: tuple[str, ...]
-    """What takes the user's decision: `dotted.Class.method`, a class to implement, or `meta-data:KEY`."""
+    """Methods that start it, and with it what it collects: `dotted.Class.method`."""
+    auto_init: tuple[str, ...]
+    """Components, mostly providers, that start it by standing in the manifest, before any code of the app runs."""
+    pre_init: tuple[str, ...]
+    """Methods that its maker's guide allows before the user agreed."""
+    consent: tuple[Consent, ...]
+    """Calls that carry the user's decision."""
+    switches: tuple[Switch, ...]
+    """Ways to turn collection off or on."""
     source: Source
     checked: str
     known: str
@@ -122,16 +153,17 @@ def _read_version(row: Row, table: Mapping[str, object]) -> VersionSource:
     )
 
 
-def read_sdk(row: Row, purposes: Mapping[str, Purpose]) -> Sdk:
+def read_sdk(row: Row, head: Head) -> Sdk:
     """Give the SDK that a row describes. Raises `InvalidCatalog`."""
+    vendor = head.vendors[row.one_of("vendor", tuple(head.vendors))]
     made = Sdk(
         id=row.text("id"),
         name=row.text("name"),
         name_zh=row.text("name_zh"),
-        vendor=row.text("vendor"),
-        vendor_zh=row.text("vendor_zh"),
-        country=row.text("country"),
-        purpose=row.one_of("purpose", tuple(purposes)),
+        vendor=vendor.en,
+        vendor_zh=vendor.zh,
+        country=vendor.country,
+        purpose=row.one_of("purpose", tuple(head.purposes)),
         library=row.flag("library"),
         packages=row.texts("packages"),
         classes=row.texts("classes"),
@@ -141,8 +173,11 @@ def read_sdk(row: Row, purposes: Mapping[str, Purpose]) -> Sdk:
         strings=row.texts("strings"),
         data=row.texts("data"),
         version=tuple(_read_version(row, table) for table in row.tables("version")),
-        init=row.texts("init"),
-        consent=row.texts("consent"),
+        init=methods_of(row, "init"),
+        auto_init=row.texts("auto_init"),
+        pre_init=methods_of(row, "pre_init"),
+        consent=consents_of(row),
+        switches=switches_of(row),
         source=row.source(),
         checked=row.checked(),
         known=row.known(),
@@ -153,50 +188,77 @@ def read_sdk(row: Row, purposes: Mapping[str, Purpose]) -> Sdk:
         row.refuse("library and purpose contradict each other")
     if made.library and made.data:
         row.refuse("a library receives no data")
-    if not re.fullmatch("[A-Z]{2}", made.country):
-        row.refuse(f"country is {made.country!r}, not two letters")
+    if not made.packages:
+        row.refuse("packages is empty")
+    if both := sorted(set(made.init) & {*made.pre_init, *(one.method for one in made.consent)}):
+        row.refuse(f"both init and allowed before consent: {', '.join(both)}")
     return made
 
 
-def read_purposes(file: str, tree: Mapping[str, object]) -> Mapping[str, Purpose]:
-    """Give the purposes of a parsed file by id. Raises `InvalidCatalog`."""
-    table = tree.get("purposes")
+def read_head(file: str, tree: Mapping[str, object]) -> Head:
+    """Give what all rows share, of a parsed file. Raises `InvalidCatalog`."""
+    return Head(
+        vendors={row.id: row for row in (_read_vendor(row) for row in _table(file, tree, "vendors"))},
+        purposes={row.id: row for row in (_read_purpose(row) for row in _table(file, tree, "purposes"))},
+    )
+
+
+def _table(file: str, tree: Mapping[str, object], key: str) -> Iterator[Row]:
+    table = tree.get(key)
     if not isinstance(table, dict):
-        raise InvalidCatalog(f"{file}: purposes is not a table", file=file, row="purposes", fault="not a table")
-    return {key: _read_purpose(file, key, names) for key, names in table.items()}
+        raise InvalidCatalog(f"{file}: {key} is not a table", file=file, row=key, fault="not a table")
+    for name, values in table.items():
+        yield Row(file, {"id": name, **values} if isinstance(values, dict) else {"id": name}, {})
 
 
-def _read_purpose(file: str, key: str, names: object) -> Purpose:
-    row = Row(file, {"id": key, **names} if isinstance(names, dict) else {"id": key}, {})
+def _read_purpose(row: Row) -> Purpose:
     made = Purpose(row.text("id"), row.text("zh"), row.text("en"))
     row.finish()
     return made
 
 
-def read_sdks(file: str, tree: Mapping[str, object]) -> tuple[Sdk, ...]:
-    """Give the SDKs of a parsed file. No package prefix belongs to two of them. Raises `InvalidCatalog`."""
-    purposes = read_purposes(file, tree)
-    made = tuple(read_sdk(row, purposes) for row in rows(file, tree))
-    refuse_duplicates(file, (sdk.id for sdk in made))
-    refuse_duplicates(file, (prefix for sdk in made for prefix in sdk.packages))
+def _read_vendor(row: Row) -> Vendor:
+    made = Vendor(row.text("id"), row.text("zh"), row.text("en"), row.text("country"))
+    row.finish()
+    if not re.fullmatch("[A-Z]{2}", made.country):
+        row.refuse(f"country is {made.country!r}, not two letters")
     return made
 
 
+def read_sdks(file: str, tree: Mapping[str, object], head: Mapping[str, object] | None = None) -> tuple[Sdk, ...]:
+    """Give the SDKs of a parsed file; what rows share stands in `head`, or in the file itself.
+
+    No package prefix belongs to two of them. Raises `InvalidCatalog`.
+    """
+    shared = tree if head is None else head
+    known = read_head(FILE if head else file, shared)
+    made = tuple(read_sdk(row, known) for row in rows(file, {**tree, "sources": shared.get("sources")}))
+    _refuse_repeated(file, made)
+    return made
+
+
+def _refuse_repeated(file: str, made: Sequence[Sdk]) -> None:
+    refuse_duplicates(file, (sdk.id for sdk in made))
+    refuse_duplicates(file, (prefix for sdk in made for prefix in sdk.packages))
+
+
 @cache
-def _tree() -> Mapping[str, object]:
+def _shared() -> Mapping[str, object]:
     return load(FILE)
 
 
 @kept
 def load_sdks() -> tuple[Sdk, ...]:
-    """Give all SDKs and libraries, in the order of the file."""
-    return read_sdks(FILE, _tree())
+    """Give all SDKs and libraries, in the order of the files."""
+    made = tuple(sdk for file in files_below(ROWS) for sdk in read_sdks(file, load(file), _shared()))
+    _refuse_repeated(ROWS, made)
+    return made
 
 
 @kept
 def load_purposes() -> Mapping[str, Purpose]:
     """Give the purposes of SDKs by id."""
-    return read_purposes(FILE, _tree())
+    return read_head(FILE, _shared()).purposes
 
 
 @cache

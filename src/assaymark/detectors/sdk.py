@@ -194,7 +194,7 @@ def _stated(program: Program, code: CodeView, way: VersionSource) -> Iterator[tu
             for text in code.strings_of_class(way.class_name):
                 yield text, way.class_name
         case "string":
-            prefix = re.match(r"[\w .:=/-]*", way.pattern)
+            prefix = re.match(r"[\w .:=/!-]*", way.pattern)
             for hit in code.strings_holding([prefix.group(0)] if prefix and prefix.group(0) else []):
                 yield hit.text or "", hit.place
         case "meta-data":

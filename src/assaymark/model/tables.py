@@ -282,8 +282,8 @@ ENDPOINT = _table(
     Column(
         "use",
         _T,
-        "how it is used, the strongest: given to a network call; named by code; a text of the resources",
-        ("network-call", "constant", "resource"),
+        "how it is used, the strongest: given to a network call; made into a link; named by code; a text of the resources",
+        ("network-call", "link", "constant", "resource"),
     ),
     ("cleartext", _B, "true if the scheme is without encryption; null if the scheme does not decide it"),
     ("owner", _T, "`app` or an SDK id"),
@@ -395,6 +395,7 @@ GAP = _table(
     ("member", _T, "archive member or class it concerns, or empty"),
     ("count", _I, "how many places, where it stands for several"),
     ("hides", _L, "evidence tables whose rows may be missing because of it"),
+    ("marks", _L, "what a product or technique was recognised by: members, classes, places in the code; the first few"),
     Column("weight", _T, "does it hide everything of these tables, or some", ("total", "partial")),
 )
 

@@ -114,6 +114,3 @@ def test_an_sdk_can_be_recognised_and_its_telling_classes_are_its_own(sdk: Sdk) 
         assert re.fullmatch(r"[A-Za-z_$][\w$]*(\.[\w$]+)*(\.\*)?", prefix)
     for library in sdk.libraries:
         assert re.fullmatch(r"lib[\w*.-]+\.so", library)
-    for one in (*sdk.init, *(one for one in sdk.consent if not one.startswith("meta-data:"))):
-        assert re.fullmatch(r"[a-z][\w.]*\.[A-Z]\w*(\$\w+)*(\.\w+)?", one), one
-    assert len(sdk.country) == 2

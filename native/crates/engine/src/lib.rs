@@ -15,10 +15,12 @@ pub mod bytes;
 pub mod code;
 pub mod dex;
 pub mod error;
+pub mod ir;
 pub mod limits;
 pub mod oddity;
 pub mod signing;
 pub mod source;
+pub mod words;
 pub mod zip;
 
 pub use error::{Error, ErrorKind};
