@@ -323,3 +323,29 @@ def signers(
 
 def signing_block_pairs(package: Package) -> tuple[tuple[int, int] | None, list[tuple[int, int, int]]]:
     """Give start and end of the signing block, and id, start and end of the value of each pair."""
+
+# --- fingerprints and owners ---
+
+class Fingerprints:
+    """Known features of libraries, ready to be looked up."""
+
+    def __new__(cls, table: bytes) -> Self:
+        """Read a table: rows of ten bytes (feature, library, versions), ascending. Raises `EngineError` if it is none."""
+
+def code_features(code: Code) -> list[tuple[str, list[int]]]:
+    """Give the features of each class that has some: dotted name; features, ascending, 48 bits, the lowest set for grams."""
+
+def match_fingerprints(
+    code: Code, known: Fingerprints
+) -> list[tuple[int, list[tuple[int, int]], list[tuple[str, int, int]]]]:
+    """Give the libraries whose features are there, ascending.
+
+    Each with its number; how many of the features found each set of versions (bits) has; and the classes that hold them: dotted name,
+    texts, grams.
+    """
+
+def spread_owners(code: Code, packages: dict[str, int], classes: dict[str, int]) -> list[tuple[str, int]]:
+    """Give an owner to classes without one, by the classes that they name and that name them; owner 0 is the program itself.
+
+    A class's own entry counts before that of its package. Gives only the classes whose owner this tells.
+    """

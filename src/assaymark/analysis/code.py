@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any
 
 from assaymark import _engine, catalog
+from assaymark.analysis.fingerprints import Match
+from assaymark.analysis.owners import Owners
 from assaymark.formats.android.manifest import complete_name
 from assaymark.formats.program import Program
 
@@ -98,7 +100,7 @@ class CodeView:
         )
         self._graph = self._code.reach(*_entries(program))
         self.graph_cut = not self._graph["complete"]
-        self._owners: dict[str, str] = {}
+        self._owners = Owners(program, self._code)
 
     def _located(self, dex: str) -> tuple[str, str]:
         position, colon, name = dex.partition(":")
@@ -237,11 +239,16 @@ class CodeView:
         return found
 
     def owner(self, cls: str) -> str:
-        """Give the owner of a class: an SDK id by its Java package, else `app`."""
-        package = cls.rpartition(".")[0]
-        if package not in self._owners:
-            self._owners[package] = catalog.owner_of(cls) or "app"
-        return self._owners[package]
+        """Give the owner of a class: `app`, an SDK id, or `unknown`. How: `analysis/owners.py`."""
+        return self._owners.of(cls)
+
+    def matches(self) -> tuple[Match, ...]:
+        """Give the SDKs whose fingerprints the code has."""
+        return self._owners.matches
+
+    def classes_told(self, sdk: str) -> list[str]:
+        """Give the classes of an SDK that fingerprints and neighbours tell, whatever they are called, sorted."""
+        return self._owners.classes_of(sdk)
 
     def missing_components(self) -> list[str]:
         """Give the classes of enabled components that are not defined in the code, sorted."""

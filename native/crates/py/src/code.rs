@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+mod prints;
 mod text;
 
 /// A constant for Python: kind, then its text, number or elements.
@@ -608,5 +609,9 @@ impl Code {
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<Code>()
+    module.add_class::<Code>()?;
+    module.add_class::<prints::Fingerprints>()?;
+    module.add_function(wrap_pyfunction!(prints::code_features, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::match_fingerprints, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::spread_owners, module)?)
 }
