@@ -1,6 +1,7 @@
 """What assaymark knows, as data with a source and a date on every row: data categories, APIs, permissions, SDKs."""
 
 from assaymark.catalog.apis import Api, load_apis
+from assaymark.catalog.consent import ConsentWords, load_consent_words
 from assaymark.catalog.data import Category, categories, load_data, name
 from assaymark.catalog.permissions import Permission, load_permissions
 from assaymark.catalog.reading import Source, digest
@@ -9,6 +10,7 @@ from assaymark.catalog.sdks import Purpose, Sdk, VersionSource, load_purposes, l
 __all__ = [
     "Api",
     "Category",
+    "ConsentWords",
     "Permission",
     "Purpose",
     "Sdk",
@@ -17,6 +19,7 @@ __all__ = [
     "categories",
     "digest",
     "load_apis",
+    "load_consent_words",
     "load_data",
     "load_permissions",
     "load_purposes",
