@@ -45,7 +45,7 @@ def api_call(program: Program) -> Iterator[Emission]:
                 permission=" | ".join(api.permission) or None,
                 consent=found.order,
                 consent_reason=found.reason,
-                consent_path=list(found.path) or None,
+                consent_path=found.path or None,
                 gate=found.gate,
             ),
         )
