@@ -214,6 +214,27 @@ class Code:
         `classes`: dotted names of enabled components, of the application class, of views in layouts, of classes in meta-data.
         Gives methods (with code), reached (of these), instantiated (classes), steps, and complete (0 if the limit of steps was hit).
         """
+    def consent(
+        self,
+        packages: list[Package],
+        resources: list[Resources | None],
+        application: list[str],
+        components: list[tuple[str, str, bool, list[str]]],
+        meta_data: list[tuple[str, str]],
+        initializers: list[str],
+        words: tuple[list[str], list[str], list[str], list[str]],
+        sites: list[tuple[int, int]],
+    ) -> tuple[list[tuple[str, str | None, list[str], str | None]], list[str], dict[str, int]]:
+        """Find the order of places (id of the method, code unit) against the user's consent.
+
+        `packages` and `resources` go together. `components`: class, kind (`activity`, `service`, `receiver`, `provider`), whether anybody
+        can start it, actions of its filters; enabled ones only. `initializers`: classes that a start-up library makes objects of. `words`, in
+        lower case: those of controls that agree, that do not, that go on, and those of texts about a policy.
+
+        Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `limit`), the
+        methods on the way to it, and what opens the way; then what agreeing controls say; then counts: steps, nodes, complete (0 if the limit
+        of steps was hit), and of what was left out reflection, intents, dynamic (calls by call site), long_methods.
+        """
     def find_calls(self, selectors: list[tuple[str, str, str, bool]]) -> list[CodeHit]:
         """Find calls of methods, by selector, caller, code unit.
 

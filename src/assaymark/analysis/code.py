@@ -58,7 +58,8 @@ class Hit:
 
     `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
     given: strings, whole numbers in decimal, class names, content URIs; `None` for what is not a constant. `target` is
-    the class and the name of the method that is called. `text` is the string of a string's use.
+    the class and the name of the method that is called. `text` is the string of a string's use. `caller` is the
+    engine's id of the method around it.
     """
 
     selector: int
@@ -73,6 +74,7 @@ class Hit:
     target: tuple[str, str]
     arguments: tuple[str | None, ...] = ()
     text: str | None = None
+    caller: int = -1
 
     @property
     def place(self) -> str:
@@ -198,7 +200,7 @@ class CodeView:
         selector: int,
         kind: str,
         named: str,
-        _caller: int,
+        definition: int,
         caller: tuple[str, str, str],
         dex: str,
         offset: int,
@@ -210,7 +212,14 @@ class CodeView:
         constants = tuple(_constant(value) for value in arguments)
         target_class, _, target = named.partition("(")[0].rpartition(".")
         place = self._place(dex)
-        return Hit(selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text)
+        return Hit(
+            selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text, definition
+        )
+
+    @property
+    def engine(self) -> _engine.Code:
+        """The engine's view of the same code."""
+        return self._code
 
     def packages(self) -> list[tuple[str, int, int]]:
         """Give all Java packages: name, classes defined, classes with a method that can run."""
