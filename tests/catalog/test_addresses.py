@@ -68,7 +68,7 @@ def called(tmp_path_factory: pytest.TempPathFactory) -> Rows:
 @pytest.mark.parametrize(("place", "row"), list(enumerate(load_network_calls())))
 def test_a_call_makes_what_it_is_given_an_endpoint(place: int, row: NetworkCall, called: Rows) -> None:
     found = {**{url.removesuffix(":443"): how for url, how in called.items()}, **called}
-    assert found[address(place, row).removesuffix(":443")] == ("network-call", "internet")
+    assert found[address(place, row).removesuffix(":443")] == ("link" if row.link else "network-call", "internet")
     near = called.get(address(place, row, near=True))
     assert near == (("constant", "internet") if row.takes == "url" else None)
     if row.subclasses:

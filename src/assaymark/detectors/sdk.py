@@ -1,9 +1,11 @@
 """Third-party SDKs: whose code is in the package, in which version.
 
-What it observes: Java packages, telling classes, native libraries, manifest marks, assets and strings of the catalog.
+What it observes: Java packages, telling classes, native libraries, manifest marks, assets and strings of the catalog;
+fingerprints learned from published artefacts, which survive renaming.
 Why it matters: most personal information that leaves a phone leaves through an SDK, and the policy must name it.
-Limits: an SDK whose names were all replaced (R8 with repackaging) is not recognised by names. A version is given only
-where the package states it. Plain libraries that receive no data of their own are left out.
+Limits: an SDK whose names were all replaced (R8 with repackaging) is recognised if it was learned, and if enough of it is
+left. A version is given where the package states it, or where fingerprints fit one learned version and no other: code
+of a version that was not learned may look the same. Plain libraries that receive no data of their own are left out.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from functools import cache
 
 from assaymark import _engine, catalog
 from assaymark.analysis.code import CodeView, code_of
+from assaymark.analysis.fingerprints import Match
 from assaymark.analysis.marks import Members, members_of
 from assaymark.catalog import Sdk, VersionSource
 from assaymark.extend import Emission, detector
@@ -34,6 +37,8 @@ class _Found:
     classes: int = 0
     reachable: bool = False
     at: str = ""
+    fitting: str | None = None
+    """The learned version that its fingerprints fit."""
 
     def note(self, mark: str, at: str) -> None:
         self.known_by.add(mark)
@@ -50,6 +55,8 @@ def sdk(program: Program) -> Iterator[Emission]:
         if marks is None:
             continue
         version, source = _version(program, code, one)
+        if version is None and marks.fitting:
+            version, source = marks.fitting, "fingerprint"
         yield (
             SDK,
             SDK.row(
@@ -85,13 +92,13 @@ def _flat(mark: str) -> tuple[tuple[str, str], ...]:
 
 
 def _presence(marks: _Found) -> str:
-    if marks.classes or marks.known_by & {"class", "library"}:
+    if marks.classes or marks.known_by & {"class", "fingerprint", "library"}:
         return "bundled"
     return "referenced" if marks.known_by & {"reference", "manifest", "asset"} else "string"
 
 
 def _confidence(marks: _Found) -> str:
-    strong = marks.known_by & {"package", "class", "library", "manifest"}
+    strong = marks.known_by & {"package", "class", "fingerprint", "library", "manifest"}
     if len(strong) > 1 or marks.classes > 3:
         return "high"
     return "medium" if strong or "asset" in marks.known_by else "low"
@@ -105,13 +112,16 @@ def _look(program: Program, code: CodeView) -> dict[str, _Found]:
 
     known = {one.id for one in _rows()}
     for package, defined, reached in code.packages():
-        owner = code.owner(f"{package}.C") if defined else None
+        owner = catalog.owner_of(f"{package}.C") if defined else None
         if owner in known:
             one = marks(owner)
             one.note("package", package)
             one.packages.add(package)
             one.classes += defined
             one.reachable |= reached > 0
+    for match in code.matches():
+        if match.sdk in known:
+            _note_match(marks(match.sdk), match, code)
     classes = _flat("classes")
     for (name, owner), here in zip(classes, code.has_classes([name for name, _ in classes]), strict=True):
         if here:
@@ -119,7 +129,7 @@ def _look(program: Program, code: CodeView) -> dict[str, _Found]:
     packages = _flat("packages")
     for position, name in code.referenced([package.removesuffix("*") for package, _ in packages]):
         owner = packages[position][1]
-        if code.owner(name) == owner and not (owner in found and found[owner].classes):
+        if catalog.owner_of(name) == owner and not (owner in found and found[owner].classes):
             marks(owner).note("reference", name)
     members = members_of(program)
     for pattern, owner in _flat("libraries"):
@@ -137,6 +147,16 @@ def _look(program: Program, code: CodeView) -> dict[str, _Found]:
     for hit in code.string_uses([text for text, _ in strings]):
         marks(strings[hit.selector][1]).note("string", hit.place)
     return found
+
+
+def _note_match(one: _Found, match: Match, code: CodeView) -> None:
+    one.fitting = match.version
+    # Classes that keep their names are counted by their packages.
+    renamed = [name for name in code.classes_told(match.sdk) if catalog.owner_of(name) is None]
+    one.note("fingerprint", next(iter([*renamed, *match.classes]), ""))
+    one.classes += len(renamed)
+    one.packages.update(name.rpartition(".")[0] for name in renamed)
+    one.reachable |= any(code.runs(renamed))
 
 
 def _manifest_names(program: Program) -> dict[str, str]:
