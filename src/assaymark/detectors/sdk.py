@@ -139,8 +139,9 @@ def _look(program: Program, code: CodeView) -> dict[str, _Found]:
         if place := members.file(f"assets/{pattern}"):
             marks(owner).note("asset", place)
     names = _manifest_names(program)
+    authorities = [(name, one.at) for one in program.manifest.components for name in one.authorities]
     for mark, owner in _flat("manifest"):
-        if place := names.get(mark) or _authority(program, mark):
+        if place := names.get(mark) or _authority(authorities, mark):
             marks(owner).note("manifest", place)
     strings = _flat("strings")
     for hit in code.string_uses([text for text, _ in strings]):
@@ -155,7 +156,7 @@ def _note_match(one: _Found, match: Match, code: CodeView) -> None:
     one.note("fingerprint", next(iter([*renamed, *match.classes]), ""))
     one.classes += len(renamed)
     one.packages.update(name.rpartition(".")[0] for name in renamed)
-    one.reachable |= any(code.runs(renamed))
+    one.reachable |= code.any_runs(renamed)
 
 
 def _manifest_names(program: Program) -> dict[str, str]:
@@ -167,11 +168,10 @@ def _manifest_names(program: Program) -> dict[str, str]:
     return names
 
 
-def _authority(program: Program, mark: str) -> str | None:
+def _authority(authorities: list[tuple[str, str]], mark: str) -> str | None:
     if not mark.startswith("."):
         return None
-    ending = (one.at for one in program.manifest.components if any(name.endswith(mark) for name in one.authorities))
-    return next(ending, None)
+    return next((at for name, at in authorities if name.endswith(mark)), None)
 
 
 def _version(program: Program, code: CodeView, one: Sdk) -> tuple[str | None, str | None]:
@@ -194,8 +194,7 @@ def _stated(program: Program, code: CodeView, way: VersionSource) -> Iterator[tu
             for text in code.strings_of_class(way.class_name):
                 yield text, way.class_name
         case "string":
-            prefix = re.match(r"[\w .:=/!-]*", way.pattern)
-            for hit in code.strings_holding([prefix.group(0)] if prefix and prefix.group(0) else []):
+            for hit in code.strings_holding([start] if (start := _literal_start(way.pattern)) else []):
                 yield hit.text or "", hit.place
         case "meta-data":
             if text := program.manifest.meta_data.get(way.key):
@@ -213,6 +212,12 @@ def _stated(program: Program, code: CodeView, way: VersionSource) -> Iterator[tu
         case "library-name":
             for name in members.libraries:
                 yield name, name
+
+
+def _literal_start(pattern: str) -> str:
+    """Give the text that everything matched by a pattern begins with."""
+    found = re.match(r"(?:[^\\()\[\]{}.*+?^$|]|\\[.!()\[\]{}*+?^$|/-])*(?![*+?{])", pattern)
+    return re.sub(r"\\(.)", r"\1", found.group(0)) if found else ""
 
 
 def _resource(program: Program, name: str) -> Iterator[tuple[str, str]]:
