@@ -365,6 +365,9 @@ def match_fingerprints(
     texts, grams.
     """
 
+def any_reached(code: Code, classes: list[str]) -> bool:
+    """Say whether a method of one of these classes can run."""
+
 def spread_owners(code: Code, packages: dict[str, int], classes: dict[str, int]) -> list[tuple[str, int]]:
     """Give an owner to classes without one, by the classes that they name and that name them; owner 0 is the program itself.
 

@@ -259,6 +259,10 @@ class CodeView:
         """Give the classes of an SDK that fingerprints and neighbours tell, whatever they are called, sorted."""
         return self._owners.classes_of(sdk)
 
+    def any_runs(self, classes: list[str]) -> bool:
+        """Say whether code of one of these classes can be reached from the entry points."""
+        return _engine.any_reached(self._code, classes)
+
     def missing_components(self) -> list[str]:
         """Give the classes of enabled components that are not defined in the code, sorted."""
         present = self.has_classes(self._components)

@@ -632,5 +632,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<prints::Fingerprints>()?;
     module.add_function(wrap_pyfunction!(prints::code_features, module)?)?;
     module.add_function(wrap_pyfunction!(prints::match_fingerprints, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::any_reached, module)?)?;
     module.add_function(wrap_pyfunction!(prints::spread_owners, module)?)
 }
