@@ -214,6 +214,27 @@ class Code:
         `classes`: dotted names of enabled components, of the application class, of views in layouts, of classes in meta-data.
         Gives methods (with code), reached (of these), instantiated (classes), steps, and complete (0 if the limit of steps was hit).
         """
+    def consent(
+        self,
+        packages: list[Package],
+        resources: list[Resources | None],
+        application: list[str],
+        components: list[tuple[str, str, bool, list[str]]],
+        meta_data: list[tuple[str, str]],
+        initializers: list[str],
+        words: tuple[list[str], list[str], list[str], list[str]],
+        sites: list[tuple[int, int]],
+    ) -> tuple[list[tuple[str, str | None, list[str], str | None]], list[str], dict[str, int]]:
+        """Find the order of places (id of the method, code unit) against the user's consent.
+
+        `packages` and `resources` go together. `components`: class, kind (`activity`, `service`, `receiver`, `provider`), whether anybody
+        can start it, actions of its filters; enabled ones only. `initializers`: classes that a start-up library makes objects of. `words`, in
+        lower case: those of controls that agree, that do not, that go on, and those of texts about a policy.
+
+        Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `limit`), the
+        methods on the way to it, and what opens the way; then what agreeing controls say; then counts: steps, nodes, complete (0 if the limit
+        of steps was hit), and of what was left out reflection, intents, dynamic (calls by call site), long_methods.
+        """
     def find_calls(self, selectors: list[tuple[str, str, str, bool]]) -> list[CodeHit]:
         """Find calls of methods, by selector, caller, code unit.
 
@@ -323,3 +344,29 @@ def signers(
 
 def signing_block_pairs(package: Package) -> tuple[tuple[int, int] | None, list[tuple[int, int, int]]]:
     """Give start and end of the signing block, and id, start and end of the value of each pair."""
+
+# --- fingerprints and owners ---
+
+class Fingerprints:
+    """Known features of libraries, ready to be looked up."""
+
+    def __new__(cls, table: bytes) -> Self:
+        """Read a table: rows of ten bytes (feature, library, versions), ascending. Raises `EngineError` if it is none."""
+
+def code_features(code: Code) -> list[tuple[str, list[int]]]:
+    """Give the features of each class that has some: dotted name; features, ascending, 48 bits, the lowest set for grams."""
+
+def match_fingerprints(
+    code: Code, known: Fingerprints
+) -> list[tuple[int, list[tuple[int, int]], list[tuple[str, int, int]]]]:
+    """Give the libraries whose features are there, ascending.
+
+    Each with its number; how many of the features found each set of versions (bits) has; and the classes that hold them: dotted name,
+    texts, grams.
+    """
+
+def spread_owners(code: Code, packages: dict[str, int], classes: dict[str, int]) -> list[tuple[str, int]]:
+    """Give an owner to classes without one, by the classes that they name and that name them; owner 0 is the program itself.
+
+    A class's own entry counts before that of its package. Gives only the classes whose owner this tells.
+    """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.catalog.data import refuse_unknown
 from assaymark.catalog.reading import Row
@@ -22,8 +22,7 @@ KINDS = ("method", "override", "meta_data")
 TURNS = ("on", "off")
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(NamedTuple):
     """A call that tells the SDK what the user decided."""
 
     method: str
@@ -39,8 +38,7 @@ class Consent:
     """`agreed`: the user agreed; `shown`: the privacy policy was shown to the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(NamedTuple):
     """A way to turn collection off or on."""
 
     kind: str

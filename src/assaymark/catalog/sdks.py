@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from assaymark.catalog.data import refuse_unknown
 from assaymark.catalog.kept import kept
@@ -33,8 +34,7 @@ VERSION_KINDS: Mapping[str, frozenset[str]] = {
 """Ways to a version, each with the keys that it needs; every way may have a `pattern`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Purpose:
+class Purpose(NamedTuple):
     """What an SDK is for."""
 
     id: str
@@ -42,8 +42,7 @@ class Purpose:
     en: str
 
 
-@dataclass(frozen=True, slots=True)
-class Vendor:
+class Vendor(NamedTuple):
     """Who makes an SDK."""
 
     id: str
@@ -61,8 +60,7 @@ class Head:
     purposes: Mapping[str, Purpose]
 
 
-@dataclass(frozen=True, slots=True)
-class VersionSource:
+class VersionSource(NamedTuple):
     """One way to the version of an SDK.
 
     `static-field`: constant value of `class_name`.`field`; `class-string`: a text constant in the code or fields of
@@ -90,9 +88,8 @@ class VersionSource:
         return ".".join(part for part in found.groups() if part).replace("_", ".") if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Sdk:
-    """One SDK or library."""
+class Sdk(NamedTuple):
+    """One SDK or library. A tuple, because hundreds of them are loaded whenever a process starts."""
 
     id: str
     name: str
@@ -133,6 +130,23 @@ class Sdk:
     source: Source
     checked: str
     known: str
+    unseen: tuple[str, ...]
+    """Names in this row that the artefact of its source does not hold: other versions or parts of the SDK, remembered.
+
+    A version field stands as `dotted.Class.FIELD`, any other way to a version as its pattern.
+    """
+
+    def names(self) -> frozenset[str]:
+        """Give every name of this row that an artefact can hold."""
+        return frozenset(
+            (
+                *(*self.packages, *self.classes, *self.libraries, *self.manifest, *self.assets, *self.strings),
+                *(*self.init, *self.auto_init, *self.pre_init),
+                *(one.method for one in self.consent),
+                *(one.name for one in self.switches),
+                *(f"{way.class_name}.{way.field}" if way.field else way.pattern for way in self.version),
+            )
+        )
 
 
 def _read_version(row: Row, table: Mapping[str, object]) -> VersionSource:
@@ -181,9 +195,12 @@ def read_sdk(row: Row, head: Head) -> Sdk:
         source=row.source(),
         checked=row.checked(),
         known=row.known(),
+        unseen=row.texts("unseen"),
     )
     row.finish()
     refuse_unknown(row, made.data)
+    if made.unseen and (made.known != "artefact" or not made.names().issuperset(made.unseen)):
+        row.refuse("unseen names what is not in the row, or the row is not from an artefact")
     if made.library != (made.purpose == "library"):
         row.refuse("library and purpose contradict each other")
     if made.library and made.data:

@@ -44,7 +44,9 @@ def from_json(content: bytes | str) -> Any:
     text = content if isinstance(content, str) else content.decode("utf-8")
     if _depth(text) > MAX_DEPTH:
         raise ValueError("JSON is nested too deeply")
-    return json.loads(text, object_pairs_hook=_members, parse_int=_integer, parse_float=_refuse, parse_constant=_refuse)
+    tree = json.loads(text, object_pairs_hook=_members, parse_int=_integer, parse_float=_refuse, parse_constant=_refuse)
+    json.dumps(tree, ensure_ascii=False).encode("utf-8")  # halves of surrogate pairs have no spelling in UTF-8
+    return tree
 
 
 def _depth(text: str) -> int:
@@ -60,8 +62,6 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a JSON member is named twice")
-    for name in members:
-        name.encode("utf-8")  # halves of surrogate pairs have no spelling in UTF-8
     return members
 
 

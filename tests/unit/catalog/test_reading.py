@@ -89,6 +89,8 @@ PERMISSION = 'name = "CAMERA", protection = "dangerous", zh = "相机", en = "ca
         (read_sdks, f'{SDK}, init = ["a.b.start"]', "init: 'a.b.start' is not dotted.Class.method"),
         (read_sdks, f'{SDK}, init = ["a.B.c"], pre_init = ["a.B.c"]', "both init and allowed before consent: a.B.c"),
         (read_sdks, f'{SDK}, init = ["a.B.c"], consent = [{{ method = "a.B.c" }}]', "both init and allowed before"),
+        (read_sdks, f'{SDK}, unseen = ["a.b"]', "the row is not from an artefact"),
+        (read_sdks, f'{SDK}, known = "artefact", unseen = ["a.c"]', "unseen names what is not in the row"),
         (read_sdks, f'{SDK}, consent = [{{ method = "agree" }}]', "'agree' is not dotted.Class.method"),
         (read_sdks, f'{SDK}, consent = [{{ method = "a.B.c", argument = 0 }}]', "argument and agreed go together"),
         (read_sdks, f'{SDK}, consent = [{{ method = "a.B.c", agreed = "true" }}]', "argument and agreed go together"),

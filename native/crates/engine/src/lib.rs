@@ -13,7 +13,9 @@
 pub mod axml;
 pub mod bytes;
 pub mod code;
+pub mod consent;
 pub mod dex;
+pub mod env;
 pub mod error;
 pub mod ir;
 pub mod limits;

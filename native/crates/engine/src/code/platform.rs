@@ -49,6 +49,19 @@ pub fn supertypes(dexes: &[Dex], link: &Link) -> Vec<(u32, u32)> {
     out
 }
 
+/// The types directly above a type of the platform, by descriptors.
+pub fn direct_supertypes(name: &str) -> impl Iterator<Item = &'static str> {
+    static ROWS: std::sync::OnceLock<Vec<(&str, &str)>> = std::sync::OnceLock::new();
+    let rows = ROWS.get_or_init(|| {
+        TYPES
+            .lines()
+            .filter_map(|row| row.split_once(' '))
+            .collect()
+    });
+    let row = rows.binary_search_by_key(&name.as_bytes(), |&(own, _)| own.as_bytes());
+    row.into_iter().flat_map(|at| rows[at].1.split(' '))
+}
+
 /// What the platform does with the methods of one signature, on an object of a class that extends or implements a platform type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overrides {
