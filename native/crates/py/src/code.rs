@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 mod consent;
+mod flow;
 mod prints;
 mod text;
 
@@ -513,6 +514,18 @@ impl Code {
         guarded(py, || {
             Ok(names.iter().map(|name| self.annotations_of(name)).collect())
         })
+    }
+
+    /// See the stub.
+    #[pyo3(signature = (rules, setting, implicit=false))]
+    fn flows(
+        &self,
+        py: Python<'_>,
+        rules: flow::RuleRows,
+        setting: flow::SettingRows,
+        implicit: bool,
+    ) -> PyResult<(Vec<flow::LeakRow>, BTreeMap<&'static str, u64>)> {
+        guarded(py, || self.find_flows(rules, setting, implicit))
     }
 
     fn native_methods(&self, py: Python<'_>) -> PyResult<Vec<(String, String, String, bool)>> {
