@@ -46,7 +46,7 @@ class Case:
     root: Root | None = None
     place: str | None = None
     root_note: bytes | None = None
-    number: str = ""
+    name: str = ""
     status_notes: list[bytes] = field(default_factory=list)
 
 
@@ -120,7 +120,7 @@ def all_cases(folder: Path) -> Iterator[tuple[str, Case]]:
 def build(name: str, folder: Path) -> Case:
     """Build one case."""
     made = _cases[name](Bench(folder / name))
-    made.number = name
+    made.name = name
     return made
 
 
@@ -210,7 +210,9 @@ def case_04f_derived_from_a_certified_bundle(bench: Bench) -> Case:
     parent = bench.world.statement(bundle)
     path = bench.apk(who={"v2": other_identity(9), "v3": other_identity(9)})
     said = bench.world.statement(path, kind=DERIVED, serial="S-2")
-    derived = replace(said, inspection=None, derivation=Derivation(parent.subjects[0].digest, ("split by screen density",)))
+    derived = replace(
+        said, inspection=None, derivation=Derivation(parent.subjects[0].digest, ("split by screen density",))
+    )
     bench.embed(path, wrap([bench.world.certify(parent), bench.world.certify(derived, ["store"])]))
     return bench.case("valid", path, statuses=bench.fresh())
 
@@ -758,14 +760,22 @@ def case_43_split_member_of_another_signer(bench: Bench) -> Case:
     container = bench.world.certify(bench.world.statement_of([base, split]))
     thief = other_identity(3)
     bench.apk("split.apk", members=MEMBERS[1:], who={"v2": thief, "v3": thief})
-    return bench.case("signer-differs", bench.embed(base, container), bench.embed(split, container), statuses=bench.fresh())
+    return bench.case(
+        "signer-differs", bench.embed(base, container), bench.embed(split, container), statuses=bench.fresh()
+    )
 
 
 @case
 def case_43b_split_set_without_base(bench: Bench) -> Case:
-    base, one, two = bench.apk("base.apk"), bench.apk("a.apk", members=MEMBERS[1:]), bench.apk("b.apk", members=MEMBERS[2:])
+    base, one, two = (
+        bench.apk("base.apk"),
+        bench.apk("a.apk", members=MEMBERS[1:]),
+        bench.apk("b.apk", members=MEMBERS[2:]),
+    )
     container = bench.world.certify(bench.world.statement_of([base, one, two]))
-    return bench.case("set-incomplete", bench.embed(one, container), bench.embed(two, container), statuses=bench.fresh())
+    return bench.case(
+        "set-incomplete", bench.embed(one, container), bench.embed(two, container), statuses=bench.fresh()
+    )
 
 
 @case
@@ -788,7 +798,9 @@ def case_44b_number_that_is_no_integer(bench: Bench) -> Case:
 @case
 def case_44c_duplicate_members_in_the_envelope(bench: Bench) -> Case:
     path = bench.apk()
-    envelope = bench.world.seal(bench.world.statement(path)).replace(b'"payloadType"', b'"payloadType":"x","payloadType"')
+    envelope = bench.world.seal(bench.world.statement(path)).replace(
+        b'"payloadType"', b'"payloadType":"x","payloadType"'
+    )
     return bench.case("envelope-malformed", bench.embed(path, bench.world.contain(envelope)))
 
 

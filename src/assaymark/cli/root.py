@@ -84,7 +84,7 @@ class Help(click.Command):
         return option
 
 
-LATER = ("ask", "batch", "judge")
+LATER = ("ask", "batch", "certify", "judge", "strip", "verify")
 """Commands whose modules are imported when they are named, so that `inspect` does not pay for them."""
 
 

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from cryptography.x509 import Certificate as Authority
+from typing import TYPE_CHECKING
 
 from assaymark.mark import keys
-from assaymark.mark.container import read_container
+from assaymark.mark.container import Container, read_container
 from assaymark.mark.envelope import Envelope
 from assaymark.mark.proof import Logged, Proof, check_logged
 from assaymark.mark.reasons import Reason, Refused
 from assaymark.mark.root import Issuer, Root
 from assaymark.mark.statement import ROLES, Statement
-from assaymark.mark.timestamp import Timestamp, check_timestamp
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate as Authority
 
 LEEWAY = 300
 """Seconds by which the clocks of issuer, witnesses and verifier may differ."""
 
 LAB = 3
 """The level that one issuer cannot give alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """When an authority saw the envelope (seconds since 1970); `authority` is its name if its signature was verified, else None."""
+
+    time: int
+    authority: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,16 @@ def check_certificate(data: bytes, root: Root, authorities: Sequence[Authority] 
     if logged.time is not None and statement.issued_at > logged.time + LEEWAY:
         raise Refused(Reason.LOGGED_BEFORE_ISSUED, f"issued at {statement.issued_at}, logged at {logged.time}")
     issuers = counting_issuers(signed, statement, logged)
-    timestamps = tuple(check_timestamp(one, container.envelope, authorities) for one in container.timestamps)
+    timestamps = _timestamps(container, authorities)
     return Certificate(statement, issuers, logged, container.status, timestamps)
+
+
+def _timestamps(container: Container, authorities: Sequence[Authority]) -> tuple[Timestamp, ...]:
+    if not container.timestamps:
+        return ()
+    from assaymark.mark.timestamp import check_timestamp  # X.509 takes longer to load than all the rest
+
+    return tuple(check_timestamp(one, container.envelope, authorities) for one in container.timestamps)
 
 
 def known_signatures(envelope: Envelope, root: Root) -> tuple[Issuer, ...]:
@@ -95,5 +112,3 @@ def counting_issuers(signed: Sequence[Issuer], statement: Statement, logged: Log
     if statement.level == LAB and not any(one.name != best.name and one.max_level > 1 for one in counting):
         raise Refused(Reason.COSIGNER_MISSING, best.name, name=best.name)
     return tuple(counting)
-
-

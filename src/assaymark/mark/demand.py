@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from cryptography import x509
+from typing import TYPE_CHECKING, Any
 
 from assaymark.mark.reasons import Reason, Refused
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 DAY = 86_400
 
@@ -33,7 +34,7 @@ class Demand:
     version_code: int | None = None
     algorithms: tuple[str, ...] = ()
     exact: bool = False
-    authorities: tuple[x509.Certificate, ...] = ()
+    authorities: tuple[Certificate, ...] = ()
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> Demand:
@@ -52,11 +53,6 @@ class Demand:
             kind = kinds.get(name)
             if kind is None or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
                 raise Refused(Reason.DEMAND_MALFORMED, str(name)[:80])
-        try:
-            texts = [str(one) for one in tree.get("authorities", ())]
-            authorities = tuple(x509.load_pem_x509_certificate(one.encode()) for one in texts)
-        except ValueError:
-            raise Refused(Reason.DEMAND_MALFORMED, "authorities") from None
         return cls(
             min_level=tree.get("min-level", 2),
             fresh=tree.get("fresh-days", 14) * DAY,
@@ -65,5 +61,17 @@ class Demand:
             version_code=tree.get("version-code"),
             algorithms=tuple(str(one) for one in tree.get("algorithms", ())),
             exact=tree.get("exact", False),
-            authorities=authorities,
+            authorities=_authorities(tree.get("authorities", ())),
         )
+
+
+def _authorities(texts: Iterable[Any]) -> tuple[Certificate, ...]:
+    listed = [str(one).encode() for one in texts]
+    if not listed:
+        return ()
+    from cryptography.x509 import load_pem_x509_certificate  # slow to load, and rarely needed
+
+    try:
+        return tuple(load_pem_x509_certificate(one) for one in listed)
+    except ValueError:
+        raise Refused(Reason.DEMAND_MALFORMED, "authorities") from None

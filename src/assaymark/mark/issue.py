@@ -13,7 +13,16 @@ from assaymark.mark.envelope import seal
 from assaymark.mark.keys import SecretKey
 from assaymark.mark.profile import Profile, ProfileError
 from assaymark.mark.root import Root
-from assaymark.mark.statement import DERIVED, DISTRIBUTION, INSPECTION, LONGEST, Derivation, Inspection, Statement, Subject
+from assaymark.mark.statement import (
+    DERIVED,
+    DISTRIBUTION,
+    INSPECTION,
+    LONGEST,
+    Derivation,
+    Inspection,
+    Statement,
+    Subject,
+)
 from assaymark.mark.subject import File, opened
 from assaymark.model.report import Report
 from assaymark.signing.signers import Signers, read_signers, verify_signers
@@ -175,5 +184,3 @@ def _sound_signers(file: File) -> Signers:
 def _serial(digest: str, issued_at: int) -> str:
     """Make a serial number from what the certificate is about: same file and time, same number."""
     return f"AM-{hashlib.sha256(f'{digest} {issued_at}'.encode()).hexdigest()[:16].upper()}"
-
-

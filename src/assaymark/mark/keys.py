@@ -55,7 +55,7 @@ class SecretKey:
         import_sm2()
         import gmssl_pyx
 
-        return gmssl_pyx.sm2_sign(self.secret, self.point, message)
+        return bytes(gmssl_pyx.sm2_sign(self.secret, self.point, message))
 
     def to_pem(self) -> bytes:
         """Give the secret as PKCS #8 in PEM, without a password: what keeps it secret is where it lies."""

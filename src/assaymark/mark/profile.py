@@ -73,10 +73,15 @@ def load_profile(name: str) -> Profile:
 
 
 def _profile(tree: Mapping[str, Any]) -> Profile:
-    levels = {int(level): Bar(frozenset(bar["statuses"]), frozenset(bar["unassessed"])) for level, bar in tree["levels"].items()}
+    levels = {
+        int(level): Bar(frozenset(bar["statuses"]), frozenset(bar["unassessed"]))
+        for level, bar in tree["levels"].items()
+    }
     if not levels.keys() <= set(LEVELS) or any(not bar.statuses <= set(STATUSES) for bar in levels.values()):
         raise ValueError("levels are 1, 2 and 3, statuses those of a report")
     # Silence is not a pass: every level has to refuse at least what was found.
     if any("violated" not in bar.statuses for bar in levels.values()):
         raise ValueError("each level must refuse what was found")
-    return Profile(str(tree["id"]), str(tree["pack"]), {lang: str(tree["title"][lang]) for lang in ("zh", "en")}, levels)
+    return Profile(
+        str(tree["id"]), str(tree["pack"]), {lang: str(tree["title"][lang]) for lang in ("zh", "en")}, levels
+    )

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import new, sha256
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509 import Certificate
 
+from assaymark.mark.certificate import Timestamp
 from assaymark.mark.reasons import Reason, Refused
 
 LARGEST = 32_768
@@ -33,14 +34,6 @@ _HASHES: dict[bytes, hashes.HashAlgorithm] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Timestamp:
-    """When an authority saw the envelope (seconds since 1970); `authority` is its name if its signature was verified, else None."""
-
-    time: int
-    authority: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Item:
     tag: int
     content: bytes
@@ -50,7 +43,7 @@ class _Item:
         return list(_items(self.content))
 
 
-def check_timestamp(token: bytes, envelope: bytes, authorities: Sequence[x509.Certificate] = ()) -> Timestamp:
+def check_timestamp(token: bytes, envelope: bytes, authorities: Sequence[Certificate] = ()) -> Timestamp:
     """Give the time in a token over these bytes, and which of the known authorities signed it.
 
     Raises `Refused` (`timestamp-wrong`) if the token cannot be read, is over other bytes, or bears a wrong signature of a known authority.
@@ -99,7 +92,7 @@ def _stated(info: bytes) -> tuple[bytes, int]:
     return digest.content, int(moment.timestamp())
 
 
-def _authority(signer: list[_Item], info: bytes, authorities: Sequence[x509.Certificate]) -> str | None:
+def _authority(signer: list[_Item], info: bytes, authorities: Sequence[Certificate]) -> str | None:
     _version, identity, digest, attributes, _algorithm, signature, *_ = signer
     named = identity.items()
     for one in authorities:

@@ -134,7 +134,12 @@ class Mark:
         if self.certificate is not None:
             tree |= _certificate(self.certificate)
         if self.stands:
-            tree |= {"subject": self.subject, "exact": self.exact, "derived": self.derived, "statusAge": self.status_age}
+            tree |= {
+                "subject": self.subject,
+                "exact": self.exact,
+                "derived": self.derived,
+                "statusAge": self.status_age,
+            }
         return tree
 
 
@@ -188,7 +193,12 @@ def _certificate(one: Certificate) -> dict[str, Any]:
         "issuers": [{"name": issuer.name, "role": issuer.role, "keyid": issuer.keyid} for issuer in one.issuers],
         "issuedAt": said.issued_at,
         "notAfter": said.not_after,
-        "log": {"origin": logged.origin, "index": logged.index, "time": logged.time, "witnesses": list(logged.witnesses)},
+        "log": {
+            "origin": logged.origin,
+            "index": logged.index,
+            "time": logged.time,
+            "witnesses": list(logged.witnesses),
+        },
         "timestamps": [{"time": stamp.time, "authority": stamp.authority} for stamp in one.timestamps],
     }
     if said.kind == INSPECTION and said.inspection:

@@ -106,7 +106,9 @@ class _Judge:
         # The certificate of the file that this one was derived from has done its part, and is for another file.
         parents = {id(mark.certificate) for mark in used}
         kept = [
-            mark for mark, one in zip(marks, checked, strict=True) if mark.derived or id(one) not in parents or mark.stands
+            mark
+            for mark, one in zip(marks, checked, strict=True)
+            if mark.derived or id(one) not in parents or mark.stands
         ]
         return kept or marks
 
@@ -128,8 +130,8 @@ class _Judge:
         stale = age is None or age > self.demand.fresh
         if stale and self.demand.require_status:
             reason = Reason.STATUS_MISSING if age is None else Reason.STATUS_STALE
-            refused = Refused(reason, days=(age or 0) // 86_400)
-            return Mark(state_of(refused), refused, one)
+            old = Refused(reason, days=(age or 0) // 86_400)
+            return Mark(state_of(old), old, one)
         return Mark(STALE if stale else VALID, None, decides, subject, exact, age, derived)
 
     def current(self, one: Certificate) -> int | None:
@@ -163,7 +165,9 @@ class _Judge:
         if wanted.package is not None and said.package != wanted.package:
             raise Refused(Reason.OTHER_PACKAGE, said.package, package=said.package, wanted=wanted.package)
         if wanted.version_code is not None and said.version_code != wanted.version_code:
-            raise Refused(Reason.OTHER_VERSION, f"{said.version_code}", version=said.version_code, wanted=wanted.version_code)
+            raise Refused(
+                Reason.OTHER_VERSION, f"{said.version_code}", version=said.version_code, wanted=wanted.version_code
+            )
         for algorithm in wanted.algorithms:
             if all(issuer.alg != algorithm for issuer in one.issuers):
                 raise Refused(Reason.ALGORITHM_ABSENT, algorithm, algorithm=algorithm)
@@ -195,11 +199,15 @@ def match(file: File, statement: Statement) -> tuple[str, bool]:
 def _parent(one: Certificate, others: Sequence[Certificate]) -> Certificate:
     """Give the inspection of the file that a store derived this one from."""
     said = one.statement
-    wanted = said.derivation.digest.items() if said.derivation else ()
+    wanted = set(said.derivation.digest.items()) if said.derivation else set()
     for other in others:
         parent = other.statement
         same_app = (parent.package, parent.version_code) == (said.package, said.version_code)
-        if parent.kind == INSPECTION and same_app and any(wanted <= subject.digest.items() for subject in parent.subjects):
+        if (
+            parent.kind == INSPECTION
+            and same_app
+            and any(wanted <= subject.digest.items() for subject in parent.subjects)
+        ):
             return other
     raise Refused(Reason.PARENT_MISSING, said.serial, serial=said.serial)
 

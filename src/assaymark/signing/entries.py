@@ -110,7 +110,7 @@ def _has_zip64(extra: bytes) -> bool:
 
 def _places(data: Bytes, found: list[_Entry], limit: int) -> dict[bytes, int]:
     """Give where the content of each entry starts. The first lies at the start of the file, and no two share bytes."""
-    places = {}
+    places: dict[bytes, int] = {}
     before = 0
     for one in sorted(found, key=lambda one: one.offset):
         if one.offset and not places:

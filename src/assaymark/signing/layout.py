@@ -71,7 +71,9 @@ def find_layout(data: Bytes) -> Layout:
     if disk or start_disk or here != entries:
         raise SigningError("directory-misplaced", "an archive of several disks")
     if directory + size != end:
-        raise SigningError("directory-misplaced", f"central directory ends at {directory + size}, end record starts at {end}")
+        raise SigningError(
+            "directory-misplaced", f"central directory ends at {directory + size}, end record starts at {end}"
+        )
     return Layout(directory, end, len(data), entries)
 
 

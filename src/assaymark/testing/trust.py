@@ -53,7 +53,9 @@ def secret(name: str) -> Ed25519PrivateKey:
 
 def p256(name: str) -> SecretKey:
     """Give the P-256 key of a name."""
-    return SecretKey.of(ec.derive_private_key(int.from_bytes(sha256(name.encode()).digest()[:31], "big"), ec.SECP256R1()))
+    return SecretKey.of(
+        ec.derive_private_key(int.from_bytes(sha256(name.encode()).digest()[:31], "big"), ec.SECP256R1())
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,9 @@ class World:
             return leaf_hash(self.entries[index])
         return node_hash(self.node(level - 1, 2 * index), self.node(level - 1, 2 * index + 1))
 
-    def checkpoint(self, *, time: int = NOW - 9 * DAY, witnesses: int = 3, logs: Iterable[Signer] | None = None) -> bytes:
+    def checkpoint(
+        self, *, time: int = NOW - 9 * DAY, witnesses: int = 3, logs: Iterable[Signer] | None = None
+    ) -> bytes:
         """Give a checkpoint over the log as it is, cosigned by so many witnesses."""
         head = Checkpoint(self.origin, len(self.entries), tree_root(len(self.entries), self.node))
         note: Note = sign(head.text(), *((self.log_key,) if logs is None else logs))
@@ -235,7 +239,10 @@ class World:
 
     def status_note(self, states: Mapping[int, State] | None = None, *, time: int = NOW - DAY) -> bytes:
         """Give a signed status list over the log as it is."""
-        held = StatusList.of(self.origin, time, len(self.entries), states or {})
+        return self.sign_status(StatusList.of(self.origin, time, len(self.entries), states or {}))
+
+    def sign_status(self, held: StatusList) -> bytes:
+        """Give a status list as a signed note."""
         return sign(held.text(), self.status_key).to_bytes()
 
     def status(self, states: Mapping[int, State] | None = None, *, time: int = NOW - DAY) -> StatusList:
