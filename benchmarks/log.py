@@ -4,7 +4,7 @@
     python benchmarks/log.py --leaves 10000000   # a tree of 10 million: some minutes, 330 MB on the disk
 
 The append rates are those of this disk: every batch is brought to it twice (file and folder) before it counts. The big
-tree is written as tiles of level 0 and above; its entries are numbers and are not stored, since proofs need hashes only.
+tree is written as tiles of level 0 and above; its entries are numbers, and not stored: proofs need hashes only.
 """
 
 from __future__ import annotations
@@ -136,9 +136,8 @@ def main() -> None:
             print(
                 f"append, batches of {batch}: {append(base / str(batch), batch, total):,.0f} durable entries a second"
             )
-        print(
-            f"memory so far: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB at most (entries of the test included)"
-        )
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(f"memory so far: {most} MB at most, with the {50_000 * ENTRY >> 20} MB of entries that the test holds")
         seconds = plant(base / "big", asked.leaves)
         print(f"tree of {asked.leaves:,}: {seconds:.1f} s, {asked.leaves / seconds:,.0f} leaves a second")
         for line in prove(base / "big", asked.leaves):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assaymark.cli.root import Commands, Help, complain, default_language, main
-from assaymark.cli.trusted import day, now, passphrase, speaking
+from assaymark.cli.trusted import day, mistake, now, passphrase, speaking
 from assaymark.model.text import LANGUAGES, text
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def rotate(
 
 def _number(given: str, lang: str) -> int:
     if not given.isascii() or not given.isdecimal() or len(given) > 15:
-        raise click.BadParameter(text(lang, "keys.no-number", given=given))
+        mistake(lang, "keys.no-number", given=given)
     return int(given)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assaymark.cli.root import EXIT_CLEAN, EXIT_FOUND, EXIT_USAGE, Commands, Help, complain, default_language, main
-from assaymark.cli.trusted import now, passphrase, read_root, speaking
+from assaymark.cli.trusted import mistake, now, passphrase, read_root, speaking
 from assaymark.model.text import LANGUAGES, text
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def witness(folder: Path, key: Path, name: str, logs: tuple[str, ...], listen: s
 
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal() or len(port) > 5 or int(port) > 65535:
-        raise click.BadParameter(text(lang, "log.no-address", given=listen))
+        mistake(lang, "log.no-address", given=listen)
     store = LocalStore(folder)
     with speaking(lang), store.writing():
         signer = read_signer(key, name, Kind.COSIGNATURE, passphrase(lang, ask=ask))

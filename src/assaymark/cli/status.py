@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from assaymark.cli.root import Commands, Help, default_language, main
-from assaymark.cli.trusted import now, passphrase, speaking
+from assaymark.cli.trusted import mistake, now, passphrase, speaking
 from assaymark.model.text import LANGUAGES, text
 
 STATES = ("good", "suspended", "revoked", "superseded")
@@ -39,7 +39,7 @@ def set_(address: str, changes: tuple[str, ...], trust: Path, ask: bool, lang: s
     for one in changes:
         index, _, state = one.partition("=")
         if not index.isascii() or not index.isdecimal() or len(index) > 15 or state not in STATES:
-            raise click.BadParameter(text(lang, "log.no-state", given=one, known=", ".join(STATES)))
+            mistake(lang, "log.no-state", given=one, known=", ".join(STATES))
         wanted[int(index)] = State[state.upper()]
     held = Trust(trust, passphrase(lang, ask=ask))
     with speaking(lang):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -37,6 +37,12 @@ def speaking(lang: str) -> Iterator[None]:
         refuse(error, lang)
 
 
+def mistake(lang: str, key: str, **params: object) -> NoReturn:
+    """Say what is wrong with the call, and end the program."""
+    complain(text(lang, key, **params))
+    sys.exit(EXIT_USAGE)
+
+
 def passphrase(lang: str, *, ask: bool = False, new: bool = False) -> str | None:
     """Give the passphrase of the key files: from the environment, or asked for; None for files without one."""
     if ask:
@@ -53,8 +59,7 @@ def read_root(path: Path, lang: str) -> Root:
         with path.open("rb") as file:
             content = file.read(MAX_ROOT + 1)
     except OSError as error:
-        complain(text(lang, "errors.unreadable", file=path.name, detail=error.strerror))
-        sys.exit(EXIT_USAGE)
+        mistake(lang, "errors.unreadable", file=path.name, detail=error.strerror)
     with speaking(lang):
         root = Root.parse(content)
         root.require_fresh(now())
