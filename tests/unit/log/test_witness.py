@@ -285,3 +285,17 @@ def test_what_no_checkpoint_covers_has_no_proof(log: Log) -> None:
 def test_addresses_that_are_none_of_the_web_are_refused() -> None:
     with pytest.raises(ValueError, match="not an address"):
         over_http("file:///etc/passwd")
+
+
+def test_a_checkpoint_that_came_out_meanwhile_is_not_replaced(log: Log, tmp_path: Path) -> None:
+    """Two writers of an object store: the slower one must not show an older tree again."""
+    some = cosigners(tmp_path)
+
+    def meanwhile(content: bytes) -> Answer:
+        log.store.write({CHECKPOINT: b"newer"})
+        return some[0].send(content)
+
+    with pytest.raises(LogError) as caught:
+        publish(log, LOG, policy(1), [Cosigner(some[0].key, meanwhile)])
+    assert caught.value.reason == "busy"
+    assert log.store.read(CHECKPOINT) == b"newer"
