@@ -159,6 +159,30 @@ the elements.
 for URIs that start with it.
 """
 
+FlowEffect: TypeAlias = tuple[str, str, str, list[str], list[str]]
+FlowSource: TypeAlias = tuple[str, str, str, str, int, list[str], bool, bool, str]
+FlowSink: TypeAlias = tuple[str, str, str, str, bytes]
+FlowRules: TypeAlias = tuple[
+    list[FlowEffect],
+    list[FlowSource],
+    list[FlowSink],
+    list[tuple[str, bool, list[str]]],
+    list[tuple[str, list[str]]],
+    list[str],
+]
+"""Effects (class, method, start of the descriptor, flows, call-backs); sources (class, name, start of the descriptor, data, parameter or 0,
+arguments, one of them is required, it is a static field, value of the field); sinks (class, method, start of the descriptor, kind, positions);
+life cycles (base class, begins when made, order); listeners (type, methods); packages whose code is left to the rules."""
+
+FlowSetting: TypeAlias = tuple[list[tuple[str, list[str]]], list[str], list[tuple[int, str]]]
+"""Components (class, actions), methods of `onClick`, widgets (resource id, data)."""
+
+FlowPlace: TypeAlias = tuple[str, str, str, str, int, int | None]
+"""Class, method, descriptor, DEX, code unit, line."""
+
+FlowRow: TypeAlias = tuple[str, str, FlowPlace, str, str, FlowPlace, list[str], bool, str | None, list[FlowPlace]]
+"""Data, source's name, its place, sink's kind, its name, its place, what was done to the data, whether it is sure, constant address, way."""
+
 CodeHit: TypeAlias = tuple[
     int,
     str,
@@ -285,6 +309,13 @@ class Code:
 
         It stands on `""` (the class), the name of a field, or name and descriptor of a method.
         """
+    def flows(
+        self, rules: FlowRules, setting: FlowSetting, implicit: bool = False
+    ) -> tuple[list[FlowRow], dict[str, int]]:
+        """Follow data from sources to sinks, by sink. Counts: `steps`, `bodies`, `methods`, and each bound that was hit (`flow-…`).
+        Raises `EngineError` for a rule that cannot be read.
+        """
+
     def native_methods(self) -> list[tuple[str, str, str, bool]]:
         """Methods implemented in native code: class, method, descriptor, can it run."""
     def find_methods(self, class_name: str, method: str, descriptor: str | None = ...) -> list[int]:
@@ -364,6 +395,9 @@ def match_fingerprints(
     Each with its number; how many of the features found each set of versions (bits) has; and the classes that hold them: dotted name,
     texts, grams.
     """
+
+def any_reached(code: Code, classes: list[str]) -> bool:
+    """Say whether a method of one of these classes can run."""
 
 def spread_owners(code: Code, packages: dict[str, int], classes: dict[str, int]) -> list[tuple[str, int]]:
     """Give an owner to classes without one, by the classes that they name and that name them; owner 0 is the program itself.

@@ -1,30 +1,39 @@
 """SDKs that a program holds under whatever names: features of its classes against those learned from artefacts.
 
-A feature that only one SDK has may still occur in other code by chance, or because an application repeats the texts of
-an SDK that it talks to. So an SDK counts as found when several features of it are there, some of them runs of platform
-calls (an application has no reason to repeat those), over several classes or over much of what a small SDK has.
+A feature that only one SDK has may still occur elsewhere: by chance, once in a class; because an app repeats the texts
+of an SDK that it talks to; or because the SDK carries a copy of some library that others carry too. So an SDK counts as
+found when several classes have several of its features each, runs of platform calls among them, and when all of these
+are a fair part of what an artefact of the SDK has. What a class is called counts in one way only: a class that the
+catalog knows as another SDK's or library's speaks for no SDK but that.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from statistics import median
 
 from assaymark import _engine
+from assaymark.catalog import owner_of
 from assaymark.catalog.fingerprints import SHARED, load_learned, load_table
 
-MIN_FEATURES = 6
-"""Features of an SDK that must be found."""
+TELLING = 3
+"""Features that a class must have, one of them a run, to speak for an SDK."""
 
-MIN_GRAMS = 3
-"""How many of them must be runs of platform calls and texts."""
+OWNED = 2
+"""Features that a class must have, one of them a run, to be taken for the code of an SDK that was found."""
 
 MIN_CLASSES = 2
-"""Classes that they must be spread over."""
+"""Classes that must speak for an SDK."""
 
-DENSE = 2
-"""Features that a class must have to be taken for the SDK's by itself."""
+MIN_FEATURES = 10
+"""Features that those classes must have together."""
+
+MIN_SHARE = 0.06
+"""Part of an artefact's features that they must be: much of an SDK stays when an app is shrunk, while a class or two of
+it may be a copy of some library that was not learned."""
 
 VERSION_SHARE = 0.97
 """Part of the features found that a version must have to be named."""
@@ -40,7 +49,6 @@ class Match:
     sdk: str
     classes: tuple[str, ...]
     features: int
-    grams: int
     version: str | None
     """The learned version that explains the features, if one does."""
 
@@ -50,28 +58,42 @@ def _known() -> _engine.Fingerprints:
     return _engine.Fingerprints(load_table())
 
 
+@cache
+def _sizes() -> Mapping[str, float]:
+    """Give the features that an artefact of each SDK has, the middle one of all."""
+    sizes: dict[str, list[int]] = {}
+    for one in load_learned().artefacts:
+        sizes.setdefault(one.sdk, []).append(one.features)
+    return {sdk: median(counts) for sdk, counts in sizes.items()}
+
+
 def match(code: _engine.Code) -> tuple[Match, ...]:
     """Give the SDKs whose features the code has, in the order in which they were learned."""
-    rows = [row for row in _engine.match_fingerprints(code, _known()) if row[0] != SHARED]
+    libraries = load_learned().libraries
+    rows = []
     best: dict[str, int] = {}
-    for _library, _versions, classes in rows:
-        for name, texts, grams in classes:
+    for library, versions, classes in _engine.match_fingerprints(code, _known()):
+        if library == SHARED:
+            continue
+        sdk = libraries[library]
+        own = [one for one in classes if owner_of(one[0]) in (None, sdk)]
+        rows.append((sdk, versions, own))
+        for name, texts, grams in own:
             best[name] = max(best.get(name, 0), texts + grams)
     return tuple(found for row in rows if (found := _judge(best, *row)) is not None)
 
 
 def _judge(
-    best: dict[str, int], library: int, versions: list[tuple[int, int]], classes: list[tuple[str, int, int]]
+    best: dict[str, int], sdk: str, versions: list[tuple[int, int]], classes: list[tuple[str, int, int]]
 ) -> Match | None:
     # A class that speaks more for another SDK does not speak for this one.
-    own = [(name, texts, grams) for name, texts, grams in classes if texts + grams == best[name]]
-    features = sum(texts + grams for _, texts, grams in own)
-    grams = sum(grams for *_, grams in own)
-    if features < MIN_FEATURES or grams < MIN_GRAMS or len(own) < MIN_CLASSES:
+    own = [(name, texts + grams) for name, texts, grams in classes if grams and texts + grams == best[name]]
+    telling = [count for _, count in own if count >= TELLING]
+    features = sum(telling)
+    if len(telling) < MIN_CLASSES or features < max(MIN_FEATURES, MIN_SHARE * _sizes()[sdk]):
         return None
-    sdk = load_learned().libraries[library]
-    dense = tuple(sorted(name for name, texts, grams in own if texts + grams >= DENSE and grams))
-    return Match(sdk, dense, features, grams, _version(load_learned().versions(sdk), versions))
+    owned = tuple(sorted(name for name, count in own if count >= OWNED))
+    return Match(sdk, owned, features, _version(load_learned().versions(sdk), versions))
 
 
 def _version(names: tuple[str, ...], found: list[tuple[int, int]]) -> str | None:

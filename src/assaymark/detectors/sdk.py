@@ -156,7 +156,7 @@ def _note_match(one: _Found, match: Match, code: CodeView) -> None:
     one.note("fingerprint", next(iter([*renamed, *match.classes]), ""))
     one.classes += len(renamed)
     one.packages.update(name.rpartition(".")[0] for name in renamed)
-    one.reachable |= any(code.runs(renamed))
+    one.reachable |= code.any_runs(renamed)
 
 
 def _manifest_names(program: Program) -> dict[str, str]:

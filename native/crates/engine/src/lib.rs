@@ -17,6 +17,7 @@ pub mod consent;
 pub mod dex;
 pub mod env;
 pub mod error;
+pub mod flow;
 pub mod ir;
 pub mod limits;
 pub mod oddity;

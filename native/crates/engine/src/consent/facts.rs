@@ -3,7 +3,7 @@
 use super::value::Map;
 use crate::code::Program;
 use crate::code::link::NONE;
-use crate::code::platform::{self, Overrides};
+use crate::code::platform;
 use crate::code::xref::writes_field;
 use crate::dex::Problems;
 use crate::dex::class_data::{ClassData, access};
@@ -69,7 +69,6 @@ pub struct Callback {
 pub struct Facts<'a> {
     program: &'a Program,
     rules: Rules,
-    overrides: Vec<Overrides>,
     /// By field id: bits `DEFINED`, `STORED`.
     fields: Vec<u8>,
     initials: Map<u32, Initial>,
@@ -88,7 +87,6 @@ impl<'a> Facts<'a> {
         let mut facts = Facts {
             program,
             rules: Rules::default(),
-            overrides: platform::overrides(program, &[]),
             fields: vec![0; program.link.fields.len()],
             initials: Map::default(),
             canonical: Map::default(),
@@ -324,7 +322,8 @@ impl<'a> Facts<'a> {
         Some(wanted == "Ljava/lang/Object;" || names.contains(&wanted))
     }
 
-    /// The methods that the platform may call on objects of a class.
+    /// The methods that the platform may call on objects of a class: those that override one of a platform type above it. Below a type
+    /// that is missing from the package, `onSomething` too.
     pub fn callbacks(&mut self, position: u32) -> Rc<Vec<Callback>> {
         if let Some(found) = self.callbacks.get(&position) {
             return found.clone();
@@ -332,7 +331,17 @@ impl<'a> Facts<'a> {
         let program = self.program;
         let (defs, hierarchy) = (&program.defs, &program.hierarchy);
         let kind = defs.classes[position as usize].kind;
-        let external = hierarchy.external[position as usize];
+        let mut names = Vec::new();
+        for &above in self.supertypes(kind).iter() {
+            if defs.class_of[above as usize] == NONE {
+                add_platform(&strings::decode(program.descriptor(above)), &mut names);
+            }
+        }
+        let mut known: Vec<&str> = Vec::new();
+        for name in &names {
+            known.extend(platform::callbacks(name));
+        }
+        let missing = hierarchy.external[position as usize].missing;
         let mut seen: Vec<u32> = Vec::new();
         let mut out = Vec::new();
         for ancestor in hierarchy.chain(defs, kind) {
@@ -341,26 +350,31 @@ impl<'a> Facts<'a> {
                     continue;
                 }
                 seen.push(signature);
-                let overrides = self.overrides[signature as usize];
-                if !program.has_code(def)
-                    || overrides == Overrides::OfObject
-                    || !overrides.runs(external)
-                {
-                    continue;
-                }
                 let id = defs.methods[def as usize].id;
-                let name = program.name(program.link.methods[id as usize].name);
-                out.push(Callback {
-                    def,
-                    by_user: rules::by_user(&name),
-                    name: name.into_owned(),
-                });
+                let key = program.link.methods[id as usize];
+                let name = program.name(key.name);
+                let arity = program.link.proto(key.proto).len() - 1;
+                let overrides = known.contains(&format!("{name}/{arity}").as_str())
+                    || missing && is_callback_name(&name);
+                if overrides && program.has_code(def) {
+                    out.push(Callback {
+                        def,
+                        by_user: rules::by_user(&name),
+                        name: name.into_owned(),
+                    });
+                }
             }
         }
         let out = Rc::new(out);
         self.callbacks.insert(position, out.clone());
         out
     }
+}
+
+/// `onSomething`, and `doWork` of a worker.
+fn is_callback_name(name: &str) -> bool {
+    let rest = name.strip_prefix("on");
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase())) || name == "doWork"
 }
 
 /// Adds a type of the platform and those above it.

@@ -365,7 +365,17 @@ impl World<'_> {
             )),
             Atom::Member(..) => Some(descriptor.starts_with(b"Ljava/lang/")),
             Atom::Object(object) => {
+                const FINAL: [&[u8]; 5] = [
+                    b"Ljava/lang/String;",
+                    b"Ljava/lang/Class;",
+                    b"Ljava/lang/Boolean;",
+                    b"Ljava/lang/Integer;",
+                    b"Ljava/lang/Long;",
+                ];
                 let class = self.heap.objects[object as usize].class;
+                if FINAL.contains(&descriptor) {
+                    return Some(class == kind);
+                }
                 if class == NONE || self.program.descriptor(class).starts_with(b"[") {
                     return None;
                 }

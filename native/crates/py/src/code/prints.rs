@@ -73,6 +73,23 @@ pub fn match_fingerprints(
 }
 
 #[pyfunction]
+pub fn any_reached(py: Python<'_>, code: &Code, classes: Vec<String>) -> PyResult<bool> {
+    guarded(py, || {
+        let graph = code.graph();
+        let program = &code.program;
+        let loaded = |name: &String| {
+            program
+                .find_class(name)
+                .and_then(|kind| program.defs.loaded(kind))
+        };
+        Ok(classes
+            .iter()
+            .filter_map(loaded)
+            .any(|class| class.methods.clone().any(|def| graph.reached(def))))
+    })
+}
+
+#[pyfunction]
 pub fn spread_owners(
     py: Python<'_>,
     code: &Code,
