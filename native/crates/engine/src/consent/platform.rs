@@ -7,6 +7,7 @@ use super::heap::{Key, Origin, Store};
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::link::NONE;
+use crate::env::Kind;
 use crate::env::rules::Action;
 use std::collections::BTreeSet;
 
@@ -630,7 +631,16 @@ impl World<'_> {
         }
         self.initialise(kind, node, unit);
         self.construct(node, unit, object, kind);
+        let served = self
+            .manifest
+            .components
+            .iter()
+            .any(|one| one.class == name && one.kind == Kind::Provider && !one.exported);
         for callback in self.facts.callbacks(position).iter() {
+            // Nobody but the app asks a provider that is not exported.
+            if served && !callback.name.starts_with("on") && callback.name != "attachInfo" {
+                continue;
+            }
             // Clicks, and the result of another activity, come by registration only.
             if matches!(callback.name.as_str(), "onClick" | "onActivityResult") {
                 continue;
