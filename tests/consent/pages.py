@@ -2,8 +2,8 @@
 
 A page has sections; a section with a block ` ```java ` is a case. Its classes lie in `com.example.app`; `Main` is the launcher activity, `App`
 the application if there is one. `READ(context)` stands for a sensitive call, and the comment behind it for the answer: `//@ before`,
-`//@ after`, `//@ no-gate`, `//@ unknown`, or `//@ never` for one that never runs. ` ```xml ` holds more components; ` ```toml ` resources
-(`[strings]`, `[layouts]`), which the code names as `R.string.x`, `R.layout.x`, `R.id.x`. Each case may use the class `Gate` below.
+`//@ after`, `//@ no-gate`, `//@ unknown`, or `//@ never` for one that never runs. ` ```xml ` holds more components; ` ```toml ` rules of R8 (`[r8]`) and
+resources (`[strings]`, `[layouts]`), which the code names as `R.string.x`, `R.layout.x`, `R.id.x`. Each case may use the class `Gate` below.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class ConsentCase:
         inner = " ".join(f"static final class {kind} {{ {' '.join(rows)} }}" for kind, rows in sorted(kinds.items()))
         files["Gate.java"] = _PRELUDE + _GATE
         files["R.java"] = f"package com.example.app; final class R {{ {inner} }}"
-        return JavaCase(files, _RULES)
+        return JavaCase(files, _RULES + self.options.get("r8", {}).get("rules", ""))
 
     def _files(self) -> dict[str, str]:
         return {f"layout/{name}.xml": text for name, text in self.options.get("layouts", {}).items()}

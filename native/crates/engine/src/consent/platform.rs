@@ -417,11 +417,15 @@ impl World<'_> {
                 self.set_what(object, what);
             }
             messages = self.values.one(Atom::Object(object));
+        } else if facts.name == "sendToTarget" {
+            messages = receiver;
         } else if let Some(&first) = passed.first() {
             messages = first;
         }
         for object in self.inside(node, messages) {
-            self.fire(node, unit, object);
+            if !self.handles_messages(object) {
+                self.fire(node, unit, object);
+            }
         }
         for handler in self.inside(node, receiver) {
             let Some(position) = self.class_of(handler) else {
@@ -445,6 +449,14 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    fn handles_messages(&mut self, object: u32) -> bool {
+        let Some(position) = self.class_of(object) else {
+            return false;
+        };
+        let callbacks = self.facts.callbacks(position);
+        callbacks.iter().any(|one| one.name == "handleMessage")
     }
 
     /// The `what` of a message.
