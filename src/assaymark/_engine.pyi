@@ -58,6 +58,12 @@ class Package:
         `not- found`.
         """
 
+    def words(self, name: str, words: list[str], limit: int) -> list[int]:
+        """Which of some words stand in a member of at most `limit` bytes by themselves (no letter, digit or one of
+        `_ $ / . -` on either side; of a word that ends in `*` only the start counts): their positions, ascending.
+        Raises as `read` does.
+        """
+
     def nested(self, name: str, limit: int) -> Package:
         """The archive in a member of at most `limit` bytes. Raises as `read` and `from_bytes` do."""
 
@@ -152,6 +158,30 @@ the elements.
 `android.net.Uri` that is or starts with this text; `result` one that this method outside the program gives. A `field` or `result` stands also
 for URIs that start with it.
 """
+
+FlowEffect: TypeAlias = tuple[str, str, str, list[str], list[str]]
+FlowSource: TypeAlias = tuple[str, str, str, str, int, list[str], bool, bool, str]
+FlowSink: TypeAlias = tuple[str, str, str, str, bytes]
+FlowRules: TypeAlias = tuple[
+    list[FlowEffect],
+    list[FlowSource],
+    list[FlowSink],
+    list[tuple[str, bool, list[str]]],
+    list[tuple[str, list[str]]],
+    list[str],
+]
+"""Effects (class, method, start of the descriptor, flows, call-backs); sources (class, name, start of the descriptor, data, parameter or 0,
+arguments, one of them is required, it is a static field, value of the field); sinks (class, method, start of the descriptor, kind, positions);
+life cycles (base class, begins when made, order); listeners (type, methods); packages whose code is left to the rules."""
+
+FlowSetting: TypeAlias = tuple[list[tuple[str, list[str]]], list[str], list[tuple[int, str]]]
+"""Components (class, actions), methods of `onClick`, widgets (resource id, data)."""
+
+FlowPlace: TypeAlias = tuple[str, str, str, str, int, int | None]
+"""Class, method, descriptor, DEX, code unit, line."""
+
+FlowRow: TypeAlias = tuple[str, str, FlowPlace, str, str, FlowPlace, list[str], bool, str | None, list[FlowPlace]]
+"""Data, source's name, its place, sink's kind, its name, its place, what was done to the data, whether it is sure, constant address, way."""
 
 CodeHit: TypeAlias = tuple[
     int,
@@ -279,6 +309,13 @@ class Code:
 
         It stands on `""` (the class), the name of a field, or name and descriptor of a method.
         """
+    def flows(
+        self, rules: FlowRules, setting: FlowSetting, implicit: bool = False
+    ) -> tuple[list[FlowRow], dict[str, int]]:
+        """Follow data from sources to sinks, by sink. Counts: `steps`, `bodies`, `methods`, and each bound that was hit (`flow-…`).
+        Raises `EngineError` for a rule that cannot be read.
+        """
+
     def native_methods(self) -> list[tuple[str, str, str, bool]]:
         """Methods implemented in native code: class, method, descriptor, can it run."""
     def find_methods(self, class_name: str, method: str, descriptor: str | None = ...) -> list[int]:
@@ -328,5 +365,42 @@ def signatures(
     Gives the signers; id and size of each pair of the signing block; kind and particulars of what is wrong with the block.
     """
 
+def signers(
+    package: Package, sha256: bytes | None, sha512: bytes | None
+) -> tuple[list[SignerRow], list[tuple[int, int]], list[tuple[str, str]]]:
+    """As `signatures`, with content digests (v2 construction) that are computed already: no pass over the file for them.
+
+    Of v1 only the signature blocks and their `*.SF` are verified, neither manifest nor entries: where v2 or later holds, it covers them.
+    """
+
 def signing_block_pairs(package: Package) -> tuple[tuple[int, int] | None, list[tuple[int, int, int]]]:
     """Give start and end of the signing block, and id, start and end of the value of each pair."""
+
+# --- fingerprints and owners ---
+
+class Fingerprints:
+    """Known features of libraries, ready to be looked up."""
+
+    def __new__(cls, table: bytes) -> Self:
+        """Read a table: rows of ten bytes (feature, library, versions), ascending. Raises `EngineError` if it is none."""
+
+def code_features(code: Code) -> list[tuple[str, list[int]]]:
+    """Give the features of each class that has some: dotted name; features, ascending, 48 bits, the lowest set for grams."""
+
+def match_fingerprints(
+    code: Code, known: Fingerprints
+) -> list[tuple[int, list[tuple[int, int]], list[tuple[str, int, int]]]]:
+    """Give the libraries whose features are there, ascending.
+
+    Each with its number; how many of the features found each set of versions (bits) has; and the classes that hold them: dotted name,
+    texts, grams.
+    """
+
+def any_reached(code: Code, classes: list[str]) -> bool:
+    """Say whether a method of one of these classes can run."""
+
+def spread_owners(code: Code, packages: dict[str, int], classes: dict[str, int]) -> list[tuple[str, int]]:
+    """Give an owner to classes without one, by the classes that they name and that name them; owner 0 is the program itself.
+
+    A class's own entry counts before that of its package. Gives only the classes whose owner this tells.
+    """

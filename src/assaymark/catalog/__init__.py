@@ -5,16 +5,19 @@ from assaymark.catalog.consent import ConsentWords, load_consent_words
 from assaymark.catalog.data import Category, categories, load_data, name
 from assaymark.catalog.permissions import Permission, load_permissions
 from assaymark.catalog.reading import Source, digest
+from assaymark.catalog.sdk_calls import Consent, Switch
 from assaymark.catalog.sdks import Purpose, Sdk, VersionSource, load_purposes, load_sdks, owner_of, sdks_by_id
 
 __all__ = [
     "Api",
     "Category",
+    "Consent",
     "ConsentWords",
     "Permission",
     "Purpose",
     "Sdk",
     "Source",
+    "Switch",
     "VersionSource",
     "categories",
     "digest",

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 mod consent;
+mod flow;
+mod prints;
 mod text;
 
 /// A constant for Python: kind, then its text, number or elements.
@@ -514,6 +516,18 @@ impl Code {
         })
     }
 
+    /// See the stub.
+    #[pyo3(signature = (rules, setting, implicit=false))]
+    fn flows(
+        &self,
+        py: Python<'_>,
+        rules: flow::RuleRows,
+        setting: flow::SettingRows,
+        implicit: bool,
+    ) -> PyResult<(Vec<flow::LeakRow>, BTreeMap<&'static str, u64>)> {
+        guarded(py, || self.find_flows(rules, setting, implicit))
+    }
+
     fn native_methods(&self, py: Python<'_>) -> PyResult<Vec<(String, String, String, bool)>> {
         guarded(py, || {
             let graph = self.graph();
@@ -627,5 +641,10 @@ impl Code {
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<Code>()
+    module.add_class::<Code>()?;
+    module.add_class::<prints::Fingerprints>()?;
+    module.add_function(wrap_pyfunction!(prints::code_features, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::match_fingerprints, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::any_reached, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::spread_owners, module)?)
 }

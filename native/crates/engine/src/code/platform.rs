@@ -167,3 +167,16 @@ fn is_object_method(name: &[u8], parameters: usize) -> bool {
         _ => false,
     }
 }
+
+/// Direct supertypes of a platform type, as descriptors; `java.lang.Object` and markers are left out.
+pub(crate) fn direct_supertypes(descriptor: &str) -> impl Iterator<Item = &'static str> + use<> {
+    static ROWS: std::sync::OnceLock<Vec<(&str, &str)>> = std::sync::OnceLock::new();
+    let rows = ROWS.get_or_init(|| {
+        TYPES
+            .lines()
+            .filter_map(|row| row.split_once(' '))
+            .collect()
+    });
+    let found = rows.binary_search_by(|row| row.0.as_bytes().cmp(descriptor.as_bytes()));
+    found.ok().into_iter().flat_map(|at| rows[at].1.split(' '))
+}

@@ -101,7 +101,12 @@ impl Body {
         leaders.dedup();
         let units: Vec<u32> = all.iter().map(|one| one.at as u32).collect();
         leaders.retain(|leader| units.binary_search(leader).is_ok());
-        let block_at = |unit: usize| leaders.binary_search(&(unit as u32)).ok().map(|at| at as u32);
+        let block_at = |unit: usize| {
+            leaders
+                .binary_search(&(unit as u32))
+                .ok()
+                .map(|at| at as u32)
+        };
         for (position, &leader) in leaders.iter().enumerate() {
             let first = units.partition_point(|&unit| unit < leader);
             let end = leaders.get(position + 1).copied().unwrap_or(u32::MAX);
@@ -195,7 +200,9 @@ fn switch_keys(one: &Instruction<'_>) -> Vec<i64> {
     let size = usize::from(one.units.get(table + 1));
     let number = |at: usize| i64::from(one.units.get32(at) as i32);
     match one.op() {
-        op::PACKED_SWITCH => (0..size as i64).map(|row| number(table + 2) + row).collect(),
+        op::PACKED_SWITCH => (0..size as i64)
+            .map(|row| number(table + 2) + row)
+            .collect(),
         _ => (0..size).map(|row| number(table + 2 + 2 * row)).collect(),
     }
 }

@@ -447,7 +447,6 @@ impl World<'_> {
                 self.lexicon.judge(&label, &around) == Says::Agree
             })
     }
-
 }
 
 /// The text that stands for the text of a resource.

@@ -216,16 +216,16 @@ impl<'a> Facts<'a> {
         }
         let program = self.program;
         let key = program.link.fields[id as usize];
-        let interfaces = program.hierarchy.program_interfaces(&program.defs, key.class);
+        let interfaces = program
+            .hierarchy
+            .program_interfaces(&program.defs, key.class);
         let chain = program.hierarchy.chain(&program.defs, key.class);
         let found = chain.chain(interfaces).find_map(|position| {
             let kind = program.defs.classes[position as usize].kind;
             let mut own = program.link.fields_of(kind);
             own.find(|&at| {
                 let other = program.link.fields[at];
-                other.name == key.name
-                    && other.kind == key.kind
-                    && self.fields[at] & DEFINED != 0
+                other.name == key.name && other.kind == key.kind && self.fields[at] & DEFINED != 0
             })
         });
         let found = found.map_or(NONE, |at| at as u32);

@@ -59,7 +59,9 @@ impl World<'_> {
         ) {
             return self.boxed(facts, args, is_static);
         }
-        if facts.of("Ljava/lang/Enum;") && let Some(outcome) = self.enumeration(node, facts, args) {
+        if facts.of("Ljava/lang/Enum;")
+            && let Some(outcome) = self.enumeration(node, facts, args)
+        {
             return Some(outcome);
         }
         if let Some(outcome) = self.reflection(node, unit, facts, args) {
@@ -106,7 +108,9 @@ impl World<'_> {
     }
 
     fn truth_value(&mut self, truths: impl IntoIterator<Item = bool>) -> Value {
-        let atoms = truths.into_iter().map(|truth| Atom::Integer(i64::from(truth)));
+        let atoms = truths
+            .into_iter()
+            .map(|truth| Atom::Integer(i64::from(truth)));
         let atoms: Vec<Atom> = atoms.collect();
         self.values.of(atoms)
     }
@@ -129,11 +133,12 @@ impl World<'_> {
             return ANY;
         }
         let same = xs.iter().any(|atom| ys.contains(atom));
-        let differ = xs.len() > 1
-            || ys.len() > 1
-            || xs != ys
-            || !self.is_one(xs[0]);
-        self.truth_value(same.then_some(true).into_iter().chain(differ.then_some(false)))
+        let differ = xs.len() > 1 || ys.len() > 1 || xs != ys || !self.is_one(xs[0]);
+        self.truth_value(
+            same.then_some(true)
+                .into_iter()
+                .chain(differ.then_some(false)),
+        )
     }
 
     fn empty(&mut self, value: Value) -> Value {
@@ -168,7 +173,9 @@ impl World<'_> {
             "hashCode" => self.map_number(first, |text| {
                 Some(
                     text.encode_utf16()
-                        .fold(0i32, |sum, unit| sum.wrapping_mul(31).wrapping_add(i32::from(unit)))
+                        .fold(0i32, |sum, unit| {
+                            sum.wrapping_mul(31).wrapping_add(i32::from(unit))
+                        })
                         .into(),
                 )
             }),
@@ -331,7 +338,12 @@ impl World<'_> {
                 let mut atoms = Vec::new();
                 for object in self.values.objects(all) {
                     let own = self.read(Key::Element(object, ENUM_NAME), node);
-                    if self.values.texts(own).iter().any(|text| names.contains(text)) {
+                    if self
+                        .values
+                        .texts(own)
+                        .iter()
+                        .any(|text| names.contains(text))
+                    {
                         atoms.push(Atom::Object(object));
                     }
                 }
@@ -418,10 +430,7 @@ impl World<'_> {
                 }
                 Some((self.values.of(atoms), true))
             }
-            (
-                "Ljava/lang/Class;" | "Ljava/lang/reflect/Constructor;",
-                "newInstance",
-            ) => {
+            ("Ljava/lang/Class;" | "Ljava/lang/reflect/Constructor;", "newInstance") => {
                 let mut out = NOTHING;
                 for atom in self.values.atoms(args[0]).to_vec() {
                     let (Atom::Class(kind) | Atom::Member(kind, _)) = atom else {
@@ -525,7 +534,11 @@ impl World<'_> {
                 for object in self.values.objects(receiver) {
                     self.write(Key::Label(object), text);
                 }
-                let back = if facts.result == "V" { NOTHING } else { receiver };
+                let back = if facts.result == "V" {
+                    NOTHING
+                } else {
+                    receiver
+                };
                 Some((back, true))
             }
             ("getString" | "getText", Some(id))
@@ -567,7 +580,11 @@ impl World<'_> {
                         Origin::View(id) => self.values.integer(i64::from(id)),
                         _ => self.read(Key::Element(object, 0), node),
                     };
-                    let id = if id == NOTHING { self.values.integer(-1) } else { id };
+                    let id = if id == NOTHING {
+                        self.values.integer(-1)
+                    } else {
+                        id
+                    };
                     out = self.values.join(out, id);
                 }
                 Some((if out == NOTHING { ANY } else { out }, true))
@@ -594,12 +611,14 @@ impl World<'_> {
                         }
                     }
                 }
-                let back = if facts.result == "V" { NOTHING } else { receiver };
+                let back = if facts.result == "V" {
+                    NOTHING
+                } else {
+                    receiver
+                };
                 Some((back, true))
             }
-            ("inflate", Some(layout))
-                if view || facts.of("Landroid/view/LayoutInflater;") =>
-            {
+            ("inflate", Some(layout)) if view || facts.of("Landroid/view/LayoutInflater;") => {
                 let layout = if view { args[1] } else { layout };
                 let kind = self
                     .program
@@ -627,9 +646,7 @@ impl World<'_> {
                 self.keep(message, &[receiver]);
                 Some((message, true))
             }
-            ("obtainMessage", None) | ("obtain", _)
-                if facts.result == "Landroid/os/Message;" =>
-            {
+            ("obtainMessage", None) | ("obtain", _) if facts.result == "Landroid/os/Message;" => {
                 let kind = self
                     .program
                     .find_type(b"Landroid/os/Message;")
@@ -652,7 +669,10 @@ impl World<'_> {
     fn press(&mut self, view: u32) {
         for number in 0..self.events.len() {
             let event = self.events[number].clone();
-            if event.control.is_some_and(|control| control.object == view && !control.ticks) {
+            if event
+                .control
+                .is_some_and(|control| control.object == view && !control.ticks)
+            {
                 self.call(event.from.0, event.from.1, event.def, &event.args);
             }
         }

@@ -60,7 +60,8 @@ impl World<'_> {
             _ if self.program.defs.class_of[key.class as usize] != NONE => {
                 let types = self.program.link.proto(key.proto).to_vec();
                 let listener = types[1..].iter().position(|&kind| {
-                    self.program.descriptor(kind) == b"Landroid/content/DialogInterface$OnClickListener;"
+                    self.program.descriptor(kind)
+                        == b"Landroid/content/DialogInterface$OnClickListener;"
                 })?;
                 let text = types[1..].iter().position(|&kind| {
                     let descriptor = self.program.descriptor(kind);
@@ -159,7 +160,9 @@ impl World<'_> {
             || facts.of("Ljava/lang/ThreadLocal;");
         let makes = facts.action.is_some() || container;
         if is_static {
-            let known = passed.iter().any(|&arg| !self.values.objects(arg).is_empty());
+            let known = passed
+                .iter()
+                .any(|&arg| !self.values.objects(arg).is_empty());
             if !makes || !known {
                 return ANY;
             }
@@ -292,14 +295,7 @@ impl World<'_> {
     }
 
     /// A listener of a view.
-    fn listen(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        receiver: Value,
-        passed: &[Value],
-    ) {
+    fn listen(&mut self, node: u32, unit: u32, facts: &Foreign, receiver: Value, passed: &[Value]) {
         let of_view = facts.of("Landroid/view/View;");
         let click = facts.name == "setOnClickListener" || facts.name == "setOnLongClickListener";
         let ticks = facts.name == "setOnCheckedChangeListener";
@@ -356,8 +352,7 @@ impl World<'_> {
             _ => self.values.integer(-1),
         };
         let text = facts.parameters.iter().position(|kind| {
-            kind == "Ljava/lang/CharSequence;"
-                || kind == "I" && facts.name != "setButton"
+            kind == "Ljava/lang/CharSequence;" || kind == "I" && facts.name != "setButton"
         });
         let label = text.and_then(|at| passed.get(at)).copied().unwrap_or(ANY);
         if let Some(&listener) = passed.last() {
@@ -479,7 +474,10 @@ impl World<'_> {
         if let Origin::View(id) = self.heap.objects[view as usize].origin {
             for layout in self.inflated() {
                 let layout = self.screens.layout(layout);
-                let own = layout.views.iter().any(|view| view.id == id && view.checked);
+                let own = layout
+                    .views
+                    .iter()
+                    .any(|view| view.id == id && view.checked);
                 ticked |= i64::from(own);
             }
         }
@@ -618,11 +616,7 @@ impl World<'_> {
 
     /// Starts a component that the manifest declares; gives its object.
     pub(super) fn start_component(&mut self, node: u32, unit: u32, name: &str) -> Option<u32> {
-        let declared = self
-            .manifest
-            .components
-            .iter()
-            .any(|one| one.class == name);
+        let declared = self.manifest.components.iter().any(|one| one.class == name);
         if !declared {
             return None;
         }

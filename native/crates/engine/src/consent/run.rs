@@ -193,12 +193,14 @@ impl World<'_> {
                     4 => a > b,
                     _ => a <= b,
                 };
-                let x = self.values.filter(x, |atom| {
-                    matches!(atom, Atom::Integer(a) if theirs.iter().any(|&b| holds(a, b)))
-                });
-                let y = self.values.filter(y, |atom| {
-                    matches!(atom, Atom::Integer(b) if mine.iter().any(|&a| holds(a, b)))
-                });
+                let x = self.values.filter(
+                    x,
+                    |atom| matches!(atom, Atom::Integer(a) if theirs.iter().any(|&b| holds(a, b))),
+                );
+                let y = self.values.filter(
+                    y,
+                    |atom| matches!(atom, Atom::Integer(b) if mine.iter().any(|&a| holds(a, b))),
+                );
                 (x != NOTHING && y != NOTHING).then_some((x, y))
             }
         }
@@ -262,11 +264,7 @@ impl World<'_> {
             0x21 | 0x2d..=0x30 => put = Some(ANY),
             0x31 => put = Some(self.compare(get(frame, b), get(frame, usize::from(insn.c)))),
             0x44..=0x4a => {
-                put = Some(self.load_element(
-                    node,
-                    get(frame, b),
-                    get(frame, usize::from(insn.c)),
-                ));
+                put = Some(self.load_element(node, get(frame, b), get(frame, usize::from(insn.c))));
             }
             0x4b..=0x51 => {
                 let index = self.values.single(get(frame, usize::from(insn.c)));
@@ -358,9 +356,9 @@ impl World<'_> {
                     | b"Ljava/lang/Comparable;"
                     | b"Ljava/io/Serializable;"
             )),
-            Atom::Boxed(_) => Some(
-                descriptor.starts_with(b"Ljava/lang/") && descriptor != b"Ljava/lang/String;",
-            ),
+            Atom::Boxed(_) => {
+                Some(descriptor.starts_with(b"Ljava/lang/") && descriptor != b"Ljava/lang/String;")
+            }
             Atom::Class(_) => Some(matches!(
                 descriptor,
                 b"Ljava/lang/Class;" | b"Ljava/lang/Object;" | b"Ljava/lang/reflect/Type;"
@@ -483,7 +481,9 @@ impl World<'_> {
         }
         let key = self.program.link.fields[id as usize];
         if &*self.program.name(key.name) == "metaData" {
-            let (object, _) = self.heap.object(Origin::Store(Store::MetaData, NONE), NONE, 0);
+            let (object, _) = self
+                .heap
+                .object(Origin::Store(Store::MetaData, NONE), NONE, 0);
             return self.values.one(Atom::Object(object));
         }
         if self.program.descriptor(key.class) != b"Landroid/os/Message;" || base == ANY {
@@ -638,7 +638,11 @@ impl World<'_> {
                 10 => ((x as u64) >> (y & bits)) as i64,
                 _ => y.wrapping_sub(x),
             };
-            Some(if narrow { i64::from(value as i32) } else { value })
+            Some(if narrow {
+                i64::from(value as i32)
+            } else {
+                value
+            })
         })
     }
 }

@@ -49,11 +49,7 @@ impl World<'_> {
             "contains" => {
                 let zero = self.values.integer(0);
                 let found = self.load(node, &stores, args[1], zero, true);
-                let out = if found == zero {
-                    zero
-                } else {
-                    ANY
-                };
+                let out = if found == zero { zero } else { ANY };
                 Some((out, true))
             }
             _ if name.starts_with("put") && args.len() >= 3 => {
@@ -107,7 +103,10 @@ impl World<'_> {
         default: Value,
         only_presence: bool,
     ) -> Value {
-        let Some(keys) = self.heap.known_texts(key, &self.values).filter(|keys| !keys.is_empty())
+        let Some(keys) = self
+            .heap
+            .known_texts(key, &self.values)
+            .filter(|keys| !keys.is_empty())
         else {
             return self.unclear(node, default);
         };
@@ -203,7 +202,9 @@ impl World<'_> {
             };
             for field in fields {
                 let value = self.read(Key::Field(object, field as u32), node);
-                let texts = self.values.filter(value, |atom| matches!(atom, Atom::Text(_)));
+                let texts = self
+                    .values
+                    .filter(value, |atom| matches!(atom, Atom::Text(_)));
                 key = self.values.join(key, texts);
             }
         }
@@ -283,12 +284,20 @@ impl World<'_> {
                 return ANY;
             }
             let name = program.type_name(class);
-            let found = self.manifest.components.iter().find(|one| one.class == name);
+            let found = self
+                .manifest
+                .components
+                .iter()
+                .find(|one| one.class == name);
             if found.is_none_or(|one| one.open) {
                 return ANY;
             }
         }
-        if activities == ANY { ANY } else { self.extras() }
+        if activities == ANY {
+            ANY
+        } else {
+            self.extras()
+        }
     }
 
     fn bundle(&mut self, node: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
@@ -309,7 +318,11 @@ impl World<'_> {
             all.extend(self.values.objects(extras));
             self.save(&all, key, args[2]);
             self.keep(receiver, &args[2..]);
-            let back = if facts.result == "V" { NOTHING } else { receiver };
+            let back = if facts.result == "V" {
+                NOTHING
+            } else {
+                receiver
+            };
             return Some((back, true));
         }
         let asks = name.starts_with("get") || name == "containsKey" || name == "hasExtra";
@@ -394,13 +407,7 @@ impl World<'_> {
     }
 
     /// Streams on files: writing makes the file, reading one that is not there throws.
-    fn opened(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        args: &[Value],
-    ) -> Option<Outcome> {
+    fn opened(&mut self, node: u32, unit: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
         let first = args.get(1).copied();
         let context = facts.of("Landroid/content/Context;");
         match (facts.class(), facts.name.as_str(), first) {
@@ -447,12 +454,12 @@ impl World<'_> {
         args: &[Value],
     ) -> Option<Outcome> {
         let name = facts.name.as_str();
-        let texts = args.get(1).and_then(|&arg| self.heap.known_texts(arg, &self.values));
+        let texts = args
+            .get(1)
+            .and_then(|&arg| self.heap.known_texts(arg, &self.values));
         let tables: Option<Vec<String>> = texts.map(|texts| {
             let texts = texts.into_iter().map(|text| self.heap.text_of(text));
-            texts
-                .map(|text| table_of(text).to_lowercase())
-                .collect()
+            texts.map(|text| table_of(text).to_lowercase()).collect()
         });
         let reads = matches!(name, "query" | "rawQuery" | "queryWithFactory");
         let sql = args.get(1).copied().unwrap_or(ANY);
@@ -625,7 +632,10 @@ impl World<'_> {
             ("<init>", None) => Some(zero),
             (_, given) => given,
         };
-        let sets = matches!(name, "<init>" | "set" | "lazySet" | "getAndSet" | "compareAndSet");
+        let sets = matches!(
+            name,
+            "<init>" | "set" | "lazySet" | "getAndSet" | "compareAndSet"
+        );
         if sets {
             for &object in &objects {
                 self.write(Key::Contents(object), given.unwrap_or(ANY));

@@ -368,10 +368,9 @@ impl<'a> World<'a> {
     fn context(&mut self, def: u32, body: &Body, args: &[Value]) -> Box<[Option<Atom>]> {
         let atom = |&arg: &Value| {
             self.values.single(arg).filter(|atom| match atom {
-                Atom::Object(object) => !matches!(
-                    self.heap.objects[*object as usize].origin,
-                    Origin::Made(_)
-                ),
+                Atom::Object(object) => {
+                    !matches!(self.heap.objects[*object as usize].origin, Origin::Made(_))
+                }
                 _ => true,
             })
         };

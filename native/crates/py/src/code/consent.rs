@@ -15,7 +15,12 @@ use std::sync::Arc;
 /// Class, kind, whether anybody can start it, whether it is exported, actions of its filters.
 pub type ComponentRow = (String, String, bool, bool, Vec<String>);
 /// Order, why it is unknown, the way, what opens it.
-pub type AnswerRow = (&'static str, Option<&'static str>, Vec<String>, Option<String>);
+pub type AnswerRow = (
+    &'static str,
+    Option<&'static str>,
+    Vec<String>,
+    Option<String>,
+);
 /// Answers, what agreeing controls say, counts.
 pub type ConsentRows = (Vec<AnswerRow>, Vec<String>, BTreeMap<&'static str, i64>);
 /// Words: agree, decline, go on, policy.
