@@ -46,14 +46,11 @@ def mapped(path: Path) -> Iterator[memoryview]:
     """Map a file for reading. Raises `SigningError` (`unreadable`)."""
     try:
         with path.open("rb") as file:
-            size = file.seek(0, 2)
-            if size == 0:
-                yield memoryview(b"")
-                return
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as opened, memoryview(opened) as view:
-                yield view
+            # Never closed by hand: a refusal on its way up may still hold a part of it. The last reference unmaps the file.
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if file.seek(0, 2) else b""
     except OSError as error:
         raise SigningError("unreadable", error.strerror or type(error).__name__) from error
+    yield memoryview(content)
 
 
 def find_layout(data: Bytes) -> Layout:

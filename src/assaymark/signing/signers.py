@@ -35,10 +35,12 @@ class Signers:
 def read_signers(path: Path, digests: Mapping[str, bytes]) -> Signers:
     """Give the signers of a file; schemes v2 and later are verified against these content digests (`sha256`, `sha512`).
 
-    Of v1 only its signature blocks are verified, which says nothing of the entries: with v2 or later the content digest covers them;
-    without, ask `verify_signers`. Raises `SigningError`.
+    Of v1 only its signature blocks are verified, which says nothing of the entries: with v2 or later the content digest
+    covers them; without, ask `verify_signers`. A v1 signature that does not hold counts as none: platforms that know the
+    others pass over it. Raises `SigningError`.
     """
-    return _collect(_engine.signers(_open(path), digests.get("sha256"), digests.get("sha512"))[0])
+    rows = _engine.signers(_open(path), digests.get("sha256"), digests.get("sha512"))[0]
+    return _collect(row for row in rows if row["scheme"] != "v1" or row["problem"] is None)
 
 
 def verify_signers(path: Path) -> Signers:
