@@ -9,7 +9,7 @@ import pytest
 
 from assaymark import pipeline
 from assaymark.mark.embed import embed, strip
-from assaymark.mark.issue import Terms, derived_statement, distribution_statement, inspection_statement, issue
+from assaymark.mark.issue import Logger, Terms, derived_statement, distribution_statement, inspection_statement, issue
 from assaymark.mark.page import certificate_page, qr_svg
 from assaymark.mark.profile import BUILT_IN, Profile, ProfileError, load_profile
 from assaymark.mark.reasons import Refused
@@ -28,7 +28,9 @@ TERMS = Terms(issued_at=NOW - 864_000)
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A package that reads nothing and asks for nothing."""
     made = tmp_path_factory.mktemp("issue") / "app.apk"
-    made.write_bytes(Apk(manifest=manifest("com.example.a", version_code=3), smali=EMPTY, schemes=("v1", "v2", "v3")).build())
+    made.write_bytes(
+        Apk(manifest=manifest("com.example.a", version_code=3), smali=EMPTY, schemes=("v1", "v2", "v3")).build()
+    )
     return made
 
 
@@ -48,7 +50,7 @@ def with_verdict(report: Report, **changes: object) -> Report:
     return replace(report, verdicts=[first | changes, *rest])
 
 
-def logger(world: World):  # noqa: ANN201
+def logger(world: World) -> Logger:
     """Give what logs into a world."""
     return lambda envelope: world.proof(world.log(envelope)).to_bytes()
 
@@ -127,7 +129,9 @@ def test_a_developers_signature_that_does_not_hold(profile: Profile, tmp_path: P
     broken.write_bytes(bytes(data))
     report = pipeline.inspect(broken)
     with pytest.raises(ProfileError) as refused:
-        inspection_statement(report, [broken], replace(profile, levels={2: replace(profile.levels[2], unassessed=frozenset())}), 2, TERMS)
+        inspection_statement(
+            report, [broken], replace(profile, levels={2: replace(profile.levels[2], unassessed=frozenset())}), 2, TERMS
+        )
     assert refused.value.reason == "not-signed-well"
 
 

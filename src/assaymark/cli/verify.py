@@ -1,4 +1,7 @@
-"""`assaymark verify`: is there a certificate for this file, and does it hold now? Nothing of the inspection is loaded here."""
+"""`assaymark verify`: whether there is a certificate for a file, and whether it holds now.
+
+Nothing of the inspection is loaded here.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ def verify(
     if as_json:
         click.echo(json.dumps(verdict.to_json(), ensure_ascii=False, indent=2))
     else:
-        for line in _lines(verdict, now, lang):
+        for line in _lines(verdict, lang):
             click.echo(line)
     sys.exit(verdict.exit_code)
 
@@ -142,7 +145,7 @@ def _demand(content: bytes) -> Demand:
         raise Refused(Reason.DEMAND_MALFORMED, str(error)) from None
 
 
-def _lines(verdict: Verdict, now: int, lang: str) -> Iterator[str]:
+def _lines(verdict: Verdict, lang: str) -> Iterator[str]:
     """Give the verdict for people: the answer, why, then what the certificate says."""
     from assaymark.render import clean
 

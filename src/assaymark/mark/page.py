@@ -1,4 +1,6 @@
-"""The page about a certificate, for people: whom it is for, who says what, what was not looked at. One file, no scripts.
+"""The page about a certificate, for people: whom it is for, who says what, what was not looked at.
+
+One file, no scripts.
 
 A QR code proves nothing: it leads to this page, which shows package and signer, so that a person or a phone can compare
 them with what is installed.
@@ -15,6 +17,7 @@ from assaymark.mark.certificate import Certificate
 from assaymark.mark.status import Standing, State
 from assaymark.model.text import text
 
+_CONTENT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _STYLE = """
 :root{color-scheme:light dark;font:16px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif}
 body{max-width:44rem;margin:2rem auto;padding:0 1rem}
@@ -35,24 +38,33 @@ li{overflow-wrap:anywhere}
 def certificate_page(
     certificate: Certificate, lang: str, *, title: str, url: str | None = None, standing: Standing | None = None
 ) -> str:
-    """Give the page in `zh` or `en`. `title`: of the profile; `url`: where the page will be, for its QR code; `standing`: its status."""
+    """Give the page in `zh` or `en`.
+
+    `title`: of the profile; `url`: where the page will be, for its QR code; `standing`: its status.
+    """
     said = certificate.statement
     heading = text(lang, "page.heading", package=said.package)
     code = _figure(url, lang) if url else ""
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in _rows(certificate, lang, title))
-    return (
-        f'<!doctype html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-        f"<title>{escape(heading)}</title><style>{_STYLE}</style></head>\n<body>\n<header><div>"
-        f"<p>{escape(text(lang, 'page.kind'))}</p><h1>{escape(heading)}</h1>"
-        f'<p><span class="state">{escape(_state(standing, lang))}</span></p></div>{code}</header>\n<main>\n<dl>{rows}</dl>\n'
-        f"{_scope(certificate, lang)}\n</main>\n<footer><p>{escape(text(lang, 'page.compare'))}</p></footer>\n</body>\n</html>\n"
+    return "".join(
+        (
+            f'<!doctype html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width,initial-scale=1">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_CONTENT}">',
+            f"<title>{escape(heading)}</title><style>{_STYLE}</style></head>\n<body>\n<header><div>",
+            f"<p>{escape(text(lang, 'page.kind'))}</p><h1>{escape(heading)}</h1>",
+            f'<p><span class="state">{escape(_state(standing, lang))}</span></p></div>{code}</header>\n<main>\n',
+            f"<dl>{rows}</dl>\n{_scope(certificate, lang)}\n</main>\n",
+            f"<footer><p>{escape(text(lang, 'page.compare'))}</p></footer>\n</body>\n</html>\n",
+        )
     )
 
 
 def qr_svg(url: str) -> str:
-    """Give a QR code as a `data:` address of an SVG picture. Capital letters take less room: the address is written so."""
+    """Give a QR code as a `data:` address of an SVG picture.
+
+    Capital letters take less room: the address is written so.
+    """
     import segno
 
     out = BytesIO()
