@@ -123,7 +123,7 @@ def catalogs_page() -> str:
     """Give the page that counts what the catalogs know, and how they know it."""
     counted = {
         "apis.toml": ("接口 / APIs", [one.known for one in catalog.load_apis()]),
-        "sdks.toml": ("SDK 和基础库 / SDKs and libraries", [one.known for one in catalog.load_sdks()]),
+        "sdks/*.toml": ("SDK 和基础库 / SDKs and libraries", [one.known for one in catalog.load_sdks()]),
         "permissions.toml": ("权限 / permissions", [one.known for one in catalog.load_permissions()]),
         "blindspots.toml": (
             "加固、框架与技术 / packers, frameworks, techniques",

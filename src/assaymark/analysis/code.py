@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any
 
 from assaymark import _engine, catalog
+from assaymark.analysis.fingerprints import Match
+from assaymark.analysis.owners import Owners
 from assaymark.formats.android.manifest import complete_name
 from assaymark.formats.program import Program
 
@@ -56,7 +58,8 @@ class Hit:
 
     `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
     given: strings, whole numbers in decimal, class names, content URIs; `None` for what is not a constant. `target` is
-    the class and the name of the method that is called. `text` is the string of a string's use.
+    the class and the name of the method that is called. `text` is the string of a string's use. `caller` is the
+    engine's id of the method around it.
     """
 
     selector: int
@@ -71,6 +74,7 @@ class Hit:
     target: tuple[str, str]
     arguments: tuple[str | None, ...] = ()
     text: str | None = None
+    caller: int = -1
 
     @property
     def place(self) -> str:
@@ -96,9 +100,9 @@ class CodeView:
         self.dex_files = tuple(
             self._dex_file(name, counts) for name, counts in zip(names, self._code.stats(), strict=True)
         )
-        self._graph = self._code.reach(*_entries(program))
+        self._graph = self._code.reach(*entries_of(program))
         self.graph_cut = not self._graph["complete"]
-        self._owners: dict[str, str] = {}
+        self._owners = Owners(program, self._code)
 
     def _located(self, dex: str) -> tuple[str, str]:
         position, colon, name = dex.partition(":")
@@ -106,7 +110,8 @@ class CodeView:
             return self._parts[0].name, dex
         return self._parts[int(position)].name, name
 
-    def _place(self, dex: str) -> str:
+    def place(self, dex: str) -> str:
+        """Give the name of a DEX file as evidence writes it."""
         part, name = self._located(dex)
         return name if len(self._parts) == 1 else f"{part}!{name}"
 
@@ -130,17 +135,17 @@ class CodeView:
     @property
     def problems(self) -> list[tuple[str, str, int, str]]:
         """Damage and irregularities that the reader stepped over: place of the DEX file, kind, offset, particulars."""
-        found = [(self._place(dex), kind, offset, detail) for dex, kind, offset, detail in self._code.problems]
+        found = [(self.place(dex), kind, offset, detail) for dex, kind, offset, detail in self._code.problems]
         for one in self.dex_files:
             if one.damaged_strings:
-                found.append((self._place(one.id), "dex-string", 0, f"{one.damaged_strings} strings cannot be read"))
+                found.append((self.place(one.id), "dex-string", 0, f"{one.damaged_strings} strings cannot be read"))
         wrong = (one for one in self.dex_files if not one.checksum_ok)
-        return found + [(self._place(one.id), "dex-checksum", 8, "the checksum is wrong") for one in wrong]
+        return found + [(self.place(one.id), "dex-checksum", 8, "the checksum is wrong") for one in wrong]
 
     @property
     def unloaded(self) -> list[str]:
         """Members that look like DEX files and that Android does not load at start."""
-        return [self._place(name) for name in self._code.unloaded]
+        return [self.place(name) for name in self._code.unloaded]
 
     def calls(self, selectors: Sequence[tuple[str, str, str, bool]]) -> Iterator[Hit]:
         """Give the calls of methods: (class or `*`, method, start of the descriptor, also through subclasses)."""
@@ -196,7 +201,7 @@ class CodeView:
         selector: int,
         kind: str,
         named: str,
-        _caller: int,
+        definition: int,
         caller: tuple[str, str, str],
         dex: str,
         offset: int,
@@ -207,8 +212,21 @@ class CodeView:
     ) -> Hit:
         constants = tuple(_constant(value) for value in arguments)
         target_class, _, target = named.partition("(")[0].rpartition(".")
-        place = self._place(dex)
-        return Hit(selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text)
+        place = self.place(dex)
+        return Hit(
+            selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text, definition
+        )
+
+    @property
+    def engine(self) -> _engine.Code:
+        """The engine's view of the same code."""
+        return self._code
+
+    def flows(
+        self, rules: _engine.FlowRules, setting: _engine.FlowSetting, implicit: bool
+    ) -> tuple[list[_engine.FlowRow], dict[str, int]]:
+        """Follow the data of the program: flows, and counts of work and of bounds that were hit (`flow-…`)."""
+        return self._code.flows(rules, setting, implicit)
 
     def packages(self) -> list[tuple[str, int, int]]:
         """Give all Java packages: name, classes defined, classes with a method that can run."""
@@ -217,6 +235,10 @@ class CodeView:
     def has_classes(self, names: Sequence[str]) -> list[bool]:
         """Say of each class whether it is defined here."""
         return self._code.has_class(list(names))
+
+    def superclasses(self, names: Sequence[str]) -> list[list[str]]:
+        """Give each class and those above it, nearest first, up to the first one outside; empty for an unknown one."""
+        return self._code.superclasses(list(names))
 
     def referenced(self, prefixes: Sequence[str]) -> list[tuple[int, str]]:
         """Give the types that the code names without defining them: position of the prefix, dotted name."""
@@ -233,11 +255,20 @@ class CodeView:
         return found
 
     def owner(self, cls: str) -> str:
-        """Give the owner of a class: an SDK id by its Java package, else `app`."""
-        package = cls.rpartition(".")[0]
-        if package not in self._owners:
-            self._owners[package] = catalog.owner_of(cls) or "app"
-        return self._owners[package]
+        """Give the owner of a class: `app`, an SDK id, or `unknown`. How: `analysis/owners.py`."""
+        return self._owners.of(cls)
+
+    def matches(self) -> tuple[Match, ...]:
+        """Give the SDKs whose fingerprints the code has."""
+        return self._owners.matches
+
+    def classes_told(self, sdk: str) -> list[str]:
+        """Give the classes of an SDK that fingerprints and neighbours tell, whatever they are called, sorted."""
+        return self._owners.classes_of(sdk)
+
+    def any_runs(self, classes: list[str]) -> bool:
+        """Say whether code of one of these classes can be reached from the entry points."""
+        return _engine.any_reached(self._code, classes)
 
     def missing_components(self) -> list[str]:
         """Give the classes of enabled components that are not defined in the code, sorted."""
@@ -281,7 +312,7 @@ def _text(value: _engine.Constant | None) -> str | None:
     return _constant(value)
 
 
-def _entries(program: Program) -> tuple[list[str], list[str]]:
+def entries_of(program: Program) -> tuple[list[str], list[str]]:
     """Give the classes that the platform makes objects of, and the methods that layouts name."""
     manifest = program.manifest
     classes = {one.target or one.name for one in manifest.components if one.enabled}

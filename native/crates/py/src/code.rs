@@ -13,6 +13,9 @@ use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+mod consent;
+mod flow;
+mod prints;
 mod text;
 
 /// A constant for Python: kind, then its text, number or elements.
@@ -293,6 +296,24 @@ impl Code {
         })
     }
 
+    #[allow(clippy::too_many_arguments)]
+    fn consent(
+        &self,
+        py: Python<'_>,
+        packages: Vec<PyRef<'_, Package>>,
+        resources: Vec<Option<PyRef<'_, crate::xml::Resources>>>,
+        application: Vec<String>,
+        components: Vec<consent::ComponentRow>,
+        meta_data: Vec<(String, String)>,
+        initializers: Vec<String>,
+        words: consent::Words,
+        sites: Vec<(u32, u32)>,
+    ) -> PyResult<consent::ConsentRows> {
+        let held = consent::Held::new(&packages, &resources);
+        let manifest = consent::manifest(application, components, meta_data, initializers);
+        guarded(py, || Ok(self.order(&held, &manifest, words, &sites)))
+    }
+
     fn find_calls(
         &self,
         py: Python<'_>,
@@ -495,6 +516,18 @@ impl Code {
         })
     }
 
+    /// See the stub.
+    #[pyo3(signature = (rules, setting, implicit=false))]
+    fn flows(
+        &self,
+        py: Python<'_>,
+        rules: flow::RuleRows,
+        setting: flow::SettingRows,
+        implicit: bool,
+    ) -> PyResult<(Vec<flow::LeakRow>, BTreeMap<&'static str, u64>)> {
+        guarded(py, || self.find_flows(rules, setting, implicit))
+    }
+
     fn native_methods(&self, py: Python<'_>) -> PyResult<Vec<(String, String, String, bool)>> {
         guarded(py, || {
             let graph = self.graph();
@@ -608,5 +641,10 @@ impl Code {
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<Code>()
+    module.add_class::<Code>()?;
+    module.add_class::<prints::Fingerprints>()?;
+    module.add_function(wrap_pyfunction!(prints::code_features, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::match_fingerprints, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::any_reached, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::spread_owners, module)?)
 }

@@ -153,6 +153,13 @@ impl Tables {
     }
 }
 
+/// Registers that hold the arguments: the last of eight.
+fn ins(method: &Method) -> u8 {
+    let words = |kind: &String| 1 + u8::from(matches!(&kind[..], "J" | "D"));
+    let receiver = u8::from(method.access & 8 == 0);
+    receiver + proto(method.descriptor).1.iter().map(words).sum::<u8>()
+}
+
 fn collect(classes: &[Class]) -> Tables {
     let mut tables = Tables::default();
     for class in classes {
@@ -319,7 +326,7 @@ pub fn build(classes: &[Class]) -> Vec<u8> {
                     align(&mut out);
                     let at = out.len() as u32;
                     let units = tables.units(&method.code);
-                    out.extend([8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]);
+                    out.extend([8, 0, ins(method), 0, 4, 0, 0, 0, 0, 0, 0, 0]);
                     out.extend((units.len() as u32).to_le_bytes());
                     out.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
                     at
