@@ -30,7 +30,7 @@ from assaymark.testing.archive import Member, write_archive
 from assaymark.testing.trust import NOW
 from mark import vectors
 
-MUTANTS = int(os.environ.get("MUTANTS", "500"))
+MUTANTS = int(os.environ.get("MUTANTS", "300"))
 
 
 def mutate(data: bytes, dice: random.Random, start: int, end: int) -> bytes:
