@@ -182,15 +182,35 @@ def test_the_page_shows_what_a_person_has_to_compare(path: Path, lang: str) -> N
 
     certificate = check_certificate(world.certify(statement), world.root())
     url = "HTTPS://H.EXAMPLE/C/AM-2026-00000001"
-    page = certificate_page(certificate, lang, title="title", url=url, standing=Standing(State.REVOKED, 86_400))
+    page = certificate_page(
+        certificate,
+        lang,
+        title="title",
+        url=url,
+        standing=Standing(State.REVOKED, 86_400),
+        clauses={"app-method-2-1": "Title & more"},
+    )
     assert "com.example.&lt;b&gt;" in page
     assert "<b>" not in page
     assert " ".join(statement.signers["v2"][0][at : at + 8] for at in range(0, 64, 8)) in page
-    assert "app-method-2-1" in page
+    assert "Title &amp; more <code>app-method-2-1" in page
     assert statement.serial in page
     assert ("revoked" if lang == "en" else "已撤销") in page
     assert "<script" not in page
     assert 'src="data:image/svg+xml;base64,' in page
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "自检"), ("en", "Own check")])
+def test_level_one_is_never_called_certified(path: Path, lang: str, word: str) -> None:
+    from assaymark.mark.certificate import check_certificate
+
+    world = World()
+    container = world.certify(world.statement(path, level=1), ["developer"])
+    page = certificate_page(check_certificate(container, world.root()), lang, title="title")
+    heading = page.partition("<h1>")[2].partition("</h1>")[0]
+    assert word in heading
+    assert "ertif" not in heading
+    assert "证书" not in heading
 
 
 def test_the_qr_code_is_small() -> None:

@@ -9,7 +9,7 @@ them with what is installed.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from io import BytesIO
 
@@ -31,19 +31,28 @@ code{font-size:.85em}
 .qr{width:9rem;height:9rem;background:#fff}
 details{margin:1rem 0}
 li{overflow-wrap:anywhere}
+dd ul{margin:0;padding-left:1.2rem}
 @media(max-width:30rem){dl{grid-template-columns:1fr}dt{margin-top:.5rem}}
 """
 
 
 def certificate_page(
-    certificate: Certificate, lang: str, *, title: str, url: str | None = None, standing: Standing | None = None
+    certificate: Certificate,
+    lang: str,
+    *,
+    title: str,
+    url: str | None = None,
+    standing: Standing | None = None,
+    clauses: Mapping[str, str] | None = None,
 ) -> str:
     """Give the page in `zh` or `en`.
 
-    `title`: of the profile; `url`: where the page will be, for its QR code; `standing`: its status.
+    `title`: of the profile; `url`: where the page will be, for its QR code; `standing`: what a status list says;
+    `clauses`: titles of clauses by id. What is of level 1 is never called certified.
     """
     said = certificate.statement
-    heading = text(lang, "page.heading", package=said.package)
+    own = "-self" if said.level == 1 else ""
+    heading = text(lang, f"page.heading{own}", package=said.package)
     code = _figure(url, lang) if url else ""
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in _rows(certificate, lang, title))
     return "".join(
@@ -52,9 +61,9 @@ def certificate_page(
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             f'<meta http-equiv="Content-Security-Policy" content="{_CONTENT}">',
             f"<title>{escape(heading)}</title><style>{_STYLE}</style></head>\n<body>\n<header><div>",
-            f"<p>{escape(text(lang, 'page.kind'))}</p><h1>{escape(heading)}</h1>",
+            f"<p>{escape(text(lang, f'page.kind{own}'))}</p><h1>{escape(heading)}</h1>",
             f'<p><span class="state">{escape(_state(standing, lang))}</span></p></div>{code}</header>\n<main>\n',
-            f"<dl>{rows}</dl>\n{_scope(certificate, lang)}\n</main>\n",
+            f"<dl>{rows}</dl>\n{_scope(certificate, lang, clauses or {})}\n</main>\n",
             f"<footer><p>{escape(text(lang, 'page.compare'))}</p></footer>\n</body>\n</html>\n",
         )
     )
@@ -86,8 +95,11 @@ def _rows(certificate: Certificate, lang: str, title: str) -> Iterator[tuple[str
 
     version = text(lang, "verify.version", version=said.version_code)
     yield name("package"), f"<code>{escape(said.package)}</code>, {escape(version)}"
+    schemes: dict[tuple[str, ...], list[str]] = {}
     for scheme, signers in said.signers.items():
-        label = text(lang, "page.signer", scheme=scheme)
+        schemes.setdefault(signers, []).append(scheme)
+    for signers, names in schemes.items():
+        label = text(lang, "page.signer", scheme=", ".join(names))
         yield label, "<br>".join(f"<code>{_grouped(one)}</code>" for one in signers)
     yield name("level"), escape(text(lang, f"verify.level-{said.level}"))
     if said.inspection:
@@ -103,12 +115,13 @@ def _rows(certificate: Certificate, lang: str, title: str) -> Iterator[tuple[str
     yield text(lang, "page.files"), f"<ul>{''.join(files)}</ul>"
 
 
-def _scope(certificate: Certificate, lang: str) -> str:
+def _scope(certificate: Certificate, lang: str, clauses: Mapping[str, str]) -> str:
     """Give what was checked and what was not."""
     inspection = certificate.statement.inspection
     parts = [f"<h2>{escape(text(lang, 'page.scope'))}</h2><p>{escape(text(lang, 'page.checked'))}</p>"]
     if inspection and inspection.not_assessed:
-        items = "".join(f"<li><code>{escape(one)}</code></li>" for one in inspection.not_assessed)
+        named = ((one, escape(clauses.get(one, ""))) for one in inspection.not_assessed)
+        items = "".join(f"<li>{title} <code>{escape(one)}</code></li>" for one, title in named)
         summary = text(lang, "page.open", n=len(inspection.not_assessed))
         parts.append(f"<details><summary>{escape(summary)}</summary><ul>{items}</ul></details>")
     parts.append(f"<p>{escape(text(lang, 'verify.limits'))}</p>")
