@@ -130,6 +130,7 @@ pub struct World<'a> {
     pub(super) started: Map<u32, u32>,
     pub(super) children: Map<u32, Vec<u32>>,
     pub(super) bound: Map<u32, Vec<u32>>,
+    instances: Map<u32, Vec<u32>>,
     /// Type id of the class of all coroutines, or [`NONE`].
     coroutine: u32,
     /// Coroutines that were made and are still to run.
@@ -182,6 +183,7 @@ impl<'a> World<'a> {
             started: Map::default(),
             children: Map::default(),
             bound: Map::default(),
+            instances: Map::default(),
             coroutine: program
                 .find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
                 .unwrap_or(NONE),
@@ -311,10 +313,24 @@ impl<'a> World<'a> {
             }
             _ => self.cause,
         };
+        self.tell_readers(self.heap.cells[cell as usize].key, cause);
+    }
+
+    /// Those that read a cell run again.
+    fn tell_readers(&mut self, key: Key, cause: u32) {
+        let Some(cell) = self.heap.find(key) else {
+            return;
+        };
         for at in 0..self.heap.cells[cell as usize].readers.len() {
             let reader = self.heap.cells[cell as usize].readers[at];
             self.enqueue(reader, cause);
         }
+    }
+
+    /// All objects of a type made so far; the node is told of more.
+    pub(super) fn instances(&mut self, kind: u32, node: u32) -> Vec<u32> {
+        self.heap.read(Key::Instances(kind), node);
+        self.instances.get(&kind).cloned().unwrap_or_default()
     }
 
     /// The object of a place in a node.
@@ -335,10 +351,12 @@ impl<'a> World<'a> {
     pub(super) fn object(&mut self, origin: Origin, class: u32, depth: u8) -> u32 {
         let (object, new) = self.heap.object(origin, class, depth);
         if new && class != NONE {
-            let value = self.values.one(Atom::Object(object));
             let above = self.facts.supertypes(class);
             for &kind in above.iter() {
-                self.write(Key::Instances(kind), value);
+                if kind != self.program.hierarchy.object {
+                    self.instances.entry(kind).or_default().push(object);
+                    self.tell_readers(Key::Instances(kind), self.cause);
+                }
             }
             if self.coroutine != NONE && above.contains(&self.coroutine) {
                 self.spawned.push(object);
