@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 ENGINE := $(shell find native -name '*.rs' -not -path 'native/target/*' -not -path 'native/fuzz/*' 2>/dev/null) native/Cargo.toml native/Cargo.lock native/crates/engine/Cargo.toml native/crates/py/Cargo.toml
 T      ?=
 
-.PHONY: demo test check fix bench docs new dev system clean
+.PHONY: demo test check fix bench docs new learn-sdk dev system clean
 
 demo: $(VENV)/.ready            ## inspect the sample app, write demo/out/report.html
 	@mkdir -p demo/out
@@ -41,6 +41,9 @@ docs: $(VENV)/.ready            ## rewrite the generated reference pages
 
 new: $(VENV)/.ready             ## make new detector=clipboard-read
 	$(BIN)/python scripts/new.py detector=$(detector)
+
+learn-sdk: $(VENV)/.ready       ## make learn-sdk GAV=group:artifact:version: the start of a catalog row, and fingerprints
+	$(BIN)/python scripts/learn_sdk.py "$(GAV)"
 
 dev: $(VENV)/.ready             ## the environment, and nothing else
 

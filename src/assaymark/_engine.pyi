@@ -58,6 +58,12 @@ class Package:
         `not- found`.
         """
 
+    def words(self, name: str, words: list[str], limit: int) -> list[int]:
+        """Which of some words stand in a member of at most `limit` bytes by themselves (no letter, digit or one of
+        `_ $ / . -` on either side; of a word that ends in `*` only the start counts): their positions, ascending.
+        Raises as `read` does.
+        """
+
     def nested(self, name: str, limit: int) -> Package:
         """The archive in a member of at most `limit` bytes. Raises as `read` and `from_bytes` do."""
 
@@ -174,9 +180,7 @@ FlowSetting: TypeAlias = tuple[list[tuple[str, list[str]]], list[str], list[tupl
 FlowPlace: TypeAlias = tuple[str, str, str, str, int, int | None]
 """Class, method, descriptor, DEX, code unit, line."""
 
-FlowRow: TypeAlias = tuple[
-    str, str, FlowPlace, str, str, FlowPlace, list[str], bool, str | None, list[FlowPlace]
-]
+FlowRow: TypeAlias = tuple[str, str, FlowPlace, str, str, FlowPlace, list[str], bool, str | None, list[FlowPlace]]
 """Data, source's name, its place, sink's kind, its name, its place, what was done to the data, whether it is sure, constant address, way."""
 
 CodeHit: TypeAlias = tuple[
@@ -233,6 +237,27 @@ class Code:
 
         `classes`: dotted names of enabled components, of the application class, of views in layouts, of classes in meta-data.
         Gives methods (with code), reached (of these), instantiated (classes), steps, and complete (0 if the limit of steps was hit).
+        """
+    def consent(
+        self,
+        packages: list[Package],
+        resources: list[Resources | None],
+        application: list[str],
+        components: list[tuple[str, str, bool, bool, list[str]]],
+        meta_data: list[tuple[str, str]],
+        initializers: list[str],
+        words: tuple[list[str], list[str], list[str], list[str]],
+        sites: list[tuple[int, int]],
+    ) -> tuple[list[tuple[str, str | None, list[str], str | None]], list[str], dict[str, int]]:
+        """Find the order of places (id of the method, code unit) against the user's consent.
+
+        `packages` and `resources` go together. `components`: class, kind (`activity`, `service`, `receiver`, `provider`), whether anybody
+        can start it, whether it is exported, actions of its filters; enabled ones only. `initializers`: classes that a start-up library makes objects of. `words`, in
+        lower case: those of controls that agree, that do not, that go on, and those of texts about a policy.
+
+        Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `limit`), the
+        methods on the way to it, and what opens the way; then what agreeing controls say; then counts: steps, nodes, complete (0 if the limit
+        of steps was hit), and of what was left out reflection, intents, dynamic (calls by call site), long_methods.
         """
     def find_calls(self, selectors: list[tuple[str, str, str, bool]]) -> list[CodeHit]:
         """Find calls of methods, by selector, caller, code unit.
@@ -340,5 +365,42 @@ def signatures(
     Gives the signers; id and size of each pair of the signing block; kind and particulars of what is wrong with the block.
     """
 
+def signers(
+    package: Package, sha256: bytes | None, sha512: bytes | None
+) -> tuple[list[SignerRow], list[tuple[int, int]], list[tuple[str, str]]]:
+    """As `signatures`, with content digests (v2 construction) that are computed already: no pass over the file for them.
+
+    Of v1 only the signature blocks and their `*.SF` are verified, neither manifest nor entries: where v2 or later holds, it covers them.
+    """
+
 def signing_block_pairs(package: Package) -> tuple[tuple[int, int] | None, list[tuple[int, int, int]]]:
     """Give start and end of the signing block, and id, start and end of the value of each pair."""
+
+# --- fingerprints and owners ---
+
+class Fingerprints:
+    """Known features of libraries, ready to be looked up."""
+
+    def __new__(cls, table: bytes) -> Self:
+        """Read a table: rows of ten bytes (feature, library, versions), ascending. Raises `EngineError` if it is none."""
+
+def code_features(code: Code) -> list[tuple[str, list[int]]]:
+    """Give the features of each class that has some: dotted name; features, ascending, 48 bits, the lowest set for grams."""
+
+def match_fingerprints(
+    code: Code, known: Fingerprints
+) -> list[tuple[int, list[tuple[int, int]], list[tuple[str, int, int]]]]:
+    """Give the libraries whose features are there, ascending.
+
+    Each with its number; how many of the features found each set of versions (bits) has; and the classes that hold them: dotted name,
+    texts, grams.
+    """
+
+def any_reached(code: Code, classes: list[str]) -> bool:
+    """Say whether a method of one of these classes can run."""
+
+def spread_owners(code: Code, packages: dict[str, int], classes: dict[str, int]) -> list[tuple[str, int]]:
+    """Give an owner to classes without one, by the classes that they name and that name them; owner 0 is the program itself.
+
+    A class's own entry counts before that of its package. Gives only the classes whose owner this tells.
+    """

@@ -114,7 +114,7 @@ def renderer(*, id: str, media_type: str) -> Callable[[Callable[[Report, str], s
 
 
 @cache
-def _plugins_installed() -> bool:
+def plugins_installed() -> bool:
     """Say whether any installed distribution names an entry point of ours."""
     files = (file for folder in sys.path for file in Path(folder).glob("*.dist-info/entry_points.txt"))
     return any(b"[assaymark." in file.read_bytes() for file in files)
@@ -127,7 +127,7 @@ def _load(package: str, group: str) -> None:
     for module in sorted(pkgutil.iter_modules(found.__path__), key=lambda module: module.name):
         if not module.name.startswith("_"):
             importlib.import_module(f"{package}.{module.name}")
-    if _plugins_installed():
+    if plugins_installed():
         from importlib.metadata import entry_points  # slow to import, and most installations have no plug-ins
 
         for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):

@@ -6,18 +6,21 @@ file -> open -> Program -> detect -> Evidence -> judge -> Verdicts -> Report
 from __future__ import annotations
 
 import gc
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from hashlib import file_digest
+from inspect import signature
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import assaymark
-from assaymark import catalog, extend, judge
+from assaymark import _engine, catalog, extend, judge
 from assaymark.analysis.code import code_of
-from assaymark.catalog import addresses, blindspots, secrets
+from assaymark.catalog import blindspots
 from assaymark.formats.opening import open_program
 from assaymark.formats.program import Gap, Program
 from assaymark.model.evidence import Evidence, as_object
@@ -68,22 +71,33 @@ def collect(path: str | PathLike[str]) -> tuple[Program, Tables, list[dict[str, 
 
 
 def versions() -> dict[str, Any]:
-    """Give all that decides the evidence besides the file: versions of program and detectors, digests of catalogs."""
+    """Give all that decides the evidence besides the file: versions of program and detectors, digests of the rest.
+
+    The engine is told by its digest, so that one that was built again never passes for the one before.
+    """
+    with Path(str(_engine.__file__)).open("rb") as file:
+        engine = file_digest(file, "sha256").hexdigest()
     return {
         "version": assaymark.__version__,
+        "engine": engine,
         "catalogs": dict(catalog.digest()),
         "detectors": {detector.id: detector.version for detector in extend.detectors()},
     }
 
 
 def warm() -> None:
-    """Load what every inspection reads, so that children that are forked from this process start with it."""
+    """Fill what the first inspection of a process fills, so that children that are forked from this one start with it.
+
+    That is every cached function of ours without parameters: catalogs as read, and what is drawn from them. A child
+    that had to do it by itself spent a third of its time on it.
+    """
     extend.readers()
     extend.detectors()
-    for catalogs in (catalog, addresses, blindspots, secrets):
-        for name in dir(catalogs):
-            if name.startswith("load_"):
-                getattr(catalogs, name)()
+    for name, module in sorted(sys.modules.items()):
+        if name.startswith("assaymark."):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_info") and value.__module__ == name and not signature(value).parameters:
+                    value()
 
 
 @cache

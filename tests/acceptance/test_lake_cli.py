@@ -129,6 +129,17 @@ def test_a_question_of_ones_own_in_every_form(lake: Path) -> None:
     assert answer["rows"] == [{"status": "inspected", "n": 21}, {"status": "refused", "n": 1}]
 
 
+@pytest.mark.parametrize(("lang", "title"), [("en", "Which dangerous permissions"), ("zh", "哪些敏感权限")])
+def test_an_answer_is_drawn(lake: Path, tmp_path: Path, lang: str, title: str) -> None:
+    picture = tmp_path / "answer.svg"
+    done = _run("ask", "--lake", lake, "--question", "permissions-unused", "--plot", picture, "--lang", lang)
+    assert done.returncode == 0
+    drawn = picture.read_text(encoding="utf-8")
+    assert title in drawn
+    assert "android.permission.CAMERA" in drawn
+    assert drawn.count("<rect") > 1
+
+
 def test_without_a_question_the_ready_ones_are_listed() -> None:
     assert "who-reads" in _run("ask").stdout
     assert "--with data=…" in _run("ask", "--lang", "zh").stdout
@@ -146,6 +157,11 @@ def test_without_a_question_the_ready_ones_are_listed() -> None:
         (("--lake", "{lake}", "--question", "who-reads", "--with", "data"), "not NAME=VALUE", "“名称=值”"),
         (("--lake", "{lake}", "--question", "signers", "--with", "a=b"), "has no parameter a", "没有参数 a"),
         (("--lake", "{lake}", "SELECT 1", "--question", "signers"), "not both", "不要两者都给"),
+        (
+            ("--lake", "{lake}", "SELECT status FROM outcome", "--plot", "{lake}/../x.svg"),
+            "nothing to draw",
+            "无从画图",
+        ),
         (("SELECT 1",), "Name the lake", "请指明数据湖"),
         (("--lake", "{lake}/outcome", "SELECT 1"), "is no lake", "不是数据湖"),
     ],

@@ -162,7 +162,7 @@ def _name(host: str) -> tuple[str, str] | None:
         known = known[1:]
     if len(known) < 2 or len(host) > 253 or not all(_LABEL.fullmatch(label) for label in known):
         return None
-    network = _top(known[-1])
+    network = load_top_level().get(".".join(known[-2:])) or _top(known[-1])  # some stand below another
     shown = labels if known is labels else ["*", *known]
     return (".".join(shown), network) if network else None
 

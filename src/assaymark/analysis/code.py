@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any
 
 from assaymark import _engine, catalog
+from assaymark.analysis.fingerprints import Match
+from assaymark.analysis.owners import Owners
 from assaymark.formats.android.manifest import complete_name
 from assaymark.formats.program import Program
 
@@ -56,7 +58,8 @@ class Hit:
 
     `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
     given: strings, whole numbers in decimal, class names, content URIs; `None` for what is not a constant. `target` is
-    the class and the name of the method that is called. `text` is the string of a string's use.
+    the class and the name of the method that is called. `text` is the string of a string's use. `caller` is the
+    engine's id of the method around it.
     """
 
     selector: int
@@ -71,6 +74,7 @@ class Hit:
     target: tuple[str, str]
     arguments: tuple[str | None, ...] = ()
     text: str | None = None
+    caller: int = -1
 
     @property
     def place(self) -> str:
@@ -98,7 +102,7 @@ class CodeView:
         )
         self._graph = self._code.reach(*entries_of(program))
         self.graph_cut = not self._graph["complete"]
-        self._owners: dict[str, str] = {}
+        self._owners = Owners(program, self._code)
 
     def _located(self, dex: str) -> tuple[str, str]:
         position, colon, name = dex.partition(":")
@@ -197,7 +201,7 @@ class CodeView:
         selector: int,
         kind: str,
         named: str,
-        _caller: int,
+        definition: int,
         caller: tuple[str, str, str],
         dex: str,
         offset: int,
@@ -209,7 +213,14 @@ class CodeView:
         constants = tuple(_constant(value) for value in arguments)
         target_class, _, target = named.partition("(")[0].rpartition(".")
         place = self.place(dex)
-        return Hit(selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text)
+        return Hit(
+            selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text, definition
+        )
+
+    @property
+    def engine(self) -> _engine.Code:
+        """The engine's view of the same code."""
+        return self._code
 
     def flows(
         self, rules: _engine.FlowRules, setting: _engine.FlowSetting, implicit: bool
@@ -224,6 +235,10 @@ class CodeView:
     def has_classes(self, names: Sequence[str]) -> list[bool]:
         """Say of each class whether it is defined here."""
         return self._code.has_class(list(names))
+
+    def superclasses(self, names: Sequence[str]) -> list[list[str]]:
+        """Give each class and those above it, nearest first, up to the first one outside; empty for an unknown one."""
+        return self._code.superclasses(list(names))
 
     def referenced(self, prefixes: Sequence[str]) -> list[tuple[int, str]]:
         """Give the types that the code names without defining them: position of the prefix, dotted name."""
@@ -240,11 +255,20 @@ class CodeView:
         return found
 
     def owner(self, cls: str) -> str:
-        """Give the owner of a class: an SDK id by its Java package, else `app`."""
-        package = cls.rpartition(".")[0]
-        if package not in self._owners:
-            self._owners[package] = catalog.owner_of(cls) or "app"
-        return self._owners[package]
+        """Give the owner of a class: `app`, an SDK id, or `unknown`. How: `analysis/owners.py`."""
+        return self._owners.of(cls)
+
+    def matches(self) -> tuple[Match, ...]:
+        """Give the SDKs whose fingerprints the code has."""
+        return self._owners.matches
+
+    def classes_told(self, sdk: str) -> list[str]:
+        """Give the classes of an SDK that fingerprints and neighbours tell, whatever they are called, sorted."""
+        return self._owners.classes_of(sdk)
+
+    def any_runs(self, classes: list[str]) -> bool:
+        """Say whether code of one of these classes can be reached from the entry points."""
+        return _engine.any_reached(self._code, classes)
 
     def missing_components(self) -> list[str]:
         """Give the classes of enabled components that are not defined in the code, sorted."""

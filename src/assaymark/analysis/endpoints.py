@@ -14,11 +14,12 @@ from assaymark.formats.program import Program
 
 @dataclass(frozen=True, slots=True)
 class AddressUse:
-    """A place in the code that uses an address; `called` if it gives it to a network call."""
+    """A place in the code that uses an address; `called` if it gives it to a network call, or makes a `link` of it."""
 
     address: Address
     hit: Hit
     called: bool
+    link: bool = False
 
 
 def address_uses(program: Program) -> tuple[AddressUse, ...]:
@@ -61,7 +62,7 @@ def _calls(program: Program) -> Iterator[AddressUse]:
             continue
         given = address_of(text) if row.takes == "url" else _host(texts, row.argument)
         if given is not None:
-            yield AddressUse(given, hit, called=True)
+            yield AddressUse(given, hit, called=True, link=row.link)
 
 
 def _host(texts: tuple[str | None, ...], argument: int) -> Address | None:

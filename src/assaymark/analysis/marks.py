@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from assaymark.formats.program import Part, Program
@@ -14,11 +16,16 @@ class Members:
         """Index the names."""
         self.files: dict[str, Part] = {}
         self.libraries: dict[str, str] = {}
+        self.objects: dict[str, str] = {}
+        """native libraries wherever they lie, by file name"""
         for part in program.packages:
             for name in part.members:
                 self.files.setdefault(name, part)
-                if name.startswith("lib/") and name.endswith(".so"):
-                    self.libraries.setdefault(name.rpartition("/")[2], part.place(name))
+                if name.endswith(".so"):
+                    self.objects.setdefault(name.rpartition("/")[2], part.place(name))
+                    if name.startswith("lib/"):
+                        self.libraries.setdefault(name.rpartition("/")[2], part.place(name))
+        self._sorted = sorted(self.files)
 
     def library(self, pattern: str) -> str | None:
         """Give the place of the first native library of this name."""
@@ -26,14 +33,25 @@ class Members:
             return self.libraries.get(pattern)
         return next((place for name, place in self.libraries.items() if fnmatchcase(name, pattern)), None)
 
+    def object(self, pattern: str) -> str | None:
+        """Give the place of the first native library of this name, below `lib/` or wherever it is hidden."""
+        if "*" not in pattern:
+            return self.objects.get(pattern)
+        return next((place for name, place in self.objects.items() if fnmatchcase(name, pattern)), None)
+
     def file(self, pattern: str) -> str | None:
         """Give the place of the first member of this name."""
         if "*" not in pattern:
             part = self.files.get(pattern)
             return part.place(pattern) if part else None
-        stem = pattern.partition("*")[0]
-        fitting = ((name, part) for name, part in self.files.items() if name.startswith(stem))
-        return next((part.place(name) for name, part in fitting if fnmatchcase(name, pattern)), None)
+        fitting = (name for name in self._below(pattern.partition("*")[0]) if fnmatchcase(name, pattern))
+        return next((self.files[name].place(name) for name in fitting), None)
+
+    def _below(self, stem: str) -> Iterator[str]:
+        for at in range(bisect_left(self._sorted, stem), len(self._sorted)):
+            if not self._sorted[at].startswith(stem):
+                return
+            yield self._sorted[at]
 
     def holder(self, path: str) -> Part | None:
         """Give the part that holds a member of this name."""

@@ -22,13 +22,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
 
-from assaymark import pipeline
-from assaymark.batch import work
+from assaymark.batch import installed, work
 from assaymark.batch.folder import packages
 from assaymark.batch.pool import Ended, Pool
-from assaymark.lake import shard, staged
+from assaymark.lake import staged
 from assaymark.lake.index import Commit, Index, commit_shard, read_index, sweep
-from assaymark.lake.layout import Lake, fingerprint
+from assaymark.lake.layout import Lake, draft_files, fingerprint
 from assaymark.model.errors import AssaymarkError, CannotInspect, LakeError
 from assaymark.sandbox import Bounds
 
@@ -122,7 +121,7 @@ class Batch:
         return self.summary
 
     def _begin(self) -> None:
-        self._versions = pipeline.versions()
+        self._versions = installed.versions()
         self._fingerprint = fingerprint(self._versions)
         index = read_index(self._lake)
         sweep(self._lake, index)
@@ -202,6 +201,8 @@ class Batch:
     # 2. Inspections
 
     def _start_inspection(self, file: _File, *, again: bool = False) -> None:
+        from assaymark import pipeline  # here: a run that finds everything in the lake does without
+
         pipeline.warm()
         handler = partial(self._inspected, file, again=again)
         self._pool.start(file.path, work.inspect_file, self._bounds, handler)
@@ -260,7 +261,7 @@ class Batch:
         commit_shard(
             self._lake,
             Commit(name, rows, {self._fingerprint: tuple(apps)}, refused, versions),
-            shard.drafts(draft, rows),
+            draft_files(draft, rows),
         )
         rmtree(self._lake.drafts / draft, ignore_errors=True)
         for app in apps:
@@ -303,7 +304,7 @@ class Batch:
             if ended.error is not None:
                 raise self._cannot_write(ended.error)
             rows = json.loads(ended.answer)
-            commit_shard(self._lake, index.merged(name, rows, chosen), shard.drafts(draft, rows))
+            commit_shard(self._lake, index.merged(name, rows, chosen), draft_files(draft, rows))
             rmtree(self._lake.drafts / draft, ignore_errors=True)
             sweep(self._lake, read_index(self._lake), drafts=False)
 

@@ -1,4 +1,7 @@
-"""What the children of a batch do: digest files, inspect one, write a shard. Each runs alone in a bounded process."""
+"""What the children of a batch do: digest files, inspect one, write a shard. Each runs alone in a bounded process.
+
+Modules are imported where they are used: a batch that finds everything in the lake imports none of them.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,10 @@ from collections.abc import Sequence
 from hashlib import file_digest
 from pathlib import Path
 
-from assaymark import pipeline
-from assaymark.lake import shard
 from assaymark.lake.index import Index
 from assaymark.lake.layout import Lake
 from assaymark.lake.staged import Staged, table_lines
 from assaymark.model.errors import CannotInspect
-from assaymark.model.tables import TABLES
 
 
 def digest_files(_path: str, paths: Sequence[Path]) -> bytes:
@@ -31,6 +31,9 @@ def _digest(path: Path) -> tuple[str, int] | None:
 
 def inspect_file(path: str) -> bytes:
     """Give the evidence of one file, staged. Raises `CannotInspect`."""
+    from assaymark import pipeline
+    from assaymark.model.tables import TABLES
+
     program, evidence, _runs = pipeline.collect(path)
     tables = {name: table_lines(TABLES[name], rows, program.sha256) for name, rows in evidence.items() if rows}
     return Staged(program.sha256, program.size, "inspected", "", "", tables).to_bytes()
@@ -43,9 +46,13 @@ def refusal(app: str, size: int, error: CannotInspect) -> Staged:
 
 def fold(_path: str, lake: Lake, draft: str, staged: Sequence[Path], versions: str) -> bytes:
     """Write the drafts of a shard from staged inspections; give the rows of each table."""
+    from assaymark.lake import shard
+
     return shard.to_bytes(shard.write_staged(lake, draft, staged, versions))
 
 
 def merge(_path: str, lake: Lake, draft: str, index: Index, shards: Sequence[str]) -> bytes:
     """Write the drafts of a shard from older ones; give the rows of each table."""
+    from assaymark.lake import shard
+
     return shard.to_bytes(shard.write_merged(lake, draft, index, shards))

@@ -46,6 +46,8 @@ class NetworkCall:
     subclasses: bool
     takes: str
     argument: int
+    link: bool
+    """It makes a link of the URL, which something else may open."""
 
 
 @cache
@@ -110,6 +112,7 @@ def load_network_calls() -> tuple[NetworkCall, ...]:
                 subclasses=row.flag("subclasses"),
                 takes=row.one_of("takes", ("url", "host")),
                 argument=row.level("argument") or 0,
+                link=row.flag("link"),
             )
         )
         _finish(row)

@@ -24,7 +24,7 @@ _FOLDER = Path(__file__).parent
 @cache
 def _digest() -> str:
     digest = sha256()
-    for path in sorted([*_FOLDER.glob("*.toml"), *_FOLDER.glob("*.py")]):
+    for path in sorted([*_FOLDER.glob("*.toml"), *_FOLDER.glob("*/*.toml"), *_FOLDER.glob("*.py")]):
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\n".encode())
         digest.update(content)

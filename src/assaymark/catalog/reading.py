@@ -38,10 +38,21 @@ def read_bytes(file: str) -> bytes:
     return (FOLDER / file).read_bytes()
 
 
+def files_below(folder: str) -> tuple[str, ...]:
+    """Give the catalog files in a folder of this one, sorted by name."""
+    return tuple(sorted(f"{folder}/{path.name}" for path in (FOLDER / folder).glob("*.toml")))
+
+
 def digest() -> Mapping[str, str]:
-    """Give the SHA-256 of each catalog file, lower-case hex: what a report states and what a cache key depends on."""
-    names = sorted(path.name for path in FOLDER.glob("*.toml"))
-    return {name: sha256(read_bytes(name)).hexdigest() for name in names}
+    """Give the SHA-256 of each catalog file, lower-case hex: what a report states and what a cache key depends on.
+
+    The files of a folder count as one: the digest of their bytes, one after the other by name.
+    """
+    made = {path.name: sha256(path.read_bytes()).hexdigest() for path in FOLDER.glob("*.toml")}
+    for folder in {path.parent.name for path in FOLDER.glob("*/*.toml")}:
+        content = b"".join(read_bytes(name) for name in files_below(folder))
+        made[f"{folder}/*.toml"] = sha256(content).hexdigest()
+    return dict(sorted(made.items()))
 
 
 class Row:
@@ -49,11 +60,13 @@ class Row:
 
     __slots__ = ("_file", "_left", "_name", "_sources")
 
-    def __init__(self, file: str, values: Mapping[str, object], sources: Mapping[str, Source]) -> None:
-        """Hold the values; the row is called by its `id` or `name` in errors."""
+    def __init__(
+        self, file: str, values: Mapping[str, object], sources: Mapping[str, Source], called: str | None = None
+    ) -> None:
+        """Hold the values; in errors the row is `called` so, or by its `id`, `name` or `class`."""
         self._file = file
         self._left = dict(values)
-        self._name = str(values.get("id") or values.get("name") or values.get("class") or "without a name")
+        self._name = called or str(values.get("id") or values.get("name") or values.get("class") or "without a name")
         self._sources = sources
 
     def refuse(self, fault: str) -> NoReturn:
@@ -89,6 +102,17 @@ class Row:
         if not isinstance(value, (list, tuple)) or not all(isinstance(item, dict) for item in value):
             self.refuse(f"{key} is not a list of tables")
         return tuple(value)
+
+    def part(self, key: str, values: Mapping[str, object]) -> Row:
+        """Give a table inside this row, to be read the same way; errors name the row."""
+        return Row(self._file, values, self._sources, f"{self._name}.{key}")
+
+    def position(self, key: str) -> int | None:
+        """Take the position of an argument, from 0; absent is `None`."""
+        value = self._left.pop(key, None)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 256):
+            self.refuse(f"{key} is not the position of an argument")
+        return value
 
     def flag(self, key: str) -> bool:
         """Take a truth value; absent is false."""

@@ -1,18 +1,25 @@
-"""Third-party SDKs and common libraries: who makes them, how to recognise them, what they are documented to collect."""
+"""Third-party SDKs and common libraries: who makes them, how to recognise them, what they are documented to collect.
+
+`sdks.toml` says what a row holds and has what rows share: vendors, purposes, sources. The rows lie in `sdks/`, one file
+for a few purposes; a row is added in one of them and nowhere else.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from assaymark.catalog.data import refuse_unknown
 from assaymark.catalog.kept import kept
-from assaymark.catalog.reading import Row, Source, load, refuse_duplicates, rows
+from assaymark.catalog.reading import Row, Source, files_below, load, refuse_duplicates, rows
+from assaymark.catalog.sdk_calls import Consent, Switch, consents_of, methods_of, switches_of
 from assaymark.model.errors import InvalidCatalog
 
 FILE = "sdks.toml"
+ROWS = "sdks"
 
 VERSION_KINDS: Mapping[str, frozenset[str]] = {
     "static-field": frozenset({"class", "field"}),
@@ -27,8 +34,7 @@ VERSION_KINDS: Mapping[str, frozenset[str]] = {
 """Ways to a version, each with the keys that it needs; every way may have a `pattern`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Purpose:
+class Purpose(NamedTuple):
     """What an SDK is for."""
 
     id: str
@@ -36,8 +42,25 @@ class Purpose:
     en: str
 
 
+class Vendor(NamedTuple):
+    """Who makes an SDK."""
+
+    id: str
+    zh: str
+    en: str
+    country: str
+    """ISO 3166, two letters."""
+
+
 @dataclass(frozen=True, slots=True)
-class VersionSource:
+class Head:
+    """What the rows of all files share."""
+
+    vendors: Mapping[str, Vendor]
+    purposes: Mapping[str, Purpose]
+
+
+class VersionSource(NamedTuple):
     """One way to the version of an SDK.
 
     `static-field`: constant value of `class_name`.`field`; `class-string`: a text constant in the code or fields of
@@ -65,9 +88,8 @@ class VersionSource:
         return ".".join(part for part in found.groups() if part).replace("_", ".") if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Sdk:
-    """One SDK or library."""
+class Sdk(NamedTuple):
+    """One SDK or library. A tuple, because hundreds of them are loaded whenever a process starts."""
 
     id: str
     name: str
@@ -96,12 +118,35 @@ class Sdk:
     version: tuple[VersionSource, ...]
     """Ways to its version, the best first."""
     init: tuple[str, ...]
-    """Methods that start it, `dotted.Class.method`."""
-    consent: tuple[str, ...]
-    """What takes the user's decision: `dotted.Class.method`, a class to implement, or `meta-data:KEY`."""
+    """Methods that start it, and with it what it collects: `dotted.Class.method`."""
+    auto_init: tuple[str, ...]
+    """Components, mostly providers, that start it by standing in the manifest, before any code of the app runs."""
+    pre_init: tuple[str, ...]
+    """Methods that its maker's guide allows before the user agreed."""
+    consent: tuple[Consent, ...]
+    """Calls that carry the user's decision."""
+    switches: tuple[Switch, ...]
+    """Ways to turn collection off or on."""
     source: Source
     checked: str
     known: str
+    unseen: tuple[str, ...]
+    """Names in this row that the artefact of its source does not hold: other versions or parts of the SDK, remembered.
+
+    A version field stands as `dotted.Class.FIELD`, any other way to a version as its pattern.
+    """
+
+    def names(self) -> frozenset[str]:
+        """Give every name of this row that an artefact can hold."""
+        return frozenset(
+            (
+                *(*self.packages, *self.classes, *self.libraries, *self.manifest, *self.assets, *self.strings),
+                *(*self.init, *self.auto_init, *self.pre_init),
+                *(one.method for one in self.consent),
+                *(one.name for one in self.switches),
+                *(f"{way.class_name}.{way.field}" if way.field else way.pattern for way in self.version),
+            )
+        )
 
 
 def _read_version(row: Row, table: Mapping[str, object]) -> VersionSource:
@@ -122,16 +167,17 @@ def _read_version(row: Row, table: Mapping[str, object]) -> VersionSource:
     )
 
 
-def read_sdk(row: Row, purposes: Mapping[str, Purpose]) -> Sdk:
+def read_sdk(row: Row, head: Head) -> Sdk:
     """Give the SDK that a row describes. Raises `InvalidCatalog`."""
+    vendor = head.vendors[row.one_of("vendor", tuple(head.vendors))]
     made = Sdk(
         id=row.text("id"),
         name=row.text("name"),
         name_zh=row.text("name_zh"),
-        vendor=row.text("vendor"),
-        vendor_zh=row.text("vendor_zh"),
-        country=row.text("country"),
-        purpose=row.one_of("purpose", tuple(purposes)),
+        vendor=vendor.en,
+        vendor_zh=vendor.zh,
+        country=vendor.country,
+        purpose=row.one_of("purpose", tuple(head.purposes)),
         library=row.flag("library"),
         packages=row.texts("packages"),
         classes=row.texts("classes"),
@@ -141,62 +187,95 @@ def read_sdk(row: Row, purposes: Mapping[str, Purpose]) -> Sdk:
         strings=row.texts("strings"),
         data=row.texts("data"),
         version=tuple(_read_version(row, table) for table in row.tables("version")),
-        init=row.texts("init"),
-        consent=row.texts("consent"),
+        init=methods_of(row, "init"),
+        auto_init=row.texts("auto_init"),
+        pre_init=methods_of(row, "pre_init"),
+        consent=consents_of(row),
+        switches=switches_of(row),
         source=row.source(),
         checked=row.checked(),
         known=row.known(),
+        unseen=row.texts("unseen"),
     )
     row.finish()
     refuse_unknown(row, made.data)
+    if made.unseen and (made.known != "artefact" or not made.names().issuperset(made.unseen)):
+        row.refuse("unseen names what is not in the row, or the row is not from an artefact")
     if made.library != (made.purpose == "library"):
         row.refuse("library and purpose contradict each other")
     if made.library and made.data:
         row.refuse("a library receives no data")
-    if not re.fullmatch("[A-Z]{2}", made.country):
-        row.refuse(f"country is {made.country!r}, not two letters")
+    if not made.packages:
+        row.refuse("packages is empty")
+    if both := sorted(set(made.init) & {*made.pre_init, *(one.method for one in made.consent)}):
+        row.refuse(f"both init and allowed before consent: {', '.join(both)}")
     return made
 
 
-def read_purposes(file: str, tree: Mapping[str, object]) -> Mapping[str, Purpose]:
-    """Give the purposes of a parsed file by id. Raises `InvalidCatalog`."""
-    table = tree.get("purposes")
+def read_head(file: str, tree: Mapping[str, object]) -> Head:
+    """Give what all rows share, of a parsed file. Raises `InvalidCatalog`."""
+    return Head(
+        vendors={row.id: row for row in (_read_vendor(row) for row in _table(file, tree, "vendors"))},
+        purposes={row.id: row for row in (_read_purpose(row) for row in _table(file, tree, "purposes"))},
+    )
+
+
+def _table(file: str, tree: Mapping[str, object], key: str) -> Iterator[Row]:
+    table = tree.get(key)
     if not isinstance(table, dict):
-        raise InvalidCatalog(f"{file}: purposes is not a table", file=file, row="purposes", fault="not a table")
-    return {key: _read_purpose(file, key, names) for key, names in table.items()}
+        raise InvalidCatalog(f"{file}: {key} is not a table", file=file, row=key, fault="not a table")
+    for name, values in table.items():
+        yield Row(file, {"id": name, **values} if isinstance(values, dict) else {"id": name}, {})
 
 
-def _read_purpose(file: str, key: str, names: object) -> Purpose:
-    row = Row(file, {"id": key, **names} if isinstance(names, dict) else {"id": key}, {})
+def _read_purpose(row: Row) -> Purpose:
     made = Purpose(row.text("id"), row.text("zh"), row.text("en"))
     row.finish()
     return made
 
 
-def read_sdks(file: str, tree: Mapping[str, object]) -> tuple[Sdk, ...]:
-    """Give the SDKs of a parsed file. No package prefix belongs to two of them. Raises `InvalidCatalog`."""
-    purposes = read_purposes(file, tree)
-    made = tuple(read_sdk(row, purposes) for row in rows(file, tree))
-    refuse_duplicates(file, (sdk.id for sdk in made))
-    refuse_duplicates(file, (prefix for sdk in made for prefix in sdk.packages))
+def _read_vendor(row: Row) -> Vendor:
+    made = Vendor(row.text("id"), row.text("zh"), row.text("en"), row.text("country"))
+    row.finish()
+    if not re.fullmatch("[A-Z]{2}", made.country):
+        row.refuse(f"country is {made.country!r}, not two letters")
     return made
 
 
+def read_sdks(file: str, tree: Mapping[str, object], head: Mapping[str, object] | None = None) -> tuple[Sdk, ...]:
+    """Give the SDKs of a parsed file; what rows share stands in `head`, or in the file itself.
+
+    No package prefix belongs to two of them. Raises `InvalidCatalog`.
+    """
+    shared = tree if head is None else head
+    known = read_head(FILE if head else file, shared)
+    made = tuple(read_sdk(row, known) for row in rows(file, {**tree, "sources": shared.get("sources")}))
+    _refuse_repeated(file, made)
+    return made
+
+
+def _refuse_repeated(file: str, made: Sequence[Sdk]) -> None:
+    refuse_duplicates(file, (sdk.id for sdk in made))
+    refuse_duplicates(file, (prefix for sdk in made for prefix in sdk.packages))
+
+
 @cache
-def _tree() -> Mapping[str, object]:
+def _shared() -> Mapping[str, object]:
     return load(FILE)
 
 
 @kept
 def load_sdks() -> tuple[Sdk, ...]:
-    """Give all SDKs and libraries, in the order of the file."""
-    return read_sdks(FILE, _tree())
+    """Give all SDKs and libraries, in the order of the files."""
+    made = tuple(sdk for file in files_below(ROWS) for sdk in read_sdks(file, load(file), _shared()))
+    _refuse_repeated(ROWS, made)
+    return made
 
 
 @kept
 def load_purposes() -> Mapping[str, Purpose]:
     """Give the purposes of SDKs by id."""
-    return read_purposes(FILE, _tree())
+    return read_head(FILE, _shared()).purposes
 
 
 @cache

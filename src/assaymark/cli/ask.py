@@ -25,6 +25,7 @@ SHOWN = 50
 @click.option("--with", "given", multiple=True, metavar="NAME=VALUE", help="with")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", metavar="FORM", help="table-format")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="output")
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="plot")
 @click.option("--lang", type=click.Choice(LANGUAGES), default=default_language, help="lang")
 @click.pass_context
 def ask(
@@ -35,6 +36,7 @@ def ask(
     given: tuple[str, ...],
     form: str,
     output: Path | None,
+    plot: Path | None,
     lang: str,
 ) -> None:
     """Ask a lake: a ready question, or one SELECT of your own. Without either, list the ready ones."""
@@ -57,6 +59,8 @@ def ask(
         with connect(lake) as connection:
             filled = ready.fill(parameters) if ready else parameters
             table = insight.ask(connection, ready.sql if ready else str(query), filled)
+        if plot is not None:
+            _plot(table, ready, plot, lang)
         _show(table, ready, form, output, lang)
     except AssaymarkError as error:
         refuse(error, lang)
@@ -79,6 +83,8 @@ def _list(questions: Any, lang: str) -> None:
 
 
 def _show(table: Any, ready: Any, form: str, output: Path | None, lang: str) -> None:
+    from assaymark.insight import count_column
+
     if form == "csv":
         emit(as_csv(table.columns, table.rows), output, lang)
         return
@@ -87,7 +93,7 @@ def _show(table: Any, ready: Any, form: str, output: Path | None, lang: str) -> 
         head: Mapping[str, Any] = {"question": ready.id} if ready else {}
         emit(as_json({"schema": "assaymark-answer/1", **head}, "rows", rows), output, lang)
         return
-    bar = ready.bar if ready else _counts(table)
+    bar = count_column(table, ready.bar if ready else "")
     lines = as_text(table.columns, table.rows[:SHOWN], bar=bar, title=ready.title[lang] if ready else "")
     emit([lines], output, lang)
     if ready:
@@ -97,9 +103,16 @@ def _show(table: Any, ready: Any, form: str, output: Path | None, lang: str) -> 
     complain(text(lang, "ask.rows", n=len(table.rows), shown=min(SHOWN, len(table.rows))))
 
 
-def _counts(table: Any) -> str:
-    """Give the first column of counts, which is drawn as a bar."""
-    for number, name in enumerate(table.columns):
-        if table.rows and number and all(type(row[number]) is int for row in table.rows):
-            return str(name)
-    return ""
+def _plot(table: Any, ready: Any, plot: Path, lang: str) -> None:
+    """Write the answer as a picture. Raises `AskError` for one without a column of counts."""
+    from assaymark.insight import bar_chart, count_column
+    from assaymark.insight.plot import BARS
+
+    column = count_column(table, ready.bar if ready else "")
+    if not column:
+        raise AskError("no-plot", "no column of counts")
+    meaning = ready.columns[column][lang] if ready and column in ready.columns else column
+    rows = len(table.rows)
+    more = text(lang, "ask.plotted", n=rows, shown=BARS) if rows > BARS else ""
+    title = ready.title[lang] if ready else column
+    emit([bar_chart(table, column, title=title, meaning=meaning, more=more)], plot, lang)

@@ -1,7 +1,8 @@
 """Addresses of hosts in the package: constants of the code, and texts of the resource table.
 
 What it observes: strings that are a URL with a scheme of the network and a host that can be real, hosts and URLs that
-calls of network APIs are given, and those that one method puts together out of constants.
+calls of network APIs are given, links that are made of one (for a browser, a player, another app), and those that one
+method puts together out of constants.
 Why it matters: an address says with whom an app can talk, and whether it talks without encryption.
 Limits: an address that is loaded, decrypted or put together by several methods is not seen, nor one in native code or
 in scripts and pages among the assets. Names of XML vocabularies, licence texts, reserved names and links inside
@@ -22,7 +23,7 @@ from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import ENDPOINT
 
-USES = ("network-call", "constant", "resource")
+USES = ("network-call", "link", "constant", "resource")
 """Strongest first."""
 
 CLASSES = 20
@@ -38,7 +39,7 @@ class _Found:
     reachable: bool | None = None
 
 
-@detector(id="endpoint", version=1, emits=(ENDPOINT,))
+@detector(id="endpoint", version=2, emits=(ENDPOINT,))
 def endpoint(program: Program) -> Iterator[Emission]:
     """Give one row for each address and owner, with the strongest of its uses."""
     found: dict[tuple[str, str], _Found] = {}
@@ -70,7 +71,7 @@ def _uses(program: Program) -> Iterator[tuple[Address, str, str, str, str | None
     """Give address, owner, place, use, class and whether it can run."""
     code = code_of(program)
     for one in address_uses(program):
-        use = "network-call" if one.called else "constant"
+        use = ("link" if one.link else "network-call") if one.called else "constant"
         yield one.address, code.owner(one.hit.cls), one.hit.place, use, one.hit.cls, one.hit.reachable
     for text in resource_texts(program):
         if ADDRESS in text.text:

@@ -1,22 +1,24 @@
 """Blind spots: what was not analysed, and why.
 
-What it observes: packers, native libraries, cross-platform frameworks, code loaded while running, reflection, web
-pages shown inside the app, damaged or hidden code, bounds that were hit, and the analyses that this version does not
-have.
+What it observes: packers and protectors, native libraries and the sensitive interfaces that they name, cross-platform
+frameworks, mini-programs, hot fixes, plug-ins, script engines, code loaded while running, reflection, web pages shown
+inside the app and shells around one, damaged, hidden or encrypted code, bounds that were hit, and the analyses that
+this version does not have. Each product is recognised by its own marks, which the row names.
 Why it matters: silence is not a pass. Every clause that leaned on something hidden becomes *not assessed*.
-Limits: an unknown packer or framework leaves only the traces that any hidden code leaves (native libraries, dynamic
-loading).
+Limits: an unknown packer is told only where the code of most components is missing; one that leaves the classes and
+takes the code out of their methods, and an unknown framework, leave only the traces that any hidden code leaves
+(native libraries, dynamic loading). A library that hides its strings names nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark import catalog
+from assaymark.analysis.blindspots import recognised
 from assaymark.analysis.code import DAMAGE, CodeView, code_of
+from assaymark.analysis.consent import consent_of
 from assaymark.analysis.flow import flows_of
 from assaymark.analysis.marks import members_of
-from assaymark.catalog.blindspots import load_blindspots
 from assaymark.extend import Emission, detector
 from assaymark.formats.android.manifest import MEMBER as MANIFEST
 from assaymark.formats.program import Gap, Program
@@ -52,24 +54,27 @@ CUT_SHORT = frozenset(
 ARCHIVE_CUT = frozenset({"central-directory-broken", "too-many-entries"})
 """Oddities behind which whole members may be missing."""
 
+MARKS = 8
+"""Marks that a row names; `count` counts them all."""
+
 DUPLICATE = "duplicate-entry"
 """Of two manifests the first that can be read was read; what the other says is not known."""
 
 _SMALLEST_DEX = 112  # bytes of a DEX header
 
 
-@detector(id="gap", version=2, emits=(GAP,))
+@detector(id="gap", version=3, emits=(GAP,))
 def gap(program: Program) -> Iterator[Emission]:
     """Give one row for each blind spot."""
     code = code_of(program)
     gaps = [
-        *_products(program, code),
+        *_products(program),
         *_native(program),
         *_code_problems(program, code),
         *_unread_parts(program),
         *_hidden_code(program, code),
         *_flow_cuts(program),
-        Gap("not-implemented-consent", "the order against consent is not analysed by this version", "", (), "total"),
+        *_consent_cuts(program),
         Gap(
             "no-policy-given",
             "no privacy policy was given with the package",
@@ -83,33 +88,11 @@ def gap(program: Program) -> Iterator[Emission]:
         yield GAP, one.row()
 
 
-def _products(program: Program, code: CodeView) -> Iterator[Gap]:
-    """Give the packers, frameworks and techniques whose marks are in the package."""
-    rows = load_blindspots()
-    defined = _defined(code, [name for one in rows for name in one.classes])
-    calls = _reachable_calls(code, [call for one in rows for call in one.calls])
-    members = members_of(program)
-    for one in rows:
-        seen = [place for pattern in one.libraries if (place := members.library(pattern))]
-        seen += [place for pattern in one.files if (place := members.file(pattern))]
-        seen += [name for name in one.classes if name in defined or name == program.manifest.application_class]
-        seen += [place for call in one.calls for place in calls[call]]
-        if seen:
-            yield Gap(one.kind, one.name, seen[0], CODE_TABLES, one.weight, len(seen))
-
-
-def _defined(code: CodeView, names: list[str]) -> set[str]:
-    return {name for name, here in zip(names, code.has_classes(names), strict=True) if here}
-
-
-def _reachable_calls(code: CodeView, calls: list[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
-    """Give the places of calls that can run, outside common libraries: what those do with them is public."""
-    libraries = {one.id for one in catalog.load_sdks() if one.library}
-    places: dict[tuple[str, str], list[str]] = {call: [] for call in calls}
-    for hit in code.calls([(cls, method, "", False) for cls, method in calls]):
-        if hit.reachable and code.owner(hit.cls) not in libraries:
-            places[calls[hit.selector]].append(hit.place)
-    return places
+def _products(program: Program) -> Iterator[Gap]:
+    """Give the packers, frameworks and techniques of the catalog that were recognised."""
+    for one in recognised(program):
+        row, marks = one.row, one.marks
+        yield Gap(row.kind, row.name, marks[0], CODE_TABLES, row.weight, len(marks), marks[:MARKS])
 
 
 def _native(program: Program) -> Iterator[Gap]:
@@ -175,6 +158,16 @@ def _flow_cuts(program: Program) -> Iterator[Gap]:
     """Give the bounds that the search for flows hit, one row each: behind them flows may be missing."""
     for name, count in sorted(flows_of(program).cuts.items()):
         yield Gap("flow-cut", name, "", ("flow",), "partial", count)
+
+
+def _consent_cuts(program: Program) -> Iterator[Gap]:
+    """Give what the order against consent could not follow, one row each, and the limit if it was hit."""
+    counts = consent_of(program).counts
+    for name in ("intents", "reflection", "dynamic", "long_methods"):
+        if counts[name]:
+            yield Gap("consent-cut", name, "", (), "partial", counts[name])
+    if not counts["complete"]:
+        yield Gap("limit-hit", "the steps of the order against consent", "", ("api_call",), "partial")
 
 
 def _hidden_code(program: Program, code: CodeView) -> Iterator[Gap]:

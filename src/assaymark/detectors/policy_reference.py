@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from assaymark.analysis.code import code_of
+from assaymark.analysis.owners import APP, UNKNOWN
 from assaymark.analysis.strings import POLICY, resource_texts, strings_holding
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
@@ -70,8 +71,8 @@ def _rows(program: Program) -> Iterator[Row]:
             yield from _signs(one.place, one.text)
     code = code_of(program)
     for hit, _caller in strings_holding(program, POLICY):
-        if code.owner(hit.cls) != "app":
-            continue  # an SDK names the policy of its own maker
+        if code.owner(hit.cls) not in (APP, UNKNOWN):
+            continue  # an SDK names the policy of its own maker; renamed code may well be the app's
         yield from _signs(hit.place, hit.text or "")
 
 

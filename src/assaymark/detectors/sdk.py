@@ -1,9 +1,11 @@
 """Third-party SDKs: whose code is in the package, in which version.
 
-What it observes: Java packages, telling classes, native libraries, manifest marks, assets and strings of the catalog.
+What it observes: Java packages, telling classes, native libraries, manifest marks, assets and strings of the catalog;
+fingerprints learned from published artefacts, which survive renaming.
 Why it matters: most personal information that leaves a phone leaves through an SDK, and the policy must name it.
-Limits: an SDK whose names were all replaced (R8 with repackaging) is not recognised by names. A version is given only
-where the package states it. Plain libraries that receive no data of their own are left out.
+Limits: an SDK whose names were all replaced (R8 with repackaging) is recognised if it was learned, and if enough of it is
+left. A version is given where the package states it, or where fingerprints fit one learned version and no other: code
+of a version that was not learned may look the same. Plain libraries that receive no data of their own are left out.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from functools import cache
 
 from assaymark import _engine, catalog
 from assaymark.analysis.code import CodeView, code_of
+from assaymark.analysis.fingerprints import Match
 from assaymark.analysis.marks import Members, members_of
 from assaymark.catalog import Sdk, VersionSource
 from assaymark.extend import Emission, detector
@@ -34,13 +37,15 @@ class _Found:
     classes: int = 0
     reachable: bool = False
     at: str = ""
+    fitting: str | None = None
+    """The learned version that its fingerprints fit."""
 
     def note(self, mark: str, at: str) -> None:
         self.known_by.add(mark)
         self.at = self.at or at
 
 
-@detector(id="sdk", version=1, emits=(SDK,))
+@detector(id="sdk", version=2, emits=(SDK,))
 def sdk(program: Program) -> Iterator[Emission]:
     """Give one row for each SDK recognised."""
     code = code_of(program)
@@ -50,6 +55,8 @@ def sdk(program: Program) -> Iterator[Emission]:
         if marks is None:
             continue
         version, source = _version(program, code, one)
+        if version is None and marks.fitting:
+            version, source = marks.fitting, "fingerprint"
         yield (
             SDK,
             SDK.row(
@@ -85,13 +92,13 @@ def _flat(mark: str) -> tuple[tuple[str, str], ...]:
 
 
 def _presence(marks: _Found) -> str:
-    if marks.classes or marks.known_by & {"class", "library"}:
+    if marks.classes or marks.known_by & {"class", "fingerprint", "library"}:
         return "bundled"
     return "referenced" if marks.known_by & {"reference", "manifest", "asset"} else "string"
 
 
 def _confidence(marks: _Found) -> str:
-    strong = marks.known_by & {"package", "class", "library", "manifest"}
+    strong = marks.known_by & {"package", "class", "fingerprint", "library", "manifest"}
     if len(strong) > 1 or marks.classes > 3:
         return "high"
     return "medium" if strong or "asset" in marks.known_by else "low"
@@ -105,13 +112,16 @@ def _look(program: Program, code: CodeView) -> dict[str, _Found]:
 
     known = {one.id for one in _rows()}
     for package, defined, reached in code.packages():
-        owner = code.owner(f"{package}.C") if defined else None
+        owner = catalog.owner_of(f"{package}.C") if defined else None
         if owner in known:
             one = marks(owner)
             one.note("package", package)
             one.packages.add(package)
             one.classes += defined
             one.reachable |= reached > 0
+    for match in code.matches():
+        if match.sdk in known:
+            _note_match(marks(match.sdk), match, code)
     classes = _flat("classes")
     for (name, owner), here in zip(classes, code.has_classes([name for name, _ in classes]), strict=True):
         if here:
@@ -119,7 +129,7 @@ def _look(program: Program, code: CodeView) -> dict[str, _Found]:
     packages = _flat("packages")
     for position, name in code.referenced([package.removesuffix("*") for package, _ in packages]):
         owner = packages[position][1]
-        if code.owner(name) == owner and not (owner in found and found[owner].classes):
+        if catalog.owner_of(name) == owner and not (owner in found and found[owner].classes):
             marks(owner).note("reference", name)
     members = members_of(program)
     for pattern, owner in _flat("libraries"):
@@ -129,13 +139,24 @@ def _look(program: Program, code: CodeView) -> dict[str, _Found]:
         if place := members.file(f"assets/{pattern}"):
             marks(owner).note("asset", place)
     names = _manifest_names(program)
+    authorities = [(name, one.at) for one in program.manifest.components for name in one.authorities]
     for mark, owner in _flat("manifest"):
-        if place := names.get(mark) or _authority(program, mark):
+        if place := names.get(mark) or _authority(authorities, mark):
             marks(owner).note("manifest", place)
     strings = _flat("strings")
     for hit in code.string_uses([text for text, _ in strings]):
         marks(strings[hit.selector][1]).note("string", hit.place)
     return found
+
+
+def _note_match(one: _Found, match: Match, code: CodeView) -> None:
+    one.fitting = match.version
+    # Classes that keep their names are counted by their packages.
+    renamed = [name for name in code.classes_told(match.sdk) if catalog.owner_of(name) is None]
+    one.note("fingerprint", next(iter([*renamed, *match.classes]), ""))
+    one.classes += len(renamed)
+    one.packages.update(name.rpartition(".")[0] for name in renamed)
+    one.reachable |= code.any_runs(renamed)
 
 
 def _manifest_names(program: Program) -> dict[str, str]:
@@ -147,11 +168,10 @@ def _manifest_names(program: Program) -> dict[str, str]:
     return names
 
 
-def _authority(program: Program, mark: str) -> str | None:
+def _authority(authorities: list[tuple[str, str]], mark: str) -> str | None:
     if not mark.startswith("."):
         return None
-    ending = (one.at for one in program.manifest.components if any(name.endswith(mark) for name in one.authorities))
-    return next(ending, None)
+    return next((at for name, at in authorities if name.endswith(mark)), None)
 
 
 def _version(program: Program, code: CodeView, one: Sdk) -> tuple[str | None, str | None]:
@@ -174,8 +194,7 @@ def _stated(program: Program, code: CodeView, way: VersionSource) -> Iterator[tu
             for text in code.strings_of_class(way.class_name):
                 yield text, way.class_name
         case "string":
-            prefix = re.match(r"[\w .:=/-]*", way.pattern)
-            for hit in code.strings_holding([prefix.group(0)] if prefix and prefix.group(0) else []):
+            for hit in code.strings_holding([start] if (start := _literal_start(way.pattern)) else []):
                 yield hit.text or "", hit.place
         case "meta-data":
             if text := program.manifest.meta_data.get(way.key):
@@ -193,6 +212,12 @@ def _stated(program: Program, code: CodeView, way: VersionSource) -> Iterator[tu
         case "library-name":
             for name in members.libraries:
                 yield name, name
+
+
+def _literal_start(pattern: str) -> str:
+    """Give the text that everything matched by a pattern begins with."""
+    found = re.match(r"(?:[^\\()\[\]{}.*+?^$|]|\\[.!()\[\]{}*+?^$|/-])*(?![*+?{])", pattern)
+    return re.sub(r"\\(.)", r"\1", found.group(0)) if found else ""
 
 
 def _resource(program: Program, name: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ class Gap:
     hides: tuple[str, ...] = ()
     weight: str = "partial"
     count: int | None = None
+    marks: tuple[str, ...] = ()
 
     def row(self) -> Row:
         """Give the row of the `gap` table."""
@@ -34,6 +35,7 @@ class Gap:
             hides=self.hides,
             weight=self.weight,
             count=self.count,
+            marks=self.marks,
         )
 
 

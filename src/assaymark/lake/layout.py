@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -129,6 +129,11 @@ class Lake:
         """Say whether nobody reads; while this is held, nobody begins to."""
         with (self.folder / "readers.lock").open("r+") as file:
             yield _locked(file.fileno(), fcntl.LOCK_EX)
+
+
+def draft_files(draft: str, tables: Iterable[str]) -> dict[str, str]:
+    """Give the draft file of each table of a shard."""
+    return {table: f"{draft}/{table}.parquet" for table in tables}
 
 
 def _locked(file: int, kind: int) -> bool:

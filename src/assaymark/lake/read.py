@@ -8,7 +8,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from assaymark.judge.lake import lock, open_duckdb
 from assaymark.lake.index import Index, read_index
 from assaymark.lake.layout import LAKE_TABLES, OUTCOME, Lake
 from assaymark.model.schemas import APP, APPS, column_types
@@ -23,6 +22,8 @@ def connect(folder: str | PathLike[str]) -> Iterator[Any]:
     nothing else, and sees the lake as it is now, whatever is written meanwhile. Raises `LakeError` for a folder that
     is no lake, or if DuckDB is not installed.
     """
+    from assaymark.judge.lake import lock, open_duckdb  # here: a batch that finds nothing to do does not read
+
     lake = Lake(Path(folder).absolute())
     with lake.reading():
         index = read_index(lake)

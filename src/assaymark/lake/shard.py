@@ -80,11 +80,6 @@ def _write(connection: Any, table: Table, query: str, folder: Path) -> int:
     return int(copied[0])
 
 
-def drafts(draft: str, rows: Mapping[str, int]) -> dict[str, str]:
-    """Give the draft file of each table of a shard."""
-    return {table: f"{draft}/{table}.parquet" for table in rows}
-
-
 def to_bytes(rows: Mapping[str, int]) -> bytes:
     """Give the counts as a child sends them."""
     return json.dumps(rows).encode()

@@ -179,7 +179,7 @@ PERMISSION = _table(
         ("used", "present-only", "unused", "not-asked", "not-tracked"),
     ),
     ("runtime_request", _B, "its name stands in code, outside common libraries, that can ask for it at run time"),
-    ("callers", _L, "owners (app or SDK ids) of the calls that it guards"),
+    ("callers", _L, "owners (`app`, SDK ids, `unknown`) of the calls that it guards"),
     ("background", _B, "opens data while the app is not in use"),
 )
 
@@ -190,7 +190,7 @@ COMPONENT = _table(
     Column("kind", _T, "what it is", ("activity", "activity-alias", "service", "receiver", "provider")),
     ("name", _T, "class name, dotted and complete"),
     ("target", _T, "class that an activity-alias stands for"),
-    ("owner", _T, "`app` or an SDK id"),
+    ("owner", _T, "`app`, an SDK id, or `unknown`"),
     ("enabled", _B, "enabled in the manifest, application included"),
     ("exported", _B, "may other apps start it"),
     Column(
@@ -215,11 +215,15 @@ SDK = _table(
     ("name_zh", _T, "name in Chinese"),
     ("vendor", _T, "who makes it"),
     ("vendor_zh", _T, "who makes it, in Chinese"),
-    ("version", _T, "version, where the package states one"),
-    ("version_from", _T, "where the version stands"),
+    ("version", _T, "version, where the package states one or its fingerprints fit one learned version alone"),
+    ("version_from", _T, "where the version stands, or `fingerprint`"),
     Column("presence", _T, "how it is in the package", PRESENCE),
     ("purpose", _T, "what it is for, such as `push`"),
-    ("known_by", _L, "what it was recognised by: `package`, `class`, `library`, `manifest`, `asset`, `string`"),
+    (
+        "known_by",
+        _L,
+        "what it was recognised by: `package`, `class`, `fingerprint`, `library`, `manifest`, `asset`, `string`",
+    ),
     Column("confidence", _T, "how sure the recognition is", ("high", "medium", "low")),
     ("packages", _L, "its Java packages found here"),
     ("classes", _I, "its classes found here"),
@@ -266,7 +270,7 @@ FLOW = _table(
     ("recipient", _T, "host or SDK that gets it"),
     Column("certainty", _T, "how sure the flow is", ("confirmed", "possible")),
     ("derived", _L, "what was done to it on the way: hashed, encrypted, length only, coarse"),
-    ("owner", _T, "`app` or an SDK id"),
+    ("owner", _T, "`app`, an SDK id, or `unknown`"),
     Column("consent", _T, "order against the user's consent", CONSENT),
     ("path", _L, "the way it takes"),
 )
@@ -282,11 +286,11 @@ ENDPOINT = _table(
     Column(
         "use",
         _T,
-        "how it is used, the strongest: given to a network call; named by code; a text of the resources",
-        ("network-call", "constant", "resource"),
+        "how it is used, the strongest: given to a network call; made into a link; named by code; a text of the resources",
+        ("network-call", "link", "constant", "resource"),
     ),
     ("cleartext", _B, "true if the scheme is without encryption; null if the scheme does not decide it"),
-    ("owner", _T, "`app` or an SDK id"),
+    ("owner", _T, "`app`, an SDK id, or `unknown`"),
     ("classes", _L, "classes that name it, sorted, at most 20"),
     ("reachable", _B, "some code that names it can be reached from the entry points; null for a resource"),
 )
@@ -301,7 +305,7 @@ SECRET = _table(
     Column("use", _T, "where it stands", ("code", "resource", "manifest", "file")),
     ("class", _T, "class that holds it"),
     ("method", _T, "method that uses it, or field that holds it"),
-    ("owner", _T, "`app` or an SDK id"),
+    ("owner", _T, "`app`, an SDK id, or `unknown`"),
     ("reachable", _B, "the method can be reached from the entry points; null outside of code"),
 )
 
@@ -310,7 +314,7 @@ IDENTIFIER_READ = _table(
     "A long-lived identifier and the ways in which the package reads it.",
     ("data", "owner"),
     ("data", _T, "data category of the identifier"),
-    ("owner", _T, "`app` or an SDK id"),
+    ("owner", _T, "`app`, an SDK id, or `unknown`"),
     ("apis", _L, "the ways"),
     ("resettable", _B, "the user can reset it"),
 )
@@ -395,6 +399,7 @@ GAP = _table(
     ("member", _T, "archive member or class it concerns, or empty"),
     ("count", _I, "how many places, where it stands for several"),
     ("hides", _L, "evidence tables whose rows may be missing because of it"),
+    ("marks", _L, "what a product or technique was recognised by: members, classes, places in the code; the first few"),
     Column("weight", _T, "does it hide everything of these tables, or some", ("total", "partial")),
 )
 

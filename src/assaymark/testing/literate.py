@@ -20,6 +20,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import shake_128
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,8 @@ def _apk(case: Case) -> Apk:
     [resources.strings]       # name = "text"; [resources.strings-zh-rCN] for a language
     [resources.files]         # "layout/main.xml" = "…"
     [assets]                  # also [libs] (below lib/) and [members] (anywhere): a text,
-                              # { dex = "smali" } or { hex = "00ff" }
+                              # { dex = "smali" }, { hex = "00ff" } or { noise = 4096 }: so many bytes that look
+                              # encrypted, always the same
     """
     options = dict(case.options)
     build = options.pop("options", {})
@@ -198,9 +200,11 @@ def _apk(case: Case) -> Apk:
 _RESOURCES = re.compile(r"files\Z|strings(-.+)?\Z")
 
 
-def _content(value: str | Mapping[str, str]) -> bytes:
+def _content(value: str | Mapping[str, Any]) -> bytes:
     if isinstance(value, str):
         return value.encode()
+    if "noise" in value:
+        return shake_128(b"noise").digest(value["noise"])
     return assemble(value["dex"]).data if "dex" in value else bytes.fromhex(value["hex"])
 
 

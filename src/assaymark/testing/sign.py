@@ -10,7 +10,7 @@ import base64
 import datetime
 import hashlib
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -18,14 +18,21 @@ from typing import TYPE_CHECKING
 from assaymark.testing.archive import Archive, Member, write_archive
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.x509 import Certificate
 
-SCHEMES = ("v1", "v2", "v3")
+SCHEMES = ("v1", "v2", "v3", "v3.1")
 
-_V2_BLOCK, _V3_BLOCK = 0x7109871A, 0xF05368C0
-_RSA_PKCS1_SHA256 = 0x0103
+Identity = tuple["RSAPrivateKey | EllipticCurvePrivateKey", "Certificate"]
+"""A key and its certificate."""
+
+_V2_BLOCK, _V3_BLOCK, _V31_BLOCK = 0x7109871A, 0xF05368C0, 0x1B93AD61
+_RSA_PKCS1_SHA256, _ECDSA_SHA256 = 0x0103, 0x0201
 _STRIPPING_PROTECTION = 0xBEEFF00D  # a v2 attribute: "v3 was here too"
+_PROOF_OF_ROTATION = 0x3BA06F8C  # a v3 attribute: the certificates that led to this one
+_ROTATION_SDK = 33  # the platform from which on v3.1 decides
+_LAST_SDK = 0x7FFFFFFF
 _CHUNK = 1 << 20
 
 
@@ -59,15 +66,45 @@ def throw_away_key() -> tuple[RSAPrivateKey, Certificate]:
     return key, certificate
 
 
-def signed_archive(members: Sequence[Member], schemes: Iterable[str]) -> bytes:
-    """Give the archive of these members, signed with the schemes named (of `SCHEMES`; none: unsigned)."""
+@cache
+def other_identity(number: int = 1) -> tuple[EllipticCurvePrivateKey, Certificate]:
+    """Give another key (P-256, made from its number, worth nothing) and its certificate: always the same."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.derive_private_key(0x41535341 + number, ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"assaymark other key {number}")])
+    start = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(number).not_valid_before(start).not_valid_after(start.replace(year=2054))
+    return key, builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
+
+
+def signed_archive(
+    members: Sequence[Member],
+    schemes: Iterable[str],
+    *,
+    identities: Mapping[str, Identity] | None = None,
+    lineage: Sequence[Identity] = (),
+    pairs: Iterable[tuple[int, bytes]] = (),
+    comment: bytes = b"",
+) -> bytes:
+    """Give the archive of these members, signed with the schemes named (of `SCHEMES`; none: unsigned).
+
+    `identities`: who signs a scheme of the signing block in place of the test key. `lineage`: identities, oldest
+    first, that led to the signer of the newest scheme. `pairs`: further pairs of the signing block, after the
+    signatures. `comment`: of the end record.
+    """
     wanted = set(schemes)
     if unknown := wanted - set(SCHEMES):
         raise ValueError(f"unknown signature scheme: {', '.join(sorted(unknown))}")
     if "v1" in wanted:
-        members = [*members, *_jar_signature(members, sorted(wanted - {"v1"}))]
-    archive = write_archive(members)
-    return _with_block(archive, wanted - {"v1"}) if wanted - {"v1"} else archive.data
+        members = [*members, *_jar_signature(members, sorted(wanted & {"v2", "v3"}))]
+    archive = write_archive(members, comment=comment)
+    if not wanted - {"v1"}:
+        return archive.data
+    return _with_block(archive, wanted - {"v1"}, identities or {}, lineage, pairs)
 
 
 def _digest(data: bytes) -> str:
@@ -110,13 +147,26 @@ def _jar_signature(members: Iterable[Member], newer: Sequence[str]) -> list[Memb
     ]
 
 
-def _with_block(archive: Archive, schemes: set[str]) -> bytes:
+def _with_block(
+    archive: Archive,
+    schemes: set[str],
+    identities: Mapping[str, Identity],
+    lineage: Sequence[Identity],
+    more: Iterable[tuple[int, bytes]],
+) -> bytes:
     digest = _content_digest((archive.entries, archive.directory, archive.end))
+    who = {scheme: identities.get(scheme) or throw_away_key() for scheme in schemes}
     pairs = b""
     if "v2" in schemes:
-        pairs += _pair(_V2_BLOCK, _signer_v2(digest, "v3" in schemes))
+        pairs += _pair(_V2_BLOCK, _signer_v2(digest, "v3" in schemes, who["v2"]))
     if "v3" in schemes:
-        pairs += _pair(_V3_BLOCK, _signer_v3(digest))
+        rotated = "v3.1" in schemes
+        last, nodes = (_ROTATION_SDK - 1, ()) if rotated else (_LAST_SDK, lineage)
+        pairs += _pair(_V3_BLOCK, _signer_v3(digest, (28, last), who["v3"], nodes))
+    if "v3.1" in schemes:
+        pairs += _pair(_V31_BLOCK, _signer_v3(digest, (_ROTATION_SDK, _LAST_SDK), who["v3.1"], lineage))
+    for number, value in more:
+        pairs += _pair(number, value)
     size = struct.pack("<Q", len(pairs) + 24)
     block = size + pairs + size + b"APK Sig Block 42"
     offset = struct.pack("<I", len(archive.entries) + len(block))
@@ -141,32 +191,63 @@ def _prefixed(*parts: bytes) -> bytes:
     return struct.pack("<I", len(body)) + body
 
 
-def _signed_parts(digest: bytes) -> bytes:
+def _algorithm(identity: Identity) -> int:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    return _RSA_PKCS1_SHA256 if isinstance(identity[0], RSAPrivateKey) else _ECDSA_SHA256
+
+
+def _sign(identity: Identity, data: bytes) -> bytes:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    key = identity[0]
+    if isinstance(key, RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    return key.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+
+
+def _certificate(identity: Identity) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    certificate = throw_away_key()[1].public_bytes(Encoding.DER)
-    digests = _prefixed(_prefixed(struct.pack("<I", _RSA_PKCS1_SHA256), _prefixed(digest)))
-    return digests + _prefixed(_prefixed(certificate))
+    return identity[1].public_bytes(Encoding.DER)
 
 
-def _signature(data: bytes) -> tuple[bytes, bytes]:
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding
+def _signed_parts(digest: bytes, identity: Identity) -> bytes:
+    digests = _prefixed(_prefixed(struct.pack("<I", _algorithm(identity)), _prefixed(digest)))
+    return digests + _prefixed(_prefixed(_certificate(identity)))
+
+
+def _signature(data: bytes, identity: Identity) -> tuple[bytes, bytes]:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    key, _ = throw_away_key()
-    signature = key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return _prefixed(_prefixed(struct.pack("<I", _RSA_PKCS1_SHA256), _prefixed(signature))), _prefixed(public)
+    public = identity[0].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    signature = struct.pack("<I", _algorithm(identity)) + _prefixed(_sign(identity, data))
+    return _prefixed(_prefixed(signature)), _prefixed(public)
 
 
-def _signer_v2(digest: bytes, with_v3: bool) -> bytes:
+def _signer_v2(digest: bytes, with_v3: bool, identity: Identity) -> bytes:
     attributes = _prefixed(struct.pack("<II", _STRIPPING_PROTECTION, 3)) if with_v3 else b""
-    data = _signed_parts(digest) + _prefixed(attributes)
-    return _prefixed(_prefixed(_prefixed(data), *_signature(data)))
+    data = _signed_parts(digest, identity) + _prefixed(attributes)
+    return _prefixed(_prefixed(_prefixed(data), *_signature(data, identity)))
 
 
-def _signer_v3(digest: bytes) -> bytes:
-    levels = struct.pack("<II", 28, 0x7FFFFFFF)  # API levels for which this signer stands
-    data = _signed_parts(digest) + levels + _prefixed(b"")
-    return _prefixed(_prefixed(_prefixed(data), levels, *_signature(data)))
+def _signer_v3(digest: bytes, levels: tuple[int, int], identity: Identity, lineage: Sequence[Identity]) -> bytes:
+    packed = struct.pack("<II", *levels)  # API levels for which this signer stands
+    attributes = b""
+    if lineage:
+        attributes = _prefixed(struct.pack("<I", _PROOF_OF_ROTATION) + _lineage([*lineage, identity]))
+    data = _signed_parts(digest, identity) + packed + _prefixed(attributes)
+    return _prefixed(_prefixed(_prefixed(data), packed, *_signature(data, identity)))
+
+
+def _lineage(identities: Sequence[Identity]) -> bytes:
+    """Give a proof of rotation: each certificate is signed by the one before, the first by nobody."""
+    nodes = b""
+    for number, identity in enumerate(identities):
+        before = identities[number - 1] if number else None
+        data = _prefixed(_certificate(identity)) + struct.pack("<I", _algorithm(before) if before else 0)
+        signature = _prefixed(_sign(before, data)) if before else _prefixed(b"")
+        nodes += _prefixed(_prefixed(data), struct.pack("<II", 0x17, _algorithm(identity)), signature)
+    return struct.pack("<I", 1) + nodes

@@ -102,7 +102,7 @@ def test_order_and_number_of_children_leave_no_trace(tmp_path: Path, monkeypatch
 def test_new_versions_inspect_again_and_replace(apps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = tmp_path / "lake"
     run_batch(apps, lake)
-    monkeypatch.setattr(pipeline, "versions", lambda: {"version": "another"})
+    monkeypatch.setattr(run_module.installed, "versions", lambda: {"version": "another"})
     assert run_batch(apps, lake).inspected == 8
     assert len(outcomes(lake)) == 8
     with connect(lake) as connection:

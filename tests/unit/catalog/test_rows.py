@@ -47,8 +47,8 @@ def test_every_row_says_where_it_comes_from_and_when_it_was_checked() -> None:
 def test_the_catalog_is_as_deep_as_promised() -> None:
     sdks = load_sdks()
     assert len(load_apis()) >= 100
-    assert sum(not sdk.library for sdk in sdks) >= 80
-    assert sum(sdk.country == "CN" and not sdk.library for sdk in sdks) >= 45
+    assert sum(not sdk.library for sdk in sdks) >= 260
+    assert sum(sdk.country == "CN" and not sdk.library for sdk in sdks) >= 160
 
 
 def test_chinese_names_are_chinese_and_english_names_are_not() -> None:
@@ -114,6 +114,3 @@ def test_an_sdk_can_be_recognised_and_its_telling_classes_are_its_own(sdk: Sdk) 
         assert re.fullmatch(r"[A-Za-z_$][\w$]*(\.[\w$]+)*(\.\*)?", prefix)
     for library in sdk.libraries:
         assert re.fullmatch(r"lib[\w*.-]+\.so", library)
-    for one in (*sdk.init, *(one for one in sdk.consent if not one.startswith("meta-data:"))):
-        assert re.fullmatch(r"[a-z][\w.]*\.[A-Z]\w*(\$\w+)*(\.\w+)?", one), one
-    assert len(sdk.country) == 2

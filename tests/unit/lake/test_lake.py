@@ -9,8 +9,8 @@ import pytest
 
 from assaymark.lake import OUTCOME, connect, read_index
 from assaymark.lake.index import Commit, commit_shard, sweep
-from assaymark.lake.layout import LAKE_TABLES, Lake
-from assaymark.lake.shard import drafts, write_merged, write_staged
+from assaymark.lake.layout import LAKE_TABLES, Lake, draft_files
+from assaymark.lake.shard import write_merged, write_staged
 from assaymark.lake.staged import Staged, leftovers, place, read_staged, stage, table_lines
 from assaymark.model.errors import LakeError
 from assaymark.model.schemas import column_types
@@ -42,7 +42,7 @@ def _draft(lake: Lake, number: str, *staged: Staged) -> Commit:
 
 def _add(lake: Lake, number: str, *staged: Staged) -> None:
     commit = _draft(lake, number, *staged)
-    commit_shard(lake, commit, drafts(f"{number}-1", commit.tables))
+    commit_shard(lake, commit, draft_files(f"{number}-1", commit.tables))
 
 
 def _asked(lake: Lake) -> list[tuple[str, str]]:
@@ -74,7 +74,7 @@ def test_foreign_text_survives_or_is_made_whole(lake: Lake) -> None:
 def test_files_without_a_commit_record_do_not_exist(lake: Lake) -> None:
     _add(lake, "000001", _staged("a"))
     commit = _draft(lake, "000002", _staged("b"))
-    for table, draft in drafts("000002-1", commit.tables).items():  # all of `commit_shard` but its last step
+    for table, draft in draft_files("000002-1", commit.tables).items():  # all of `commit_shard` but its last step
         (lake.drafts / draft).rename(lake.parquet(table, "000002"))
     (lake.commits / "000002.draft").write_text(commit.to_json()[:40], encoding="utf-8")
     assert _asked(lake) == [("a", "CAMERA")]
@@ -91,7 +91,7 @@ def test_the_last_commit_of_an_app_counts_before_and_after_merging(lake: Lake) -
     index = read_index(lake)
     assert index.superseded("000001") == ("a",)
     rows = write_merged(lake, "000003-1", index, ["000001", "000002"])
-    commit_shard(lake, index.merged("000003", rows, ["000001", "000002"]), drafts("000003-1", rows))
+    commit_shard(lake, index.merged("000003", rows, ["000001", "000002"]), draft_files("000003-1", rows))
     assert _asked(lake) == expected  # the old shards still lie there
     sweep(lake, read_index(lake))
     assert _asked(lake) == expected

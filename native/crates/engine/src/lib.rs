@@ -13,7 +13,9 @@
 pub mod axml;
 pub mod bytes;
 pub mod code;
+pub mod consent;
 pub mod dex;
+pub mod env;
 pub mod error;
 pub mod flow;
 pub mod ir;
@@ -21,6 +23,7 @@ pub mod limits;
 pub mod oddity;
 pub mod signing;
 pub mod source;
+pub mod words;
 pub mod zip;
 
 pub use error::{Error, ErrorKind};

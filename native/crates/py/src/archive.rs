@@ -4,6 +4,7 @@ use crate::errors::guarded;
 use crate::xml::Xml;
 use assaymark_engine::oddity::{ODDITY_KINDS, OddityLog};
 use assaymark_engine::source::Source;
+use assaymark_engine::words::words_in;
 use assaymark_engine::zip::{Archive, Entry};
 use assaymark_engine::{Error, ErrorKind, Limits, Oddity};
 use pyo3::prelude::*;
@@ -216,6 +217,26 @@ impl Package {
             Ok(opened.archive.prefix(&opened.file, entry, length))
         })?;
         Ok(PyBytes::new(py, &content))
+    }
+
+    /// Which of some words stand in a member by themselves; see `assaymark_engine::words`. Nothing that is odd about it is kept.
+    fn words(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        words: Vec<String>,
+        limit: u64,
+    ) -> PyResult<Vec<usize>> {
+        let opened = &self.inner;
+        guarded(py, || {
+            let left = opened.bytes_left.load(Ordering::Relaxed);
+            let entry = opened.entry(name)?;
+            let content = opened
+                .archive
+                .extract(&opened.file, entry, limit.min(left))?;
+            opened.spend(content.bytes.len() as u64);
+            words_in(&content.bytes, &words)
+        })
     }
 
     /// The package in a member, such as the base package of a bundle of splits.

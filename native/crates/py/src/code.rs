@@ -13,7 +13,9 @@ use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+mod consent;
 mod flow;
+mod prints;
 mod text;
 
 /// A constant for Python: kind, then its text, number or elements.
@@ -292,6 +294,24 @@ impl Code {
             *self.graph.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(graph);
             Ok(out)
         })
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn consent(
+        &self,
+        py: Python<'_>,
+        packages: Vec<PyRef<'_, Package>>,
+        resources: Vec<Option<PyRef<'_, crate::xml::Resources>>>,
+        application: Vec<String>,
+        components: Vec<consent::ComponentRow>,
+        meta_data: Vec<(String, String)>,
+        initializers: Vec<String>,
+        words: consent::Words,
+        sites: Vec<(u32, u32)>,
+    ) -> PyResult<consent::ConsentRows> {
+        let held = consent::Held::new(&packages, &resources);
+        let manifest = consent::manifest(application, components, meta_data, initializers);
+        guarded(py, || Ok(self.order(&held, &manifest, words, &sites)))
     }
 
     fn find_calls(
@@ -621,5 +641,10 @@ impl Code {
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<Code>()
+    module.add_class::<Code>()?;
+    module.add_class::<prints::Fingerprints>()?;
+    module.add_function(wrap_pyfunction!(prints::code_features, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::match_fingerprints, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::any_reached, module)?)?;
+    module.add_function(wrap_pyfunction!(prints::spread_owners, module)?)
 }

@@ -2,7 +2,7 @@
 
 use crate::archive::Package;
 use crate::errors::guarded;
-use assaymark_engine::signing::{self, SchemeResult, Signatures, Signer};
+use assaymark_engine::signing::{self, Content, SchemeResult, Signatures, Signer};
 use pyo3::prelude::*;
 
 /// One signer of one scheme; a dictionary in Python. See the stub for the meaning of each key.
@@ -49,6 +49,32 @@ fn signatures(py: Python<'_>, package: &Package, min_sdk: Option<u32>) -> PyResu
             },
         );
         Ok(rows(found))
+    })
+}
+
+/// Verifies schemes v2 and later against content digests that are known already. See the stub.
+#[pyfunction]
+fn signers(
+    py: Python<'_>,
+    package: &Package,
+    sha256: Option<Vec<u8>>,
+    sha512: Option<Vec<u8>>,
+) -> PyResult<Found> {
+    let opened = &package.inner;
+    let known: Vec<(Content, Vec<u8>)> = [
+        (Content::ChunkedSha256, sha256),
+        (Content::ChunkedSha512, sha512),
+    ]
+    .into_iter()
+    .filter_map(|(content, digest)| Some((content, digest?)))
+    .collect();
+    guarded(py, || {
+        Ok(rows(signing::signers(
+            &opened.file,
+            &opened.archive,
+            &opened.limits,
+            &known,
+        )))
     })
 }
 
@@ -121,5 +147,6 @@ fn signer_row(result: &SchemeResult, number: Option<usize>, signer: &Signer) -> 
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(signatures, module)?)?;
+    module.add_function(wrap_pyfunction!(signers, module)?)?;
     module.add_function(wrap_pyfunction!(signing_block_pairs, module)?)
 }

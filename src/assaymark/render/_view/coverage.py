@@ -17,11 +17,19 @@ PARTS = ("decided", "indicated", "needs-run", "needs-person", "blocked")
 EVERYWHERE = ("no-", "not-implemented-", "catalog-")
 """How kinds begin that tell of the call or of this version; what tells of this package goes before them."""
 
-PRODUCTS = frozenset({"packed", "cross-platform"})
+PRODUCTS = frozenset({"packed", "protected", "cross-platform", "mini-program", "hot-fix", "plug-in", "script-engine"})
 """Kinds whose `reason` is the name of a product, the same in every language."""
 
 MEMBERS = frozenset(
-    {"code-unread", "hidden-code", "resource-unread", "member-unread", "nested-package-unread", "encrypted"}
+    {
+        "code-unread",
+        "encrypted",
+        "encrypted-code",
+        "hidden-code",
+        "member-unread",
+        "nested-package-unread",
+        "resource-unread",
+    }
 )
 """Kinds that people understand best by the files they are about."""
 

@@ -233,7 +233,7 @@ def _component_order(row: Row) -> object:
     return (not row.get("exported"), bool(row.get("permission")), str(row.get("kind")), str(row.get("name")))
 
 
-_USES = ("network-call", "constant", "resource")
+_USES = ("network-call", "link", "constant", "resource")
 
 
 def _hosts(rows: Iterable[Row]) -> list[Row]:

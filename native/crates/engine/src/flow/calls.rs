@@ -18,7 +18,10 @@ impl Solver<'_> {
             self.join(node, ins, &[super::heap::UNKNOWN]);
             return;
         }
-        if operands.iter().any(|&arg| arg != NONE && self.set(node, arg).is_empty()) {
+        if operands
+            .iter()
+            .any(|&arg| arg != NONE && self.set(node, arg).is_empty())
+        {
             return;
         }
         match kind {
@@ -34,7 +37,8 @@ impl Solver<'_> {
             }
             Invoke::Super => {
                 let caller = program.defs.class(self.nodes[node as usize].def);
-                match superclass_method(program, caller, method).and_then(|def| self.enterable(def)) {
+                match superclass_method(program, caller, method).and_then(|def| self.enterable(def))
+                {
                     Some(def) => self.call(node, ins, def, None),
                     None => self.library(node, ins, kind, method),
                 }
@@ -56,7 +60,11 @@ impl Solver<'_> {
             if is_null {
                 continue;
             }
-            let position = if own == NONE { NONE } else { defs.class_of[own as usize] };
+            let position = if own == NONE {
+                NONE
+            } else {
+                defs.class_of[own as usize]
+            };
             if position == NONE {
                 if defs.class_of[declared as usize] == NONE {
                     outside = true;
@@ -67,8 +75,12 @@ impl Solver<'_> {
             }
             let found = hierarchy.lookup(defs, own, signature);
             match found {
-                Some(def) if self.enterable(def).is_some() => self.call(node, ins, def, Some(object)),
-                Some(def) if defs.methods[def as usize].access & access::ABSTRACT != 0 => unknown.push(object),
+                Some(def) if self.enterable(def).is_some() => {
+                    self.call(node, ins, def, Some(object))
+                }
+                Some(def) if defs.methods[def as usize].access & access::ABSTRACT != 0 => {
+                    unknown.push(object)
+                }
                 _ => outside = true,
             }
         }
@@ -96,7 +108,9 @@ impl Solver<'_> {
     fn possible(&mut self, declared: u32, signature: u32) -> Vec<u32> {
         let program = self.program;
         let mut out = Vec::new();
-        for kind in std::iter::once(declared).chain(program.hierarchy.all_subtypes(&program.defs, declared)) {
+        for kind in
+            std::iter::once(declared).chain(program.hierarchy.all_subtypes(&program.defs, declared))
+        {
             let position = program.defs.class_of[kind as usize];
             if position == NONE || !self.graph.instantiated[position as usize] {
                 continue;
@@ -119,7 +133,14 @@ impl Solver<'_> {
 
     /// Runs a method of the program in a node, and takes what it gives.
     fn call(&mut self, node: u32, ins: u32, def: u32, receiver: Option<Abs>) {
-        let Some(callee) = self.node_for(def, Caller { node, ins, later: false }) else {
+        let Some(callee) = self.node_for(
+            def,
+            Caller {
+                node,
+                ins,
+                later: false,
+            },
+        ) else {
             self.join(node, ins, &[super::heap::UNKNOWN]);
             return;
         };

@@ -76,13 +76,23 @@ impl Solver<'_> {
         let rules = self.rules;
         self.world.cycles = rules.lifecycles.iter().map(Cycle::new).collect();
         let setting = self.setting;
-        self.world.clicks = setting.on_click.iter().filter_map(|name| self.program.find_name(name)).collect();
+        self.world.clicks = setting
+            .on_click
+            .iter()
+            .filter_map(|name| self.program.find_name(name))
+            .collect();
         let mut found = Vec::new();
         for component in &setting.components {
-            let Some(kind) = self.program.find_class(&component.class) else { continue };
+            let Some(kind) = self.program.find_class(&component.class) else {
+                continue;
+            };
             if self.program.defs.class_of[kind as usize] != NONE {
                 let object = self.heap.number(What::Component(kind), kind);
-                if self.names_of(kind).iter().any(|name| name == "android.app.Application") {
+                if self
+                    .names_of(kind)
+                    .iter()
+                    .any(|name| name == "android.app.Application")
+                {
                     self.world.application = Some(object);
                 }
                 found.push((object, kind));
@@ -96,7 +106,9 @@ impl Solver<'_> {
     }
 
     fn construct(&mut self, object: Abs, kind: u32) {
-        let Some(class) = self.program.defs.loaded(kind) else { return };
+        let Some(class) = self.program.defs.loaded(kind) else {
+            return;
+        };
         let cycle = self.cycle_of(kind).unwrap_or(0);
         for def in class.methods.start..class.virtuals {
             let method = self.program.defs.methods[def as usize];
@@ -116,7 +128,10 @@ impl Solver<'_> {
     fn cycle_of(&mut self, kind: u32) -> Option<u32> {
         let names = self.names_of(kind);
         let rules = self.rules;
-        names.iter().find_map(|name| rules.lifecycles.iter().position(|one| one.base == *name)).map(|at| at as u32)
+        names
+            .iter()
+            .find_map(|name| rules.lifecycles.iter().position(|one| one.base == *name))
+            .map(|at| at as u32)
     }
 
     /// Runs what the platform calls on an object: states of its life cycle, and other methods of the platform that it overrides.
@@ -136,8 +151,10 @@ impl Solver<'_> {
                 let key = program.link.methods[program.defs.methods[def as usize].id as usize];
                 let name = program.name(key.name).into_owned();
                 let own = cycle.and_then(|cycle| self.state(cycle, &name));
-                let clicked = self.world.clicks.contains(&key.name) && program.link.proto(key.proto).len() == 2;
-                let external = program.hierarchy.external[program.defs.class_of[kind as usize] as usize];
+                let clicked = self.world.clicks.contains(&key.name)
+                    && program.link.proto(key.proto).len() == 2;
+                let external =
+                    program.hierarchy.external[program.defs.class_of[kind as usize] as usize];
                 let overrides = self.overrides[signature as usize];
                 let called = overrides != Overrides::OfObject
                     && (overrides.runs(external) || self.overrides_outside(kind, signature))
@@ -155,15 +172,31 @@ impl Solver<'_> {
     fn listened(&mut self, kind: u32) -> Vec<String> {
         let rules = self.rules;
         let names = self.names_of(kind);
-        names.iter().filter_map(|name| rules.listeners.get(name)).flatten().cloned().collect()
+        names
+            .iter()
+            .filter_map(|name| rules.listeners.get(name))
+            .flatten()
+            .cloned()
+            .collect()
     }
 
     fn begin(&mut self, object: Abs, def: u32, lifecycle: u32, state: u32) {
         if !self.world.begun.insert((object, def)) {
             return;
         }
-        let Some(method) = self.method(def) else { return };
-        let node = self.add_node(def, method, Start::Platform { component: object, lifecycle, state }, 0);
+        let Some(method) = self.method(def) else {
+            return;
+        };
+        let node = self.add_node(
+            def,
+            method,
+            Start::Platform {
+                component: object,
+                lifecycle,
+                state,
+            },
+            0,
+        );
         self.join(node, 0, &[object]);
         self.give(node, 1);
     }
@@ -182,13 +215,23 @@ impl Solver<'_> {
                 continue;
             }
             let given = match program.descriptor(kind).first() {
-                Some(b'L') if program.descriptor(kind) == b"Landroid/os/Bundle;" && self.own_state(node).is_some() => {
+                Some(b'L')
+                    if program.descriptor(kind) == b"Landroid/os/Bundle;"
+                        && self.own_state(node).is_some() =>
+                {
                     // What a component keeps of itself comes back to it.
                     let component = self.own_state(node).unwrap_or_default();
-                    self.heap.number(What::Global(self.names.state, component), kind)
+                    self.heap
+                        .number(What::Global(self.names.state, component), kind)
                 }
                 Some(b'L' | b'[') if program.descriptor(kind) != b"Ljava/lang/String;" => {
-                    self.heap.number(What::Given { node, parameter: value as u16 }, kind)
+                    self.heap.number(
+                        What::Given {
+                            node,
+                            parameter: value as u16,
+                        },
+                        kind,
+                    )
                 }
                 _ => super::heap::UNKNOWN,
             };
@@ -201,7 +244,10 @@ impl Solver<'_> {
             for &rule in rules.find(above, &name) {
                 let row = &rules.rules[rule as usize].row;
                 let source = (node, u32::from(row.parameter) + receiver - 1, rule);
-                if row.parameter > 0 && row.source.is_some() && !self.world.sources.contains(&source) {
+                if row.parameter > 0
+                    && row.source.is_some()
+                    && !self.world.sources.contains(&source)
+                {
                     self.world.sources.push(source);
                 }
             }
@@ -244,7 +290,9 @@ impl Solver<'_> {
         if self.program.defs.class_of[kind as usize] == NONE {
             return;
         }
-        let Some(cycle) = self.cycle_of(kind) else { return };
+        let Some(cycle) = self.cycle_of(kind) else {
+            return;
+        };
         if self.rules.lifecycles[cycle as usize].made {
             self.live(object, kind);
         }

@@ -76,7 +76,14 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget { steps: 12_000_000, search: 12_000_000, nodes: 12_000, contexts: 24, facts: 400_000, implicit: false }
+        Budget {
+            steps: 12_000_000,
+            search: 12_000_000,
+            nodes: 12_000,
+            contexts: 24,
+            facts: 400_000,
+            implicit: false,
+        }
     }
 }
 
@@ -148,7 +155,13 @@ pub struct Outcome {
 }
 
 /// Follows the data of a program.
-pub fn flows(program: &Program, graph: &CallGraph, rules: &Rules, setting: &Setting, budget: Budget) -> Outcome {
+pub fn flows(
+    program: &Program,
+    graph: &CallGraph,
+    rules: &Rules,
+    setting: &Setting,
+    budget: Budget,
+) -> Outcome {
     let mut solver = solve::Solver::new(program, graph, rules, setting, budget);
     solver.start();
     solver.run();

@@ -113,8 +113,11 @@ impl SignatureAlgorithm {
 /// Which digest of the package's content a signature of the signing block covers, in rising strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Content {
+    /// SHA-256 over chunks of one MiB.
     ChunkedSha256,
+    /// Root of the Merkle tree of a file system that verifies itself.
     VeritySha256,
+    /// SHA-512 over chunks of one MiB.
     ChunkedSha512,
 }
 

@@ -120,6 +120,22 @@ impl<'f> Jar<'f, '_> {
         Ok(())
     }
 
+    /// Gives the signers whose signature blocks fit their `*.SF`; neither manifest nor entries are looked at. `None` if there is none.
+    pub fn signers(&self) -> Option<SchemeResult> {
+        let blocks: Vec<&Entry> = self
+            .archive
+            .entries
+            .iter()
+            .filter(|entry| is_signature_block(&entry.name))
+            .collect();
+        if blocks.is_empty() {
+            return None;
+        }
+        let mut signers = Vec::new();
+        let problem = self.verify_blocks(&mut signers, &blocks).err();
+        Some(SchemeResult::new("v1", problem, signers))
+    }
+
     /// Verifies each signature block against its `*.SF`; gives the contents of these, one for each signer.
     fn verify_blocks(
         &self,

@@ -28,6 +28,7 @@ mod signer;
 #[cfg(test)]
 mod tests;
 
+pub use algorithm::Content;
 pub use block::{Pair, V2, V3, V31};
 
 use crate::error::{Error, ErrorKind};
@@ -220,7 +221,43 @@ pub fn verify_with<'a>(
         budget: &budget,
     };
     let mut schemes: Vec<SchemeResult> = jar.verify(inflated).into_iter().collect();
-    schemes.extend(scheme::verify(file, archive, &block, min_sdk, &budget));
+    schemes.extend(scheme::verify(file, archive, &block, min_sdk, &[], &budget));
+    Signatures {
+        schemes,
+        pairs: block.pairs,
+        block_problems: block.problems,
+    }
+}
+
+/// Who signed, for a caller that has computed content digests already: schemes v2 and later are verified against `known`, and of v1 only that
+/// its signature blocks fit their `*.SF`. Where a newer scheme holds, it covers what v1 would have to be verified against.
+///
+/// Work: no pass over the file for the kinds in `known`; no entry is inflated but the signature files.
+pub fn signers(
+    file: &[u8],
+    archive: &Archive,
+    limits: &Limits,
+    known: &[(Content, Vec<u8>)],
+) -> Signatures {
+    let block = Block::read(file, &archive.layout);
+    let budget = Budget::new();
+    let jar = jar::Jar {
+        file,
+        archive,
+        limits,
+        min_sdk: DEFAULT_MIN_SDK,
+        block: &block,
+        budget: &budget,
+    };
+    let mut schemes: Vec<SchemeResult> = jar.signers().into_iter().collect();
+    schemes.extend(scheme::verify(
+        file,
+        archive,
+        &block,
+        DEFAULT_MIN_SDK,
+        known,
+        &budget,
+    ));
     Signatures {
         schemes,
         pairs: block.pairs,

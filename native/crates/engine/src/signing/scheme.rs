@@ -1,5 +1,6 @@
 //! Schemes v2, v3 and v3.1: all signers of one scheme together, against the content of the file.
 
+use super::algorithm::Content;
 use super::block::{Block, V2, V3, V31};
 use super::content::Sections;
 use super::key::Budget;
@@ -17,12 +18,13 @@ const V3_SDK: u32 = 28;
 /// Bytes of one scheme's value that are read; real ones have some thousands.
 const VALUE_BYTES: usize = 16 << 20;
 
-/// Verifies the schemes whose pairs the block holds, oldest first.
+/// Verifies the schemes whose pairs the block holds, oldest first. `known`: content digests that were computed already.
 pub fn verify(
     file: &[u8],
     archive: &Archive,
     block: &Block,
     min_sdk: u32,
+    known: &[(Content, Vec<u8>)],
     budget: &Budget,
 ) -> Vec<SchemeResult> {
     let Some(range) = &block.range else {
@@ -31,6 +33,9 @@ pub fn verify(
     let Some(mut sections) = Sections::new(file, &archive.layout, range) else {
         return Vec::new();
     };
+    for (content, digest) in known {
+        sections.know(*content, digest);
+    }
     let value = |id: u32| block.find(id).and_then(|range| file.get(range));
     let rotation_sdk = value(V31).map(first_sdk);
     let mut results = Vec::new();

@@ -43,6 +43,9 @@ pub(super) fn names(file: &[u8], entries: &[Entry], by_name: &[u32], log: &mut O
         if file[entry.raw_name.clone()].contains(&0) {
             note("name-with-nul", "a NUL byte in the name");
         }
+        if name.bytes().any(|byte| byte < b' ' && byte != 0) {
+            note("name-control-character", "a control character in the name");
+        }
         if climbs(name) {
             note(
                 "path-traversal",

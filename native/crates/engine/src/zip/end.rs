@@ -72,6 +72,9 @@ pub(super) fn locate(file: &[u8], log: &mut OddityLog) -> Result<Directory, Erro
             )
         });
     }
+    if let Some(detail) = disagreement(file, &found) {
+        log.add("end-record-disagrees", "", Some(found.at as u64), || detail);
+    }
     if found.end < file.len() {
         log.add("trailing-data", "", Some(found.end as u64), || {
             format!("{} bytes after the end record", file.len() - found.end)
@@ -95,6 +98,18 @@ pub(super) fn locate(file: &[u8], log: &mut OddityLog) -> Result<Directory, Erro
         stated_entries: found.stated_entries,
         delta,
     })
+}
+
+/// What an end record says that cannot be true of one file that is whole: other disks, two counts that differ (APPNOTE 4.3.16).
+fn disagreement(file: &[u8], found: &Candidate) -> Option<String> {
+    let field = |at: usize| u16_at(file, found.at + at);
+    let (disk, directory_disk, here, total) = (field(4)?, field(6)?, field(8)?, field(10)?);
+    if disk != directory_disk || (disk != 0 && !found.zip64) {
+        return Some(format!(
+            "disk {disk}, central directory on disk {directory_disk}"
+        ));
+    }
+    (here != total).then(|| format!("{here} entries on this disk, {total} in all"))
 }
 
 fn refusal(file: &[u8]) -> Error {

@@ -276,7 +276,10 @@ fn records_beyond_the_stated_count_are_read() {
     file[field] = 1;
     let archive = parse(&file);
     assert_eq!(archive.entries.len(), 2);
-    assert_eq!(kinds(&archive), ["entry-count-mismatch"]);
+    assert_eq!(
+        kinds(&archive),
+        ["end-record-disagrees", "entry-count-mismatch"]
+    );
 }
 
 #[test]
@@ -429,4 +432,17 @@ fn entries_are_bounded() {
     let archive = Archive::parse(&build(&members), &limits).unwrap();
     assert_eq!(archive.entries.len(), 5);
     assert!(kinds(&archive).contains(&"too-many-entries"));
+}
+
+#[test]
+fn an_end_record_that_contradicts_itself_is_recorded() {
+    let file = build(&[stored("a", b"1"), stored("b", b"1")]);
+    let end = file.len() - 22;
+    for (field, value) in [(4, 1u16), (6, 1), (8, 1)] {
+        let mut damaged = file.clone();
+        damaged[end + field..end + field + 2].copy_from_slice(&value.to_le_bytes());
+        assert_eq!(kinds(&parse(&damaged)), ["end-record-disagrees"], "{field}");
+    }
+    let names = build(&[stored("a\nb", b"1")]);
+    assert_eq!(kinds(&parse(&names)), ["name-control-character"]);
 }

@@ -10,7 +10,17 @@ use std::collections::BTreeMap;
 /// Class, method, start of the descriptor, flows, call-backs.
 type EffectRow = (String, String, String, Vec<String>, Vec<String>);
 /// Class, name, start of the descriptor, data, parameter, arguments, an argument is required, it is a field, value.
-type SourceRow = (String, String, String, String, u8, Vec<String>, bool, bool, String);
+type SourceRow = (
+    String,
+    String,
+    String,
+    String,
+    u8,
+    Vec<String>,
+    bool,
+    bool,
+    String,
+);
 /// Class, method, start of the descriptor, kind, arguments.
 type SinkRow = (String, String, String, String, Vec<u8>);
 /// Effects, sources, sinks, life cycles (class, made, order), listeners (class, methods), packages left to the rules.
@@ -50,9 +60,27 @@ impl Code {
         let (effects, sources, sinks, lifecycles, listeners, outside) = rules;
         let mut rows = Vec::new();
         for (class, method, descriptor, flows, calls) in effects {
-            rows.push(Row { class, method, descriptor, flows, calls, ..Row::default() });
+            rows.push(Row {
+                class,
+                method,
+                descriptor,
+                flows,
+                calls,
+                ..Row::default()
+            });
         }
-        for (class, method, descriptor, data, parameter, arguments, argument_required, is_field, value) in sources {
+        for (
+            class,
+            method,
+            descriptor,
+            data,
+            parameter,
+            arguments,
+            argument_required,
+            is_field,
+            value,
+        ) in sources
+        {
             let source = Some(data);
             rows.push(Row {
                 class,
@@ -68,21 +96,47 @@ impl Code {
             });
         }
         for (class, method, descriptor, kind, sink_arguments) in sinks {
-            rows.push(Row { class, method, descriptor, sink: Some(kind), sink_arguments, ..Row::default() });
+            rows.push(Row {
+                class,
+                method,
+                descriptor,
+                sink: Some(kind),
+                sink_arguments,
+                ..Row::default()
+            });
         }
-        let lifecycles = lifecycles.into_iter().map(|(base, made, order)| Lifecycle { base, made, order }).collect();
-        let listeners = listeners.into_iter().map(|(base, methods)| Listener { base, methods }).collect();
+        let lifecycles = lifecycles
+            .into_iter()
+            .map(|(base, made, order)| Lifecycle { base, made, order })
+            .collect();
+        let listeners = listeners
+            .into_iter()
+            .map(|(base, methods)| Listener { base, methods })
+            .collect();
         let rules = Rules::new(rows, lifecycles, listeners, outside)
             .map_err(|fault| Error::new(ErrorKind::Malformed, format!("rule {fault}")))?;
         let (components, on_click, widgets) = setting;
         let setting = Setting {
-            components: components.into_iter().map(|(class, actions)| Component { class, actions }).collect(),
+            components: components
+                .into_iter()
+                .map(|(class, actions)| Component { class, actions })
+                .collect(),
             on_click,
-            widgets: widgets.into_iter().map(|(id, data)| Widget { id, data }).collect(),
+            widgets: widgets
+                .into_iter()
+                .map(|(id, data)| Widget { id, data })
+                .collect(),
         };
-        let budget = Budget { implicit, ..Budget::default() };
+        let budget = Budget {
+            implicit,
+            ..Budget::default()
+        };
         let outcome = flows(&self.program, &self.graph(), &rules, &setting, budget);
-        let rows = outcome.leaks.iter().map(|leak| self.leak_row(leak)).collect();
+        let rows = outcome
+            .leaks
+            .iter()
+            .map(|leak| self.leak_row(leak))
+            .collect();
         let mut counts: BTreeMap<&'static str, u64> = outcome.cuts.into_iter().collect();
         counts.insert("steps", outcome.steps);
         counts.insert("bodies", outcome.nodes);
@@ -124,5 +178,9 @@ fn marks(bits: u8) -> Vec<&'static str> {
         (mark::COARSE, "coarse"),
         (mark::IMPLICIT, "implicit"),
     ];
-    NAMES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect()
+    NAMES
+        .iter()
+        .filter(|(bit, _)| bits & bit != 0)
+        .map(|(_, name)| *name)
+        .collect()
 }

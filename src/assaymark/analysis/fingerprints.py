@@ -1,0 +1,110 @@
+"""SDKs that a program holds under whatever names: features of its classes against those learned from artefacts.
+
+A feature that only one SDK has may still occur elsewhere: by chance, once in a class; because an app repeats the texts
+of an SDK that it talks to; or because the SDK carries a copy of some library that others carry too. So an SDK counts as
+found when several classes have several of its features each, runs of platform calls among them, and when all of these
+are a fair part of what an artefact of the SDK has. What a class is called counts in one way only: a class that the
+catalog knows as another SDK's or library's speaks for no SDK but that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from statistics import median
+
+from assaymark import _engine
+from assaymark.catalog import owner_of
+from assaymark.catalog.fingerprints import SHARED, load_learned, load_table
+
+TELLING = 3
+"""Features that a class must have, one of them a run, to speak for an SDK."""
+
+OWNED = 2
+"""Features that a class must have, one of them a run, to be taken for the code of an SDK that was found."""
+
+MIN_CLASSES = 2
+"""Classes that must speak for an SDK."""
+
+MIN_FEATURES = 10
+"""Features that those classes must have together."""
+
+MIN_SHARE = 0.06
+"""Part of an artefact's features that they must be: much of an SDK stays when an app is shrunk, while a class or two of
+it may be a copy of some library that was not learned."""
+
+VERSION_SHARE = 0.97
+"""Part of the features found that a version must have to be named."""
+
+VERSION_LEAD = 3
+"""Features found that it must have more than any other learned version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An SDK that was found. `classes` are those told by themselves, sorted."""
+
+    sdk: str
+    classes: tuple[str, ...]
+    features: int
+    version: str | None
+    """The learned version that explains the features, if one does."""
+
+
+@cache
+def _known() -> _engine.Fingerprints:
+    return _engine.Fingerprints(load_table())
+
+
+@cache
+def _sizes() -> Mapping[str, float]:
+    """Give the features that an artefact of each SDK has, the middle one of all."""
+    sizes: dict[str, list[int]] = {}
+    for one in load_learned().artefacts:
+        sizes.setdefault(one.sdk, []).append(one.features)
+    return {sdk: median(counts) for sdk, counts in sizes.items()}
+
+
+def match(code: _engine.Code) -> tuple[Match, ...]:
+    """Give the SDKs whose features the code has, in the order in which they were learned."""
+    libraries = load_learned().libraries
+    rows = []
+    best: dict[str, int] = {}
+    for library, versions, classes in _engine.match_fingerprints(code, _known()):
+        if library == SHARED:
+            continue
+        sdk = libraries[library]
+        own = [one for one in classes if owner_of(one[0]) in (None, sdk)]
+        rows.append((sdk, versions, own))
+        for name, texts, grams in own:
+            best[name] = max(best.get(name, 0), texts + grams)
+    return tuple(found for row in rows if (found := _judge(best, *row)) is not None)
+
+
+def _judge(
+    best: dict[str, int], sdk: str, versions: list[tuple[int, int]], classes: list[tuple[str, int, int]]
+) -> Match | None:
+    # A class that speaks more for another SDK does not speak for this one.
+    own = [(name, texts + grams) for name, texts, grams in classes if grams and texts + grams == best[name]]
+    telling = [count for _, count in own if count >= TELLING]
+    features = sum(telling)
+    if len(telling) < MIN_CLASSES or features < max(MIN_FEATURES, MIN_SHARE * _sizes()[sdk]):
+        return None
+    owned = tuple(sorted(name for name, count in own if count >= OWNED))
+    return Match(sdk, owned, features, _version(load_learned().versions(sdk), versions))
+
+
+def _version(names: tuple[str, ...], found: list[tuple[int, int]]) -> str | None:
+    """Give the version that has nearly all features found, and clearly more of them than every other one."""
+    explained: Counter[str] = Counter()
+    for bits, count in found:
+        for at, name in enumerate(names):
+            if bits >> at & 1:
+                explained[name] += count
+    ranked = explained.most_common(2)
+    stated = sum(count for bits, count in found if bits)
+    if len(ranked) < 2 or ranked[0][1] < VERSION_SHARE * stated or ranked[0][1] - ranked[1][1] < VERSION_LEAD:
+        return None
+    return ranked[0][0]
