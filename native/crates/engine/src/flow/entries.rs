@@ -24,7 +24,7 @@ impl Cycle {
         let mut edges = Vec::new();
         for line in &lifecycle.order {
             let mut last = None;
-            for name in line.split('>').map(str::trim) {
+            for name in line.split(" > ").map(str::trim) {
                 let at = names.iter().position(|own| own == name).unwrap_or_else(|| {
                     names.push(name.to_owned());
                     names.len() - 1
