@@ -15,7 +15,7 @@ use std::rc::Rc;
 pub(super) struct Known {
     names: Map<u32, Rc<Vec<String>>>,
     outside: Map<u32, bool>,
-    methods: Map<u32, Rc<Library>>,
+    methods: Map<(u32, u32), Rc<Library>>,
     fields: Map<u32, Rc<Vec<u32>>>,
 }
 
@@ -106,13 +106,43 @@ impl Solver<'_> {
         outside
     }
 
-    /// What is known of a method outside the program.
-    pub fn library_of(&mut self, method: u32) -> Rc<Library> {
-        if let Some(known) = self.known.methods.get(&method) {
+    /// What is known of a method outside the program at a call: as the class of the receiver has it, if that is one below the named one.
+    pub fn library_at(&mut self, here: (u32, u32), method: u32) -> Rc<Library> {
+        let declared = self.program.link.methods[method as usize].class;
+        let body = &self.nodes[here.0 as usize].method.body;
+        let mut class = declared;
+        if !matches!(body.ins[here.1 as usize].op, Op::Invoke(Invoke::Static, _)) {
+            let mut kinds: Vec<u32> = match body.args(here.1).first() {
+                Some(&receiver) if receiver != NONE => {
+                    let objects = self.set(here.0, receiver).iter();
+                    objects
+                        .map(|&object| self.heap.kinds[object as usize])
+                        .filter(|&kind| kind != NONE)
+                        .collect()
+                }
+                _ => Vec::new(),
+            };
+            kinds.dedup();
+            if let [kind] = kinds[..] {
+                let name = self.program.type_name(declared);
+                if kind != declared && self.names_of(kind).contains(&name) {
+                    class = kind;
+                }
+            }
+        }
+        self.library_of(method, class)
+    }
+
+    /// What is known of a method outside the program, called on a class.
+    fn library_of(&mut self, method: u32, class: u32) -> Rc<Library> {
+        if let Some(known) = self.known.methods.get(&(method, class)) {
             return known.clone();
         }
         let program = self.program;
-        let key = program.link.methods[method as usize];
+        let key = crate::code::link::MethodKey {
+            class,
+            ..program.link.methods[method as usize]
+        };
         let name = program.name(key.name).into_owned();
         let descriptor = program.proto_descriptor(key.proto);
         let mut names = self.names_of(key.class).to_vec();
@@ -175,7 +205,7 @@ impl Solver<'_> {
             sink |= sinks;
         }
         let library = Rc::new(library);
-        self.known.methods.insert(method, library.clone());
+        self.known.methods.insert((method, class), library.clone());
         library
     }
 
@@ -469,7 +499,7 @@ impl Solver<'_> {
         let here = (node, ins);
         self.outside.insert(here, method);
         let args = self.args_of(node, ins);
-        let library = self.library_of(method);
+        let library = self.library_at(here, method);
         let mut arrived = self.reflect(here, method, &args);
         let flows = if library.known {
             library.flows.clone()
@@ -637,6 +667,15 @@ impl Solver<'_> {
                         }
                         let returned = self.nodes[callee as usize].returned.clone();
                         self.heap.join(&mut result, &returned);
+                    }
+                }
+                if let Some(to) = call.to {
+                    for spot in self.locate(here, to, args, kind, false) {
+                        match spot {
+                            Spot::Cell(cell) => self.write_cell(cell, here, false, &result),
+                            Spot::Return => self.join(here.0, here.1, &result),
+                            Spot::Value(_) | Spot::Object(_) => {}
+                        }
                     }
                 }
                 results.push(result);

@@ -376,7 +376,9 @@ impl Solver<'_> {
                 }
             }
             // An exception leaves before the first instruction has had its effect.
-            let throws = first == range.start;
+            // What a call did before it threw has happened.
+            let throws =
+                first == range.start || from == Some(range.start) && first == range.start + 1;
             for edge in body.succs(block) {
                 let open = if edge.kind == EdgeKind::Normal {
                     stop == range.end

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Calls back: `this.run()`, `arg1.run()`, `this.target.run()`, `this.onPostExecute(@1)`: `@1` is the result of the first one; an argument that
-//! is not named is something unknown.
+//! is not named is something unknown. `arg1.call() -> return.content`: where the result goes.
 
 use super::mark;
 use std::collections::HashMap;
@@ -100,6 +100,8 @@ pub(crate) struct CallBack {
     pub method: String,
     /// Operands after the receiver: a place, the result of an earlier call back, or nothing.
     pub arguments: Vec<CallArgument>,
+    /// Where its result goes.
+    pub to: Option<Place>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -281,6 +283,10 @@ impl Rules {
 
     fn call(&mut self, text: &str) -> Result<CallBack, String> {
         let bad = || format!("{text:?} is no call");
+        let (text, to) = match text.split_once(" -> ") {
+            Some((text, to)) => (text, Some(self.place(to)?)),
+            None => (text, None),
+        };
         let (target, arguments) = text
             .strip_suffix(')')
             .and_then(|text| text.split_once('('))
@@ -303,6 +309,7 @@ impl Rules {
             on,
             method: method.to_owned(),
             arguments: parsed,
+            to,
         })
     }
 }

@@ -101,7 +101,7 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
         .collect();
     calls.sort_unstable();
     for (here, method) in calls {
-        let library = solver.library_of(method);
+        let library = solver.library_at(here, method);
         if library.rules.is_empty() {
             continue;
         }
@@ -457,6 +457,21 @@ impl Run<'_, '_> {
         site: (u32, u32),
     ) {
         let rules = self.solver.rules;
+        if let Some(to) = rules.rules[rule as usize].calls[number as usize].to {
+            let body = &self.solver.nodes[place.0 as usize].method.body;
+            if let Op::Invoke(kind, _) = body.ins[place.1 as usize].op {
+                let args = self.solver.args_of(place.0, place.1);
+                for spot in self.solver.locate(place, to, &args, kind, false) {
+                    match spot {
+                        Spot::Cell(cell) => {
+                            self.add(Held::Cell(cell, place.0, place.1), marks, from, site)
+                        }
+                        Spot::Return => self.add(Held::Value(place.0, place.1), marks, from, site),
+                        Spot::Value(_) | Spot::Object(_) => {}
+                    }
+                }
+            }
+        }
         for (callee, handing) in self.solver.links.get(&place).cloned().unwrap_or_default() {
             let Handing::CallBack(other, at) = handing else {
                 continue;
@@ -596,7 +611,7 @@ impl Run<'_, '_> {
             return;
         };
         debug_assert_eq!(method, target);
-        let library = self.solver.library_of(method);
+        let library = self.solver.library_at(here, method);
         let fields = self.solver.fields_by_name(&args);
         if !fields.is_empty() {
             match spot {
@@ -770,7 +785,7 @@ impl Run<'_, '_> {
                     return;
                 };
                 let args = self.solver.args_of(node, ins);
-                let library = self.solver.library_of(outside);
+                let library = self.solver.library_at(here, outside);
                 for flow in self.flows(&library, outside, kind) {
                     for to in self.solver.locate(here, flow.to, &args, kind, false) {
                         if let Spot::Cell(cell) = to {
