@@ -25,6 +25,9 @@ impl World<'_> {
         method: u32,
         args: &[Value],
     ) -> Option<(Value, bool)> {
+        if self.is_plain(method) {
+            return None;
+        }
         let key = self.program.link.methods[method as usize];
         let name = self
             .program
@@ -95,6 +98,31 @@ impl World<'_> {
         }
     }
 
+    /// Whether [`World::intercept`] has nothing to do for a method.
+    fn is_plain(&mut self, method: u32) -> bool {
+        if let Some(&plain) = self.plain.get(&method) {
+            return plain;
+        }
+        let program = self.program;
+        let key = program.link.methods[method as usize];
+        let name = program.bytes(program.link.names[key.name as usize]);
+        let class = program.descriptor(key.class);
+        let types = program.link.proto(key.proto);
+        let builds = program.defs.class_of[key.class as usize] != NONE
+            && (types[0] == key.class && types.len() == 2
+                || types[1..].iter().any(|&kind| {
+                    program.descriptor(kind) == b"Landroid/content/DialogInterface$OnClickListener;"
+                }));
+        let plain = !builds
+            && !class.starts_with(b"Landroidx/")
+            && !matches!(
+                name,
+                b"findViewById" | b"requireViewById" | b"setContentView"
+            );
+        self.plain.insert(method, plain);
+        plain
+    }
+
     /// A builder of the app is told one text: it will stand on what is built.
     fn tell_builder(&mut self, kind: u32, args: &[Value]) {
         let texts = match self.program.descriptor(kind) {
@@ -118,9 +146,7 @@ impl World<'_> {
     /// WorkManager: requests are made of classes, and enqueued; the library keeps them in a database in between.
     fn work(&mut self, node: u32, unit: u32, name: &[u8], args: &[Value]) {
         let own = self.heap.text("androidx.work");
-        let (store, _) = self
-            .heap
-            .object(Origin::Store(Store::Table, own), NONE, 0);
+        let (store, _) = self.heap.object(Origin::Store(Store::Table, own), NONE, 0);
         if name == b"<init>" {
             for &arg in args {
                 let classes = self
