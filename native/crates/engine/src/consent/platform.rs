@@ -220,7 +220,7 @@ impl World<'_> {
             Action::Keep => self.keep(receiver, passed),
             Action::Arguments => {
                 self.keep(receiver, passed);
-                self.fire_arguments(node, unit, &facts, passed, is_static);
+                self.fire_arguments(node, unit, &facts, passed);
             }
             Action::Receiver => {
                 self.keep(receiver, passed);
@@ -228,7 +228,7 @@ impl World<'_> {
                 for object in inside {
                     self.fire(node, unit, object);
                 }
-                self.fire_arguments(node, unit, &facts, passed, is_static);
+                self.fire_arguments(node, unit, &facts, passed);
             }
             Action::Start => {
                 self.keep(receiver, passed);
@@ -237,6 +237,7 @@ impl World<'_> {
                     all.push(NOTHING);
                 }
                 self.start_named(node, unit, &facts, receiver, &all);
+                self.fire_arguments(node, unit, &facts, passed);
             }
             Action::Event => self.listen(node, unit, &facts, receiver, passed),
             Action::Button => self.buttons(node, unit, &facts, receiver, passed),
@@ -265,7 +266,8 @@ impl World<'_> {
         let container = facts.class().starts_with("Ljava/util/")
             || facts.class().starts_with("Ljava/lang/ref/")
             || facts.of("Ljava/lang/ThreadLocal;");
-        let makes = facts.action.is_some() || container;
+        let fluent = facts.classes.contains(&facts.result) || facts.class().ends_with("Builder;");
+        let makes = facts.action.is_some() || container || fluent;
         if is_static {
             let known = passed
                 .iter()
@@ -361,14 +363,7 @@ impl World<'_> {
         all
     }
 
-    fn fire_arguments(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        passed: &[Value],
-        is_static: bool,
-    ) {
+    fn fire_arguments(&mut self, node: u32, unit: u32, facts: &Foreign, passed: &[Value]) {
         let mut at = 0;
         for parameter in &facts.parameters {
             let Some(&arg) = passed.get(at) else { break };
@@ -377,7 +372,6 @@ impl World<'_> {
             } else {
                 1
             };
-            let _ = is_static;
             if !parameter.starts_with('L')
                 || matches!(
                     parameter.as_str(),
@@ -391,6 +385,8 @@ impl World<'_> {
                         | "Landroid/os/Handler;"
                         | "Ljava/util/concurrent/Executor;"
                         | "Ljava/lang/Throwable;"
+                        | "Landroid/content/Intent;"
+                        | "Landroid/os/Bundle;"
                 )
             {
                 continue;
@@ -715,6 +711,10 @@ impl World<'_> {
                 if args.len() == 4 {
                     args[1] = passed.get(1).copied().unwrap_or(ANY);
                     args[2] = codes;
+                    if !started.is_empty() {
+                        let (extras, zero) = (self.extras(), self.values.integer(0));
+                        args[3] = self.values.join(extras, zero);
+                    }
                     self.add_event(node, unit, callback.def, args, None);
                 }
             }

@@ -191,7 +191,10 @@ impl<'a> World<'a> {
             targets: Map::default(),
             plain: Map::default(),
             coroutine: program
-                .find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
+                .find_type(b"Lkotlinx/coroutines/internal/DispatchedContinuation;")
+                .and_then(|_| {
+                    program.find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
+                })
                 .unwrap_or(NONE),
             spawned: Vec::new(),
             text_numbers: Map::default(),
