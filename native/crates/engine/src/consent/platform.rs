@@ -295,10 +295,10 @@ impl World<'_> {
         if !makes || receiver == ANY || objects.is_empty() {
             return ANY;
         }
-        if facts.result == "Ljava/lang/String;" || facts.result == "Ljava/lang/CharSequence;" {
-            if !container {
-                return ANY;
-            }
+        let text =
+            facts.result == "Ljava/lang/String;" || facts.result == "Ljava/lang/CharSequence;";
+        if text && !container {
+            return ANY;
         }
         // Builders give themselves; containers give what they hold, and views of themselves.
         let mut out = receiver;

@@ -655,7 +655,7 @@ impl World<'_> {
         }
         let name = facts.name.as_str();
         let zero = self.values.integer(0);
-        let given = args.get(args.len() - 1).copied().filter(|_| args.len() > 1);
+        let given = args.last().copied().filter(|_| args.len() > 1);
         let given = match (name, given) {
             ("<init>", None) => Some(zero),
             (_, given) => given,
