@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +96,18 @@ def test_a_signature_is_of_one_message_and_one_key(algorithm: str) -> None:
     assert not keys.verify(algorithm, key.point, signature[:-1], b"message")
     assert not keys.verify(algorithm, key.point, b"", b"message")
     assert not keys.verify(algorithm, bytes(len(key.point)), signature, b"message")
+
+
+def test_without_sm2_another_signature_has_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, alone = Bench(tmp_path / "both"), Bench(tmp_path / "alone")
+    for bench, by in ((both, ["platform", "sm2"]), (alone, ["sm2"])):
+        path = bench.apk()
+        bench.embed(path, bench.world.certify(bench.world.statement(path), by))
+    monkeypatch.setitem(sys.modules, "gmssl_pyx", None)
+    assert verify([both.folder / "app.apk"], both.world.root(), now=NOW, statuses=both.fresh()).state == "valid"
+    refusal = verify([alone.folder / "app.apk"], alone.world.root(), now=NOW).refusal
+    assert refusal is not None
+    assert refusal.reason is Reason.ALGORITHM_MISSING
 
 
 def test_keys_of_other_kinds_are_refused() -> None:
