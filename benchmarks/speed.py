@@ -28,6 +28,7 @@ from assaymark import extend, judge, pipeline
 from assaymark.analysis.code import code_of
 from assaymark.analysis.consent import consent_of
 from assaymark.analysis.flow import flows_of
+from assaymark.analysis.sensitive import sensitive_places
 from assaymark.formats.opening import open_program
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,6 +90,7 @@ def one_inspection(app: Path) -> dict[str, float]:
 
     program = timed("open, digest, manifest", lambda: open_program(app))
     timed("code and call graph", lambda: code_of(program))
+    timed("sensitive places", lambda: sensitive_places(program))
     timed(ORDER, lambda: consent_of(program))
     timed(FLOWS, lambda: flows_of(program))
     evidence = pipeline.Evidence()
