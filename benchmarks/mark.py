@@ -70,7 +70,10 @@ def main() -> None:
         block = read_block(data, layout)
         assert block is not None
         for algorithm in ("sha256", "sha512", "sm3"):
-            line(f"content digest, {algorithm}", best(lambda a=algorithm: content_digests(sections(data, layout, block), [a])))
+            line(
+                f"content digest, {algorithm}",
+                best(lambda a=algorithm: content_digests(sections(data, layout, block), [a])),
+            )
         line("embed", best(lambda: b"".join(add_pair(data, PAIR_ID, container))))
         print(f"container: {len(container)} bytes")
 

@@ -160,7 +160,7 @@ def exit_codes_page() -> str:
         "",
         "# 退出码 / Exit codes",
         "",
-        "来源 / source: `src/assaymark/mark/verdict.py`, `src/assaymark/locale/`. `assaymark verify` 的退出码，代码和名称永不改变。",
+        "来源 / source: `src/assaymark/mark/verdict.py`。`assaymark verify` 的退出码，代码和名称永不改变。",
         "What `assaymark verify` ends with; codes and names are forever. {…} is filled in.",
         "",
         "| | 名称 / name | 中文 | English |",

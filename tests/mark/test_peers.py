@@ -33,7 +33,7 @@ def openssl(*words: str | Path, data: bytes = b"") -> bytes:
     return done.stdout
 
 
-# --- keys and signatures -----------------------------------------------------------------------------------------------------------
+# --- keys and signatures ---------------------------------------------------------------------------------------------
 
 OPENSSL_KEYS = {
     "ed25519": ["-algorithm", "ED25519"],
@@ -70,7 +70,19 @@ def test_sm2_signatures_go_both_ways(tmp_path: Path) -> None:
     assert keys.verify("sm2", key.point, signature.read_bytes(), message.read_bytes())
     assert not keys.verify("sm2", key.point, signature.read_bytes(), b"another")
     signature.write_bytes(key.sign(message.read_bytes()))
-    verify = ["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", public, "-in", message, "-sigfile", signature]
+    verify = [
+        "pkeyutl",
+        "-verify",
+        "-pubin",
+        "-keyform",
+        "DER",
+        "-inkey",
+        public,
+        "-in",
+        message,
+        "-sigfile",
+        signature,
+    ]
     assert b"Verified Successfully" in openssl(*verify, *identity)
 
 
@@ -94,7 +106,7 @@ def test_keys_of_other_kinds_are_refused() -> None:
         SecretKey.from_pem(b"nothing")
 
 
-# --- envelopes ---------------------------------------------------------------------------------------------------------------------
+# --- envelopes -------------------------------------------------------------------------------------------------------
 
 
 def test_the_encoding_is_that_of_the_specification() -> None:
@@ -132,7 +144,7 @@ def test_we_verify_the_envelopes_of_securesystemslib() -> None:
     assert keys.verify("ed25519", key.point, ours.signatures[key.keyid], ours.signed)
 
 
-# --- timestamps --------------------------------------------------------------------------------------------------------------------
+# --- timestamps ------------------------------------------------------------------------------------------------------
 
 CONFIG = """
 [tsa]
@@ -211,7 +223,9 @@ def test_a_certificate_with_a_timestamp(authority: Path) -> None:
     good = replace(held, timestamps=(token(authority, held.envelope, "-cert"),))
     bench.embed(path, good.to_bytes())
     certificate = load_pem_x509_certificate((authority / "tsa.pem").read_bytes())
-    verdict = verify([path], bench.world.root(), now=NOW, statuses=bench.fresh(), demand=Demand(authorities=(certificate,)))
+    verdict = verify(
+        [path], bench.world.root(), now=NOW, statuses=bench.fresh(), demand=Demand(authorities=(certificate,))
+    )
     assert verdict.state == "valid"
     assert verdict.marks[0].certificate is not None
     assert verdict.marks[0].certificate.timestamps[0].authority == "CN=Example time authority"

@@ -62,7 +62,7 @@ def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFact
         [part.resources for part in program.packages],
         _application(program),
         [
-            (one.target or one.name, _kind(one.kind), _open(one), list(one.actions))
+            (one.target or one.name, _kind(one.kind), _open(one), one.exported, list(one.actions))
             for one in manifest.components
             if one.enabled
         ],
@@ -82,9 +82,16 @@ def _kind(kind: str) -> str:
     return "activity" if kind == "activity-alias" else kind
 
 
+_BY_SYSTEM_ON_REQUEST = frozenset({"android.permission.BIND_JOB_SERVICE"})
+"""Permissions that only the system holds, and uses only after the app asked for it."""
+
+
 def _open(component: Component) -> bool:
-    """Say whether somebody outside the app starts it; providers start with the process."""
-    return component.exported or component.launcher or component.kind == "provider"
+    """Say whether somebody outside the app starts it. Providers start with the process, receivers with their broadcast."""
+    if component.permission in _BY_SYSTEM_ON_REQUEST:
+        return False
+    filtered = component.kind == "receiver" and bool(component.filters)
+    return component.exported or component.launcher or component.kind == "provider" or filtered
 
 
 def _application(program: Program) -> list[str]:

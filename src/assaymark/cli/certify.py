@@ -12,6 +12,7 @@ import click
 
 from assaymark.cli.root import EXIT_CANNOT, EXIT_FOUND, EXIT_USAGE, Help, complain, default_language, main, refuse
 from assaymark.cli.verify import read, sentence
+from assaymark.mark.certificate import Certificate
 from assaymark.mark.reasons import Refused
 from assaymark.model.errors import AssaymarkError, CannotInspect
 from assaymark.model.report import Report
@@ -98,9 +99,8 @@ def certify(
         sys.exit(EXIT_USAGE)
     if page is not None:
         from assaymark.cli.root import write
-        from assaymark.mark.page import certificate_page
 
-        write(certificate_page(certificate, lang, title=demands.title[lang], url=url), page, lang)
+        write(_page(certificate, found, demands.title[lang], url, lang), page, lang)
 
 
 def _report(file: Path, given: Path | None, pack: str, lang: str) -> Report:
@@ -120,6 +120,13 @@ def _report(file: Path, given: Path | None, pack: str, lang: str) -> Report:
         sys.exit(EXIT_CANNOT)
     except AssaymarkError as error:
         refuse(error, lang)
+
+
+def _page(certificate: Certificate, report: Report, title: str, url: str | None, lang: str) -> str:
+    from assaymark.mark.page import certificate_page
+
+    titles = {clause: str(texts["title"][lang]) for clause, texts in report.clauses.items()}
+    return certificate_page(certificate, lang, title=title, url=url, clauses=titles)
 
 
 def _place(file: Path, container: bytes, serial: str, lang: str, *, detached: bool, output: Path | None) -> None:

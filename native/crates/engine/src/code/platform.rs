@@ -49,8 +49,8 @@ pub fn supertypes(dexes: &[Dex], link: &Link) -> Vec<(u32, u32)> {
     out
 }
 
-/// The types directly above a type of the platform, by descriptors.
-pub fn direct_supertypes(name: &str) -> impl Iterator<Item = &'static str> {
+/// The types directly above a type of the platform, by descriptors; `java.lang.Object` and markers are left out.
+pub fn direct_supertypes(name: &str) -> impl Iterator<Item = &'static str> + use<> {
     static ROWS: std::sync::OnceLock<Vec<(&str, &str)>> = std::sync::OnceLock::new();
     let rows = ROWS.get_or_init(|| {
         TYPES
@@ -166,17 +166,4 @@ fn is_object_method(name: &[u8], parameters: usize) -> bool {
         1 => name == b"equals",
         _ => false,
     }
-}
-
-/// Direct supertypes of a platform type, as descriptors; `java.lang.Object` and markers are left out.
-pub(crate) fn direct_supertypes(descriptor: &str) -> impl Iterator<Item = &'static str> + use<> {
-    static ROWS: std::sync::OnceLock<Vec<(&str, &str)>> = std::sync::OnceLock::new();
-    let rows = ROWS.get_or_init(|| {
-        TYPES
-            .lines()
-            .filter_map(|row| row.split_once(' '))
-            .collect()
-    });
-    let found = rows.binary_search_by(|row| row.0.as_bytes().cmp(descriptor.as_bytes()));
-    found.ok().into_iter().flat_map(|at| rows[at].1.split(' '))
 }

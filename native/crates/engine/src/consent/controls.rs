@@ -49,8 +49,9 @@ impl World<'_> {
         };
         let at = control.map_or(NONE, |control| control.object);
         let label = control.and_then(|control| control.label);
-        // One listener on one control is one event; buttons of one dialog differ in what they say.
-        let salt = label.map_or(0, |label| {
+        // One listener on one control is one event; buttons of one dialog differ in what they say, results in what was asked for.
+        let said = label.or(args.get(1).copied().filter(|_| control.is_none()));
+        let salt = said.map_or(0, |label| {
             self.values
                 .atoms(label)
                 .iter()
@@ -182,7 +183,7 @@ impl World<'_> {
             Some(label) => self.texts_of(label),
             None => self.label_of(control.object),
         };
-        let mut around = self.around(control.object);
+        let mut around = self.around(control.object, control.label.is_some());
         if control.label.is_none() {
             for own in &label {
                 around.retain(|text| text != own);
@@ -238,7 +239,8 @@ impl World<'_> {
     }
 
     /// All that stands around an object: on what holds it, and on all that these hold.
-    fn around(&mut self, object: u32) -> Vec<String> {
+    /// `whole`: what the object itself says stands around too, for it is a dialog with a button.
+    fn around(&mut self, object: u32, whole: bool) -> Vec<String> {
         let mut up = vec![object];
         let mut next = 0;
         while next < up.len() && up.len() < AROUND {
@@ -264,7 +266,7 @@ impl World<'_> {
         let mut out = Vec::new();
         for &one in &all {
             let label = self.heap.peek(Key::Label(one));
-            if one != object {
+            if one != object || whole {
                 out.extend(self.texts_of(label));
             }
             let layouts = self.heap.peek(Key::Layout(one));

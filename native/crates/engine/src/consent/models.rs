@@ -524,7 +524,7 @@ impl World<'_> {
         facts: &Foreign,
         args: &[Value],
     ) -> Option<Outcome> {
-        let receiver = *args.first()?;
+        let receiver = args.first().copied().unwrap_or(NOTHING);
         let value = args.get(1).copied();
         let view = facts.of("Landroid/view/View;");
         match (facts.name.as_str(), value) {

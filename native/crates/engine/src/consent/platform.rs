@@ -7,6 +7,7 @@ use super::heap::{Key, Origin, Store};
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::link::NONE;
+use crate::env::Kind;
 use crate::env::rules::Action;
 use std::collections::BTreeSet;
 
@@ -411,11 +412,15 @@ impl World<'_> {
                 self.set_what(object, what);
             }
             messages = self.values.one(Atom::Object(object));
+        } else if facts.name == "sendToTarget" {
+            messages = receiver;
         } else if let Some(&first) = passed.first() {
             messages = first;
         }
         for object in self.inside(node, messages) {
-            self.fire(node, unit, object);
+            if !self.handles_messages(object) {
+                self.fire(node, unit, object);
+            }
         }
         for handler in self.inside(node, receiver) {
             let Some(position) = self.class_of(handler) else {
@@ -439,6 +444,14 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    fn handles_messages(&mut self, object: u32) -> bool {
+        let Some(position) = self.class_of(object) else {
+            return false;
+        };
+        let callbacks = self.facts.callbacks(position);
+        callbacks.iter().any(|one| one.name == "handleMessage")
     }
 
     /// The `what` of a message.
@@ -624,7 +637,16 @@ impl World<'_> {
         }
         self.initialise(kind, node, unit);
         self.construct(node, unit, object, kind);
+        let served = self
+            .manifest
+            .components
+            .iter()
+            .any(|one| one.class == name && one.kind == Kind::Provider && !one.exported);
         for callback in self.facts.callbacks(position).iter() {
+            // Nobody but the app asks a provider that is not exported.
+            if served && !callback.name.starts_with("on") && callback.name != "attachInfo" {
+                continue;
+            }
             // Clicks, and the result of another activity, come by registration only.
             if matches!(callback.name.as_str(), "onClick" | "onActivityResult") {
                 continue;

@@ -110,7 +110,17 @@ impl World<'_> {
         else {
             return self.unclear(node, default);
         };
-        let mut out = default;
+        // What the manifest states is there.
+        let stated = |world: &Self, store: u32, key: u32| {
+            let origin = world.heap.objects[store as usize].origin;
+            origin == Origin::Store(Store::MetaData, NONE)
+                && world.heap.peek(Key::At(store, key)) != NOTHING
+        };
+        let all_stated = !stores.is_empty()
+            && stores
+                .iter()
+                .all(|&store| keys.iter().all(|&key| stated(self, store, key)));
+        let mut out = if all_stated { NOTHING } else { default };
         let mut more = NOTHING;
         for &store in stores {
             for &key in &keys {

@@ -25,6 +25,8 @@ pub struct Component {
     pub kind: Kind,
     /// Whether somebody outside the app can start it: exported, the launcher, or a provider, which starts with the process.
     pub open: bool,
+    /// Whether other apps may use it.
+    pub exported: bool,
     /// Actions of its intent filters.
     pub actions: Vec<String>,
 }

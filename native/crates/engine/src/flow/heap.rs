@@ -61,18 +61,13 @@ pub(super) enum What {
     /// A field found by reflection.
     Field(u32, u32),
     /// An object made by an instruction of a node, or that one of its calls gives.
-    Made {
-        node: u32,
-        ins: u32,
-        part: u8,
-    },
+    Made { node: u32, ins: u32, part: u8 },
     /// An object that the platform makes: component, view of a layout.
     Component(u32),
     /// What the platform gives as a parameter.
-    Given {
-        node: u32,
-        parameter: u16,
-    },
+    Given { node: u32, parameter: u16 },
+    /// What an object of the platform holds in a field ([`NONE`]: as an element).
+    Within(Abs, u32),
     /// One of a kind, under a constant: (name of the kind, text or number value, or 0).
     Global(u32, Abs),
 }
@@ -156,8 +151,7 @@ impl Heap {
             return known;
         }
         self.texts.push(text.to_owned());
-        self.text_ids
-            .insert(text.to_owned(), self.texts.len() as u32 - 1);
+        self.text_ids.insert(text.to_owned(), self.texts.len() as u32 - 1);
         self.texts.len() as u32 - 1
     }
 
@@ -177,19 +171,12 @@ impl Heap {
     pub fn is_object(&self, value: Abs) -> bool {
         matches!(
             self.what[value as usize],
-            What::Made { .. }
-                | What::Component(_)
-                | What::Given { .. }
-                | What::Global(..)
-                | What::Statics
+            What::Made { .. } | What::Component(_) | What::Given { .. } | What::Within(..) | What::Global(..) | What::Statics
         )
     }
 
     pub fn is_constant(&self, value: Abs) -> bool {
-        matches!(
-            self.what[value as usize],
-            What::Integer(_) | What::Text(_) | What::Class(_)
-        )
+        matches!(self.what[value as usize], What::Integer(_) | What::Text(_) | What::Class(_))
     }
 
     /// The cell of an object, made if new. True if it is new.
@@ -198,13 +185,7 @@ impl Heap {
             return (known, false);
         }
         let id = self.cells.len() as u32;
-        self.cells.push(Cell {
-            object,
-            key,
-            set: Vec::new(),
-            readers: Vec::new(),
-            writers: Vec::new(),
-        });
+        self.cells.push(Cell { object, key, set: Vec::new(), readers: Vec::new(), writers: Vec::new() });
         self.cell_of.insert((object, key), id);
         self.of_object.entry(object).or_default().push(id);
         (id, true)
@@ -218,15 +199,10 @@ impl Heap {
     pub fn join(&self, set: &mut Set, more: &[Abs]) -> Joined {
         let mut grown = Joined::Same;
         for &value in more {
-            let Err(at) = set.binary_search(&value) else {
-                continue;
-            };
+            let Err(at) = set.binary_search(&value) else { continue };
             if set.len() >= CONSTANTS {
                 let constant = self.is_constant(value);
-                let count = set
-                    .iter()
-                    .filter(|&&own| self.is_constant(own) == constant)
-                    .count();
+                let count = set.iter().filter(|&&own| self.is_constant(own) == constant).count();
                 if constant && count >= CONSTANTS {
                     if set.first() != Some(&UNKNOWN) {
                         set.insert(0, UNKNOWN);
@@ -235,11 +211,7 @@ impl Heap {
                     continue;
                 }
                 if !constant && count >= OBJECTS {
-                    grown = if grown == Joined::Grown {
-                        Joined::GrownCut
-                    } else {
-                        Joined::Cut
-                    };
+                    grown = if grown == Joined::Grown { Joined::GrownCut } else { Joined::Cut };
                     continue;
                 }
             }
@@ -266,12 +238,12 @@ pub(super) enum Joined {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names {
     pub content: u32,
+    /// What a component keeps of itself.
+    pub state: u32,
 }
 
 impl Names {
     pub fn of(rules: &Rules) -> Names {
-        Names {
-            content: rules.known_name("content"),
-        }
+        Names { content: rules.known_name("content"), state: rules.known_name("saved-state") }
     }
 }

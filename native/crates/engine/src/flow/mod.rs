@@ -19,6 +19,7 @@ mod entries;
 mod heap;
 mod library;
 mod order;
+mod reflect;
 pub mod rules;
 mod solve;
 mod taint;

@@ -26,11 +26,7 @@ pub(super) enum Start {
     /// Another node calls it.
     Called,
     /// The platform does, on a component: number of the component, of its life cycle, and the state in it.
-    Platform {
-        component: u32,
-        lifecycle: u32,
-        state: u32,
-    },
+    Platform { component: u32, lifecycle: u32, state: u32 },
     /// First use of a class.
     Initializer,
 }
@@ -53,8 +49,8 @@ pub(super) enum Handing {
     CallBack(u32, u32),
     /// Nothing: the platform makes the arguments; the receiver is operand `0`.
     Listener(u8),
-    /// By reflection: receiver and an array of arguments.
-    Reflective,
+    /// By reflection: an array of arguments; the parameter that the first one goes to.
+    Reflective(u8),
 }
 
 /// One body in one context.
@@ -100,6 +96,8 @@ pub(super) struct Solver<'a> {
     pub links: Map<(u32, u32), Vec<(u32, Handing)>>,
     /// By call: the method outside that it runs.
     pub outside: Map<(u32, u32), u32>,
+    /// Calls of the platform by reflection: place, class, method.
+    pub reflected: Vec<((u32, u32), String, String)>,
     pub initialised: Vec<bool>,
     pub overrides: Vec<Overrides>,
     pub known: super::library::Known,
@@ -137,6 +135,7 @@ impl<'a> Solver<'a> {
             children: Map::default(),
             links: Map::default(),
             outside: Map::default(),
+            reflected: Vec::new(),
             initialised: vec![false; program.defs.classes.len()],
             overrides: crate::code::platform::overrides(program, &[]),
             known: super::library::Known::default(),
@@ -179,18 +178,7 @@ impl<'a> Solver<'a> {
 
     pub fn args_of(&self, node: u32, ins: u32) -> Vec<Set> {
         let method = &self.nodes[node as usize].method;
-        method
-            .body
-            .args(ins)
-            .iter()
-            .map(|&arg| {
-                if arg == NONE {
-                    Set::new()
-                } else {
-                    self.set(node, arg).clone()
-                }
-            })
-            .collect()
+        method.body.args(ins).iter().map(|&arg| if arg == NONE { Set::new() } else { self.set(node, arg).clone() }).collect()
     }
 
     /// Adds to what a value can be; users look again if it grew.
@@ -226,13 +214,7 @@ impl<'a> Solver<'a> {
             self.enqueue(node, ins);
         }
         let object = self.heap.cells[cell as usize].object;
-        for (node, ins) in self
-            .heap
-            .all_readers
-            .get(&object)
-            .cloned()
-            .unwrap_or_default()
-        {
+        for (node, ins) in self.heap.all_readers.get(&object).cloned().unwrap_or_default() {
             self.enqueue(node, ins);
         }
     }
@@ -241,13 +223,7 @@ impl<'a> Solver<'a> {
     pub fn cell(&mut self, object: Abs, key: Key) -> u32 {
         let (cell, new) = self.heap.cell(object, key);
         if new {
-            for (node, ins) in self
-                .heap
-                .all_readers
-                .get(&object)
-                .cloned()
-                .unwrap_or_default()
-            {
+            for (node, ins) in self.heap.all_readers.get(&object).cloned().unwrap_or_default() {
                 self.enqueue(node, ins);
             }
         }
@@ -284,10 +260,7 @@ impl<'a> Solver<'a> {
             return known.clone();
         }
         let read = match self.builder.body(def) {
-            Ok(body) => Some(Rc::new(Method {
-                users: body.users(),
-                body,
-            })),
+            Ok(body) => Some(Rc::new(Method { users: body.users(), body })),
             Err(crate::ir::Absence::NoCode) => None,
             Err(_) => {
                 self.cuts.add("flow-code-unread");
@@ -395,10 +368,7 @@ impl<'a> Solver<'a> {
             for ins in body.in_block(block) {
                 self.enqueue(node, ins);
             }
-            let last = body
-                .in_block(block)
-                .next_back()
-                .map(|ins| body.ins[ins as usize].op);
+            let last = body.in_block(block).next_back().map(|ins| body.ins[ins as usize].op);
             let decides = matches!(last, Some(Op::If(_) | Op::Switch));
             for edge in body.succs(block) {
                 if edge.kind != EdgeKind::Normal || !decides {
@@ -433,9 +403,7 @@ impl<'a> Solver<'a> {
                 self.join(node, ins, &[value]);
             }
             Op::Str(index) => {
-                let text = self.program.dexes[body.dex as usize]
-                    .text(index)
-                    .into_owned();
+                let text = self.program.dexes[body.dex as usize].text(index).into_owned();
                 let value = self.heap.text(&text);
                 self.join(node, ins, &[value]);
             }
@@ -463,20 +431,12 @@ impl<'a> Solver<'a> {
             }
             Op::Cast(kind) => {
                 let set = self.set(node, args[0]).clone();
-                let kept: Set = set
-                    .into_iter()
-                    .filter(|&value| self.fits(value, kind))
-                    .collect();
+                let kept: Set = set.into_iter().filter(|&value| self.fits(value, kind)).collect();
                 self.join(node, ins, &kept);
             }
-            Op::InstanceOf(_) | Op::Length | Op::Compare(_) | Op::Unary(_) => {
-                self.number_of(node, ins, it.op, args)
-            }
+            Op::InstanceOf(_) | Op::Length | Op::Compare(_) | Op::Unary(_) => self.number_of(node, ins, it.op, args),
             Op::Binary(arith, width) => {
-                let (left, right) = (
-                    self.set(node, args[0]).clone(),
-                    self.set(node, args[1]).clone(),
-                );
+                let (left, right) = (self.set(node, args[0]).clone(), self.set(node, args[1]).clone());
                 if let (Some(left), Some(right)) = (self.integer(&left), self.integer(&right)) {
                     let known = crate::ir::binary(arith, width, left, right);
                     let value = known.map_or(UNKNOWN, |number| self.heap.integer(number));
@@ -492,6 +452,10 @@ impl<'a> Solver<'a> {
                         let cell = self.cell(object, key);
                         let mut set = self.read_cell(cell, here);
                         set.extend(self.initial(object, field, here));
+                        if self.is_foreign(object) {
+                            let content = self.cell(object, Key::Named(self.names.content));
+                            self.read_cell(content, here);
+                        }
                         self.join(node, ins, &set);
                     } else if object == UNKNOWN {
                         let set = self.initial(object, field, here);
@@ -501,15 +465,14 @@ impl<'a> Solver<'a> {
             }
             Op::Put(field) => {
                 let key = Key::Field(self.field(field));
-                let (objects, values) = (
-                    self.set(node, args[0]).clone(),
-                    self.set(node, args[1]).clone(),
-                );
-                let only = objects.len() == 1;
-                for object in objects {
-                    if self.heap.is_object(object) {
-                        let cell = self.cell(object, key);
-                        self.write_cell(cell, here, only, &values);
+                let pairs = self.pairs(node, args[0], args[1]);
+                let only = self.one_object(node, args[0]);
+                for (object, values) in pairs {
+                    let cell = self.cell(object, key);
+                    self.write_cell(cell, here, only, &values);
+                    if self.is_foreign(object) {
+                        let content = self.cell(object, Key::Named(self.names.content));
+                        self.write_cell(content, here, false, &[]);
                     }
                 }
             }
@@ -529,10 +492,7 @@ impl<'a> Solver<'a> {
                 self.write_cell(cell, here, true, &values);
             }
             Op::ArrayGet => {
-                let (arrays, index) = (
-                    self.set(node, args[0]).clone(),
-                    self.set(node, args[1]).clone(),
-                );
+                let (arrays, index) = (self.set(node, args[0]).clone(), self.set(node, args[1]).clone());
                 if index.is_empty() {
                     return;
                 }
@@ -547,12 +507,9 @@ impl<'a> Solver<'a> {
                 }
             }
             Op::ArrayPut => {
-                let (arrays, index) = (
-                    self.set(node, args[0]).clone(),
-                    self.set(node, args[1]).clone(),
-                );
+                let (arrays, index) = (self.set(node, args[0]).clone(), self.set(node, args[1]).clone());
                 let values = self.set(node, args[2]).clone();
-                let only = arrays.len() == 1;
+                let only = self.one_object(node, args[0]);
                 for array in arrays.into_iter().filter(|&array| array != UNKNOWN) {
                     if self.heap.is_object(array) {
                         self.write_entries(array, &index, here, only, &values);
@@ -575,22 +532,11 @@ impl<'a> Solver<'a> {
                     Some(set) => number(self, set),
                     None => Some(0),
                 };
-                let mut normal = body
-                    .succs(it.block)
-                    .iter()
-                    .filter(|edge| edge.kind == EdgeKind::Normal);
+                let mut normal = body.succs(it.block).iter().filter(|edge| edge.kind == EdgeKind::Normal);
                 let no = normal.next().map(|edge| edge.block);
                 let yes = normal.next().map(|edge| edge.block).or(no);
-                let decided = number(self, &left)
-                    .zip(right)
-                    .map(|(a, b)| crate::ir::holds(cond, a, b));
-                let never_null = args.len() == 1
-                    && !left.iter().any(|&value| {
-                        matches!(
-                            self.heap.what[value as usize],
-                            What::Integer(_) | What::Unknown
-                        )
-                    });
+                let decided = number(self, &left).zip(right).map(|(a, b)| crate::ir::holds(cond, a, b));
+                let never_null = args.len() == 1 && !left.iter().any(|&value| matches!(self.heap.what[value as usize], What::Integer(_) | What::Unknown));
                 let decided = decided.or_else(|| match cond {
                     crate::ir::Cond::Eq if never_null => Some(false),
                     crate::ir::Cond::Ne if never_null => Some(true),
@@ -600,8 +546,7 @@ impl<'a> Solver<'a> {
                     no.into_iter().for_each(|block| self.run_block(node, block));
                 }
                 if decided != Some(false) {
-                    yes.into_iter()
-                        .for_each(|block| self.run_block(node, block));
+                    yes.into_iter().for_each(|block| self.run_block(node, block));
                 }
             }
             Op::Switch => {
@@ -616,21 +561,14 @@ impl<'a> Solver<'a> {
                         self.run_block(node, case.map_or(default, |case| case.1));
                     }
                     None => {
-                        for edge in body
-                            .succs(it.block)
-                            .iter()
-                            .filter(|edge| edge.kind == EdgeKind::Normal)
-                        {
+                        for edge in body.succs(it.block).iter().filter(|edge| edge.kind == EdgeKind::Normal) {
                             self.run_block(node, edge.block);
                         }
                     }
                 }
             }
             Op::Return => {
-                let set = args
-                    .first()
-                    .map(|&arg| self.set(node, arg).clone())
-                    .unwrap_or_default();
+                let set = args.first().map(|&arg| self.set(node, arg).clone()).unwrap_or_default();
                 let mut returned = std::mem::take(&mut self.nodes[node as usize].returned);
                 let joined = self.heap.join(&mut returned, &set);
                 self.nodes[node as usize].returned = returned;
@@ -645,6 +583,45 @@ impl<'a> Solver<'a> {
                 self.throw(node, it.block, &set);
             }
         }
+    }
+
+    /// Which objects are given which values. Two phis of one block take their operands from the same edge.
+    fn pairs(&self, node: u32, object: Value, value: Value) -> Vec<(Abs, Set)> {
+        let owner = &self.nodes[node as usize];
+        let body = &owner.method.body;
+        let (first, second) = (body.ins[object as usize], body.ins[value as usize]);
+        let mut out = Vec::new();
+        let mut add = |objects: &Set, values: &Set| {
+            let objects = objects.iter().filter(|&&object| self.heap.is_object(object));
+            out.extend(objects.map(|&object| (object, values.clone())));
+        };
+        if first.op == Op::Phi && second.op == Op::Phi && first.block == second.block {
+            let operands = body.args(object).iter().zip(body.args(value));
+            for (edge, (&one, &two)) in body.preds(first.block).iter().zip(operands) {
+                if one != NONE && two != NONE && owner.runs[edge.block as usize] {
+                    add(self.set(node, one), self.set(node, two));
+                }
+            }
+        } else {
+            add(self.set(node, object), self.set(node, value));
+        }
+        out
+    }
+
+    /// Whether a value is one object, or null.
+    pub fn one_object(&self, node: u32, value: Value) -> bool {
+        let mut count = 0;
+        for &one in self.set(node, value) {
+            count += if matches!(self.heap.what[one as usize], What::Integer(0)) { 0 } else { 1 };
+        }
+        count == 1
+    }
+
+    /// Whether an object's class is not the program's.
+    pub fn is_foreign(&self, object: Abs) -> bool {
+        let kind = self.heap.kinds[object as usize];
+        let ours = kind != NONE && self.program.defs.class_of[kind as usize] != NONE;
+        !ours && object != STATICS && self.heap.is_object(object)
     }
 
     /// Objects thrown in a block go to its handlers that fit, and to the callers.
@@ -665,23 +642,14 @@ impl<'a> Solver<'a> {
     /// The values that handlers of a block catch.
     pub fn handlers(&self, node: u32, block: u32) -> Vec<Value> {
         let body = &self.nodes[node as usize].method.body;
-        let edges = body
-            .succs(block)
-            .iter()
-            .filter(|edge| edge.kind != EdgeKind::Normal);
+        let edges = body.succs(block).iter().filter(|edge| edge.kind != EdgeKind::Normal);
         edges
-            .filter_map(|edge| {
-                body.in_block(edge.block)
-                    .find(|&ins| body.ins[ins as usize].op == Op::Caught)
-            })
+            .filter_map(|edge| body.in_block(edge.block).find(|&ins| body.ins[ins as usize].op == Op::Caught))
             .collect()
     }
 
     fn number_of(&mut self, node: u32, ins: u32, op: Op, args: &[Value]) {
-        let sets: Vec<Set> = args
-            .iter()
-            .map(|&arg| self.set(node, arg).clone())
-            .collect();
+        let sets: Vec<Set> = args.iter().map(|&arg| self.set(node, arg).clone()).collect();
         if sets.iter().any(Vec::is_empty) {
             return;
         }
@@ -720,10 +688,7 @@ impl<'a> Solver<'a> {
         if defs.class_of[own as usize] == NONE || defs.class_of[kind as usize] == NONE {
             return true;
         }
-        let made = matches!(
-            self.heap.what[value as usize],
-            What::Made { part: 0, .. } | What::Component(_)
-        );
+        let made = matches!(self.heap.what[value as usize], What::Made { part: 0, .. } | What::Component(_));
         let up = hierarchy.supertypes(defs, own).contains(&kind);
         up || !made && hierarchy.supertypes(defs, kind).contains(&own)
     }
@@ -756,43 +721,53 @@ impl<'a> Solver<'a> {
         if ours {
             return vec![self.heap.integer(0)];
         }
-        vec![self.unknown_of(key.kind, here, 1)]
+        if object == UNKNOWN || object == STATICS {
+            return vec![self.unknown_of(key.kind, here, 1)];
+        }
+        vec![self.within(object, field, key.kind)]
+    }
+
+    /// What an object that the platform made holds, where nothing seen has put it there.
+    fn within(&mut self, object: Abs, field: u32, kind: u32) -> Abs {
+        let descriptor = if kind == NONE { b"L" } else { self.program.descriptor(kind) };
+        let nested = |value: Abs| match self.heap.what[value as usize] {
+            What::Within(outer, _) => Some(outer),
+            _ => None,
+        };
+        let deep = nested(object).and_then(nested).and_then(nested).is_some();
+        match descriptor.first() {
+            Some(b'L' | b'[') if descriptor != b"Ljava/lang/String;" && !deep => {
+                self.heap.number(What::Within(object, field), kind)
+            }
+            _ => UNKNOWN,
+        }
     }
 
     /// Something of a type that the platform made at a place.
     pub fn unknown_of(&mut self, kind: u32, here: (u32, u32), part: u8) -> Abs {
         let descriptor = self.program.descriptor(kind);
         match descriptor.first() {
-            Some(b'L' | b'[') if descriptor != b"Ljava/lang/String;" => self.heap.number(
-                What::Made {
-                    node: here.0,
-                    ins: here.1,
-                    part,
-                },
-                kind,
-            ),
+            Some(b'L' | b'[') if descriptor != b"Ljava/lang/String;" => {
+                self.heap.number(What::Made { node: here.0, ins: here.1, part }, kind)
+            }
             _ => UNKNOWN,
         }
     }
 
-    fn element_of(&mut self, array: Abs, here: (u32, u32)) -> Abs {
+    fn element_of(&mut self, array: Abs, _here: (u32, u32)) -> Abs {
         let kind = self.heap.kinds[array as usize];
-        if kind == NONE {
+        if !self.heap.is_object(array) {
             return UNKNOWN;
         }
-        let descriptor = self.program.descriptor(kind).to_vec();
-        if !self.heap.is_object(array)
-            || matches!(self.heap.what[array as usize], What::Made { part: 0, .. })
-        {
+        if matches!(self.heap.what[array as usize], What::Made { part: 0, .. }) {
             return self.heap.integer(0);
         }
-        match descriptor
-            .get(1..)
-            .and_then(|element| self.program.find_type(element))
-        {
-            Some(element) => self.unknown_of(element, here, 2),
-            None => UNKNOWN,
-        }
+        let descriptor = if kind == NONE { Vec::new() } else { self.program.descriptor(kind).to_vec() };
+        let element = match descriptor.strip_prefix(b"[") {
+            Some(element) => self.program.find_type(element).unwrap_or(NONE),
+            None => NONE,
+        };
+        self.within(array, NONE, element)
     }
 
     /// The keys that an index or key can be: constants, or [`Key::Anywhere`].
@@ -810,21 +785,10 @@ impl<'a> Solver<'a> {
         let keys = self.keys(index);
         if keys == [Key::Anywhere] {
             self.read_all(object, here);
-            let cells = self
-                .heap
-                .of_object
-                .get(&object)
-                .cloned()
-                .unwrap_or_default();
-            return cells
-                .into_iter()
-                .filter(|&cell| self.heap.cells[cell as usize].key.is_entry())
-                .collect();
+            let cells = self.heap.of_object.get(&object).cloned().unwrap_or_default();
+            return cells.into_iter().filter(|&cell| self.heap.cells[cell as usize].key.is_entry()).collect();
         }
-        keys.into_iter()
-            .chain([Key::Anywhere])
-            .map(|key| self.cell(object, key))
-            .collect()
+        keys.into_iter().chain([Key::Anywhere]).map(|key| self.cell(object, key)).collect()
     }
 
     fn read_entries(&mut self, object: Abs, index: &[Abs], here: (u32, u32)) -> Set {
@@ -836,14 +800,7 @@ impl<'a> Solver<'a> {
         out
     }
 
-    fn write_entries(
-        &mut self,
-        object: Abs,
-        index: &[Abs],
-        here: (u32, u32),
-        only: bool,
-        values: &[Abs],
-    ) {
+    fn write_entries(&mut self, object: Abs, index: &[Abs], here: (u32, u32), only: bool, values: &[Abs]) {
         let keys = self.keys(index);
         let only = only && keys.len() == 1 && keys[0] != Key::Anywhere;
         for key in keys {
@@ -870,11 +827,7 @@ impl<'a> Solver<'a> {
         let chain: Vec<u32> = program
             .hierarchy
             .chain(&program.defs, key.class)
-            .chain(
-                program
-                    .hierarchy
-                    .program_interfaces(&program.defs, key.class),
-            )
+            .chain(program.hierarchy.program_interfaces(&program.defs, key.class))
             .collect();
         for position in chain {
             let own = self.fields_of(position);
@@ -902,10 +855,7 @@ impl<'a> Solver<'a> {
             dex.class_data(&row, &mut data, &mut 100_000, &mut Problems::default());
         }
         let ids = &self.program.link.ids[class.dex as usize].fields;
-        let own = data
-            .fields
-            .iter()
-            .filter_map(|field| ids.get(field.field as usize).copied());
+        let own = data.fields.iter().filter_map(|field| ids.get(field.field as usize).copied());
         let own = Rc::new(own.filter(|&id| id != NONE).collect::<Vec<u32>>());
         self.own_fields.insert(position, own.clone());
         own

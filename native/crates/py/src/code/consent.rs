@@ -12,8 +12,8 @@ use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Class, kind, whether anybody can start it, actions of its filters.
-pub type ComponentRow = (String, String, bool, Vec<String>);
+/// Class, kind, whether anybody can start it, whether it is exported, actions of its filters.
+pub type ComponentRow = (String, String, bool, bool, Vec<String>);
 /// Order, why it is unknown, the way, what opens it.
 pub type AnswerRow = (
     &'static str,
@@ -33,7 +33,7 @@ pub fn manifest(
     meta_data: Vec<(String, String)>,
     initializers: Vec<String>,
 ) -> Manifest {
-    let component = |(class, kind, open, actions): ComponentRow| Component {
+    let component = |(class, kind, open, exported, actions): ComponentRow| Component {
         class,
         kind: match kind.as_str() {
             "service" => Kind::Service,
@@ -42,6 +42,7 @@ pub fn manifest(
             _ => Kind::Activity,
         },
         open,
+        exported,
         actions,
     };
     Manifest {
