@@ -43,7 +43,7 @@ def flow(program: Program) -> Iterator[Emission]:
                 derived=list(one.derived),
                 owner=code.owner(one.sink.cls),
                 consent="unknown",
-                path=[place.text for place in one.path],
+                path=tuple(place.text for place in one.path),
             ),
         )
 
