@@ -25,6 +25,9 @@ impl World<'_> {
         method: u32,
         args: &[Value],
     ) -> Option<(Value, bool)> {
+        if self.is_plain(method) {
+            return None;
+        }
         let key = self.program.link.methods[method as usize];
         let name = self
             .program
@@ -95,6 +98,31 @@ impl World<'_> {
         }
     }
 
+    /// Whether [`World::intercept`] has nothing to do for a method.
+    fn is_plain(&mut self, method: u32) -> bool {
+        if let Some(&plain) = self.plain.get(&method) {
+            return plain;
+        }
+        let program = self.program;
+        let key = program.link.methods[method as usize];
+        let name = program.bytes(program.link.names[key.name as usize]);
+        let class = program.descriptor(key.class);
+        let types = program.link.proto(key.proto);
+        let builds = program.defs.class_of[key.class as usize] != NONE
+            && (types[0] == key.class && types.len() == 2
+                || types[1..].iter().any(|&kind| {
+                    program.descriptor(kind) == b"Landroid/content/DialogInterface$OnClickListener;"
+                }));
+        let plain = !builds
+            && !class.starts_with(b"Landroidx/")
+            && !matches!(
+                name,
+                b"findViewById" | b"requireViewById" | b"setContentView"
+            );
+        self.plain.insert(method, plain);
+        plain
+    }
+
     /// A builder of the app is told one text: it will stand on what is built.
     fn tell_builder(&mut self, kind: u32, args: &[Value]) {
         let texts = match self.program.descriptor(kind) {
@@ -118,9 +146,7 @@ impl World<'_> {
     /// WorkManager: requests are made of classes, and enqueued; the library keeps them in a database in between.
     fn work(&mut self, node: u32, unit: u32, name: &[u8], args: &[Value]) {
         let own = self.heap.text("androidx.work");
-        let (store, _) = self
-            .heap
-            .object(Origin::Store(Store::Table, own), NONE, 0);
+        let (store, _) = self.heap.object(Origin::Store(Store::Table, own), NONE, 0);
         if name == b"<init>" {
             for &arg in args {
                 let classes = self
@@ -194,7 +220,7 @@ impl World<'_> {
             Action::Keep => self.keep(receiver, passed),
             Action::Arguments => {
                 self.keep(receiver, passed);
-                self.fire_arguments(node, unit, &facts, passed, is_static);
+                self.fire_arguments(node, unit, &facts, passed);
             }
             Action::Receiver => {
                 self.keep(receiver, passed);
@@ -202,7 +228,7 @@ impl World<'_> {
                 for object in inside {
                     self.fire(node, unit, object);
                 }
-                self.fire_arguments(node, unit, &facts, passed, is_static);
+                self.fire_arguments(node, unit, &facts, passed);
             }
             Action::Start => {
                 self.keep(receiver, passed);
@@ -211,6 +237,7 @@ impl World<'_> {
                     all.push(NOTHING);
                 }
                 self.start_named(node, unit, &facts, receiver, &all);
+                self.fire_arguments(node, unit, &facts, passed);
             }
             Action::Event => self.listen(node, unit, &facts, receiver, passed),
             Action::Button => self.buttons(node, unit, &facts, receiver, passed),
@@ -239,7 +266,8 @@ impl World<'_> {
         let container = facts.class().starts_with("Ljava/util/")
             || facts.class().starts_with("Ljava/lang/ref/")
             || facts.of("Ljava/lang/ThreadLocal;");
-        let makes = facts.action.is_some() || container;
+        let fluent = facts.classes.contains(&facts.result) || facts.class().ends_with("Builder;");
+        let makes = facts.action.is_some() || container || fluent;
         if is_static {
             let known = passed
                 .iter()
@@ -335,14 +363,7 @@ impl World<'_> {
         all
     }
 
-    fn fire_arguments(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        passed: &[Value],
-        is_static: bool,
-    ) {
+    fn fire_arguments(&mut self, node: u32, unit: u32, facts: &Foreign, passed: &[Value]) {
         let mut at = 0;
         for parameter in &facts.parameters {
             let Some(&arg) = passed.get(at) else { break };
@@ -351,7 +372,6 @@ impl World<'_> {
             } else {
                 1
             };
-            let _ = is_static;
             if !parameter.starts_with('L')
                 || matches!(
                     parameter.as_str(),
@@ -365,6 +385,8 @@ impl World<'_> {
                         | "Landroid/os/Handler;"
                         | "Ljava/util/concurrent/Executor;"
                         | "Ljava/lang/Throwable;"
+                        | "Landroid/content/Intent;"
+                        | "Landroid/os/Bundle;"
                 )
             {
                 continue;
@@ -689,6 +711,10 @@ impl World<'_> {
                 if args.len() == 4 {
                     args[1] = passed.get(1).copied().unwrap_or(ANY);
                     args[2] = codes;
+                    if !started.is_empty() {
+                        let (extras, zero) = (self.extras(), self.values.integer(0));
+                        args[3] = self.values.join(extras, zero);
+                    }
                     self.add_event(node, unit, callback.def, args, None);
                 }
             }

@@ -45,6 +45,10 @@ impl World<'_> {
         match name {
             "edit" | "remove" | "clear" => Some((receiver, true)),
             "apply" | "commit" => Some((ANY, true)),
+            "registerOnSharedPreferenceChangeListener" => {
+                self.watch(node, &stores, args);
+                Some((NOTHING, true))
+            }
             "getAll" => Some((self.unclear(node, NOTHING), true)),
             "contains" => {
                 let zero = self.values.integer(0);
@@ -63,10 +67,34 @@ impl World<'_> {
         }
     }
 
+    /// A listener for changes of preferences runs for each key that is stored.
+    fn watch(&mut self, node: u32, stores: &[u32], args: &[Value]) {
+        for &store in stores {
+            let keys = self.read(Key::Contents(store), node);
+            let listeners = args.get(1).map(|&arg| self.values.objects(arg));
+            for listener in listeners.into_iter().flatten().filter(|_| keys != NOTHING) {
+                let Some(position) = self.class_of(listener) else {
+                    continue;
+                };
+                for callback in self.facts.callbacks(position).iter() {
+                    let mut args = self.callback_args(listener, callback.def);
+                    if callback.name == "onSharedPreferenceChanged" && args.len() == 3 {
+                        args[1] = self.values.one(Atom::Object(store));
+                        args[2] = keys;
+                        self.call(node, 0, callback.def, &args);
+                    }
+                }
+            }
+        }
+    }
+
     /// Stores a value under a key.
     pub(super) fn save(&mut self, stores: &[u32], key: Value, value: Value) {
         let keys = self.heap.known_texts(key, &self.values);
         for &store in stores {
+            if let Origin::Store(Store::Preferences, _) = self.heap.objects[store as usize].origin {
+                self.write(Key::Contents(store), key);
+            }
             match &keys {
                 Some(keys) => {
                     for &key in keys {

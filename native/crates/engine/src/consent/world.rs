@@ -131,6 +131,10 @@ pub struct World<'a> {
     pub(super) children: Map<u32, Vec<u32>>,
     pub(super) bound: Map<u32, Vec<u32>>,
     instances: Map<u32, Vec<u32>>,
+    /// By class and signature: the definition that a call runs.
+    pub(super) targets: Map<(u32, u32), u32>,
+    /// By method: whether calls of it need a look before they are dispatched.
+    pub(super) plain: Map<u32, bool>,
     /// Type id of the class of all coroutines, or [`NONE`].
     coroutine: u32,
     /// Coroutines that were made and are still to run.
@@ -184,8 +188,13 @@ impl<'a> World<'a> {
             children: Map::default(),
             bound: Map::default(),
             instances: Map::default(),
+            targets: Map::default(),
+            plain: Map::default(),
             coroutine: program
-                .find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
+                .find_type(b"Lkotlinx/coroutines/internal/DispatchedContinuation;")
+                .and_then(|_| {
+                    program.find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
+                })
                 .unwrap_or(NONE),
             spawned: Vec::new(),
             text_numbers: Map::default(),

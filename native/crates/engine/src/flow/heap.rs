@@ -61,11 +61,18 @@ pub(super) enum What {
     /// A field found by reflection.
     Field(u32, u32),
     /// An object made by an instruction of a node, or that one of its calls gives.
-    Made { node: u32, ins: u32, part: u8 },
+    Made {
+        node: u32,
+        ins: u32,
+        part: u8,
+    },
     /// An object that the platform makes: component, view of a layout.
     Component(u32),
     /// What the platform gives as a parameter.
-    Given { node: u32, parameter: u16 },
+    Given {
+        node: u32,
+        parameter: u16,
+    },
     /// What an object of the platform holds in a field ([`NONE`]: as an element).
     Within(Abs, u32),
     /// One of a kind, under a constant: (name of the kind, text or number value, or 0).
@@ -118,6 +125,8 @@ pub(super) struct Heap {
     pub of_object: Map<Abs, Vec<u32>>,
     /// By abstract value: instructions that read all its cells.
     pub all_readers: Map<Abs, Vec<(u32, u32)>>,
+    /// Who reads what, to tell in one look: cell and node, or object and node with the high bit set, and instruction.
+    reads: std::collections::HashSet<(u64, u32), BuildHasherDefault<Mix>>,
     pub texts: Vec<String>,
     text_ids: HashMap<String, u32>,
 }
@@ -151,7 +160,8 @@ impl Heap {
             return known;
         }
         self.texts.push(text.to_owned());
-        self.text_ids.insert(text.to_owned(), self.texts.len() as u32 - 1);
+        self.text_ids
+            .insert(text.to_owned(), self.texts.len() as u32 - 1);
         self.texts.len() as u32 - 1
     }
 
@@ -171,12 +181,20 @@ impl Heap {
     pub fn is_object(&self, value: Abs) -> bool {
         matches!(
             self.what[value as usize],
-            What::Made { .. } | What::Component(_) | What::Given { .. } | What::Within(..) | What::Global(..) | What::Statics
+            What::Made { .. }
+                | What::Component(_)
+                | What::Given { .. }
+                | What::Within(..)
+                | What::Global(..)
+                | What::Statics
         )
     }
 
     pub fn is_constant(&self, value: Abs) -> bool {
-        matches!(self.what[value as usize], What::Integer(_) | What::Text(_) | What::Class(_))
+        matches!(
+            self.what[value as usize],
+            What::Integer(_) | What::Text(_) | What::Class(_)
+        )
     }
 
     /// The cell of an object, made if new. True if it is new.
@@ -185,10 +203,36 @@ impl Heap {
             return (known, false);
         }
         let id = self.cells.len() as u32;
-        self.cells.push(Cell { object, key, set: Vec::new(), readers: Vec::new(), writers: Vec::new() });
+        self.cells.push(Cell {
+            object,
+            key,
+            set: Vec::new(),
+            readers: Vec::new(),
+            writers: Vec::new(),
+        });
         self.cell_of.insert((object, key), id);
         self.of_object.entry(object).or_default().push(id);
         (id, true)
+    }
+
+    /// Notes that an instruction reads a cell.
+    pub fn add_reader(&mut self, cell: u32, reader: (u32, u32)) {
+        if self
+            .reads
+            .insert((u64::from(cell) << 32 | u64::from(reader.0), reader.1))
+        {
+            self.cells[cell as usize].readers.push(reader);
+        }
+    }
+
+    /// Notes that an instruction reads all cells of an object.
+    pub fn add_all_reader(&mut self, object: Abs, reader: (u32, u32)) {
+        if self.reads.insert((
+            1 << 63 | u64::from(object) << 32 | u64::from(reader.0),
+            reader.1,
+        )) {
+            self.all_readers.entry(object).or_default().push(reader);
+        }
     }
 
     pub fn find_cell(&self, object: Abs, key: Key) -> Option<u32> {
@@ -199,10 +243,15 @@ impl Heap {
     pub fn join(&self, set: &mut Set, more: &[Abs]) -> Joined {
         let mut grown = Joined::Same;
         for &value in more {
-            let Err(at) = set.binary_search(&value) else { continue };
+            let Err(at) = set.binary_search(&value) else {
+                continue;
+            };
             if set.len() >= CONSTANTS {
                 let constant = self.is_constant(value);
-                let count = set.iter().filter(|&&own| self.is_constant(own) == constant).count();
+                let count = set
+                    .iter()
+                    .filter(|&&own| self.is_constant(own) == constant)
+                    .count();
                 if constant && count >= CONSTANTS {
                     if set.first() != Some(&UNKNOWN) {
                         set.insert(0, UNKNOWN);
@@ -211,7 +260,11 @@ impl Heap {
                     continue;
                 }
                 if !constant && count >= OBJECTS {
-                    grown = if grown == Joined::Grown { Joined::GrownCut } else { Joined::Cut };
+                    grown = if grown == Joined::Grown {
+                        Joined::GrownCut
+                    } else {
+                        Joined::Cut
+                    };
                     continue;
                 }
             }
@@ -244,6 +297,9 @@ pub(super) struct Names {
 
 impl Names {
     pub fn of(rules: &Rules) -> Names {
-        Names { content: rules.known_name("content"), state: rules.known_name("saved-state") }
+        Names {
+            content: rules.known_name("content"),
+            state: rules.known_name("saved-state"),
+        }
     }
 }

@@ -50,7 +50,8 @@ impl Solver<'_> {
             return known.clone();
         }
         let program = self.program;
-        let mut descriptors: Vec<String> = vec![strings::decode(program.descriptor(kind)).into_owned()];
+        let mut descriptors: Vec<String> =
+            vec![strings::decode(program.descriptor(kind)).into_owned()];
         let mut next = 0;
         while next < descriptors.len() && descriptors.len() < 200 {
             let own = descriptors[next].clone();
@@ -63,8 +64,14 @@ impl Solver<'_> {
                 above.extend(platform::direct_supertypes(&own).map(str::to_owned));
             } else {
                 let superclass = program.defs.classes[position as usize].superclass;
-                let kinds = [superclass].into_iter().chain(program.hierarchy.interfaces(position).iter().copied());
-                above.extend(kinds.filter(|&kind| kind != NONE).map(|kind| strings::decode(program.descriptor(kind)).into_owned()));
+                let kinds = [superclass]
+                    .into_iter()
+                    .chain(program.hierarchy.interfaces(position).iter().copied());
+                above.extend(
+                    kinds
+                        .filter(|&kind| kind != NONE)
+                        .map(|kind| strings::decode(program.descriptor(kind)).into_owned()),
+                );
             }
             for name in above {
                 if !descriptors.contains(&name) {
@@ -72,7 +79,12 @@ impl Solver<'_> {
                 }
             }
         }
-        let names = Rc::new(descriptors.iter().map(|name| dotted(name)).collect::<Vec<String>>());
+        let names = Rc::new(
+            descriptors
+                .iter()
+                .map(|name| dotted(name))
+                .collect::<Vec<String>>(),
+        );
         self.known.names.insert(kind, names.clone());
         names
     }
@@ -82,8 +94,14 @@ impl Solver<'_> {
         if let Some(&known) = self.known.outside.get(&position) {
             return known;
         }
-        let name = self.program.type_name(self.program.defs.classes[position as usize].kind);
-        let outside = self.rules.outside.iter().any(|prefix| name.starts_with(&prefix[..]));
+        let name = self
+            .program
+            .type_name(self.program.defs.classes[position as usize].kind);
+        let outside = self
+            .rules
+            .outside
+            .iter()
+            .any(|prefix| name.starts_with(&prefix[..]));
         self.known.outside.insert(position, outside);
         outside
     }
@@ -101,19 +119,35 @@ impl Solver<'_> {
         names.push("java.lang.Object".to_owned());
         names.push("*".to_owned());
         let rules = self.rules;
-        let mut library = Library { flows: Vec::new(), rules: Vec::new(), calls: false, known: false };
+        let mut library = Library {
+            flows: Vec::new(),
+            rules: Vec::new(),
+            calls: false,
+            known: false,
+        };
         let mut sink = false;
         for class in &names {
             let (mut known, mut calls, mut sinks) = (false, false, false);
             let exact = rules.find(class, &name);
-            let found = if exact.is_empty() && class != "*" && name != "<init>" { rules.find(class, "*") } else { exact };
+            let found = if exact.is_empty() && class != "*" && name != "<init>" {
+                rules.find(class, "*")
+            } else {
+                exact
+            };
             for &rule in found {
                 let one = &rules.rules[rule as usize];
-                if !descriptor.starts_with(&one.row.descriptor[..]) || one.row.is_field || one.row.parameter > 0 {
+                if !descriptor.starts_with(&one.row.descriptor[..])
+                    || one.row.is_field
+                    || one.row.parameter > 0
+                {
                     continue;
                 }
                 // A constructor is not inherited.
-                if name == "<init>" && *class != names[0] && class != "*" && program.defs.class_of[key.class as usize] == NONE {
+                if name == "<init>"
+                    && *class != names[0]
+                    && class != "*"
+                    && program.defs.class_of[key.class as usize] == NONE
+                {
                     continue;
                 }
                 if !one.row.flows.is_empty() && !library.known {
@@ -154,7 +188,11 @@ impl Solver<'_> {
         let class = self.program.type_name(key.class);
         let name = self.program.name(key.name).into_owned();
         let rules = self.rules;
-        let own = rules.find(&class, &name).iter().copied().filter(|&rule| rules.rules[rule as usize].row.is_field);
+        let own = rules
+            .find(&class, &name)
+            .iter()
+            .copied()
+            .filter(|&rule| rules.rules[rule as usize].row.is_field);
         let found = Rc::new(own.collect::<Vec<u32>>());
         self.known.fields.insert(field, found.clone());
         found
@@ -163,7 +201,10 @@ impl Solver<'_> {
     pub fn field_text(&mut self, field: u32) -> Option<String> {
         let rules = self.rules;
         let found = self.field_rules(field);
-        found.iter().map(|&rule| rules.rules[rule as usize].row.value.clone()).find(|value| !value.is_empty())
+        found
+            .iter()
+            .map(|&rule| rules.rules[rule as usize].row.value.clone())
+            .find(|value| !value.is_empty())
     }
 
     /// The default: what goes in may come out, and stay in the receiver if nothing comes out.
@@ -173,15 +214,30 @@ impl Solver<'_> {
         let proto = program.link.proto(key.proto);
         let name = program.bytes(program.link.names[key.name as usize]);
         let content = Selector::Named(self.names.content);
-        let flow = |from, to| Flow { from, to, marks: 0, copies: false };
+        let flow = |from, to| Flow {
+            from,
+            to,
+            marks: 0,
+            copies: false,
+        };
         let place = |root, selector| Place { root, selector };
         let mut out = Vec::new();
         let returns = program.descriptor(proto[0]) != b"V";
-        let keeps = kind != Invoke::Static && (name == b"<init>" || !returns || proto[0] == key.class);
+        let keeps =
+            kind != Invoke::Static && (name == b"<init>" || !returns || proto[0] == key.class);
         if kind != Invoke::Static && returns {
-            out.push(flow(place(Root::Operand(0), Selector::Whole), place(Root::Return, Selector::Whole)));
-            out.push(flow(place(Root::Operand(0), content), place(Root::Return, Selector::Whole)));
-            out.push(flow(place(Root::Operand(0), Selector::Entries), place(Root::Return, Selector::Whole)));
+            out.push(flow(
+                place(Root::Operand(0), Selector::Whole),
+                place(Root::Return, Selector::Whole),
+            ));
+            out.push(flow(
+                place(Root::Operand(0), content),
+                place(Root::Return, Selector::Whole),
+            ));
+            out.push(flow(
+                place(Root::Operand(0), Selector::Entries),
+                place(Root::Return, Selector::Whole),
+            ));
         }
         for argument in 1..proto.len() as u8 {
             for selector in [Selector::Whole, content, Selector::Entries] {
@@ -198,24 +254,52 @@ impl Solver<'_> {
     }
 
     /// Where a place lies at a call; reading and writing differ in entries.
-    pub fn locate(&mut self, here: (u32, u32), place: Place, args: &[Set], kind: Invoke, reads: bool) -> Vec<Spot> {
+    pub fn locate(
+        &mut self,
+        here: (u32, u32),
+        place: Place,
+        args: &[Set],
+        kind: Invoke,
+        reads: bool,
+    ) -> Vec<Spot> {
         let position = |number: u8| {
             let shift = u8::from(kind == Invoke::Static);
-            number.checked_sub(shift).map(usize::from).filter(|&at| at < args.len())
+            number
+                .checked_sub(shift)
+                .map(usize::from)
+                .filter(|&at| at < args.len())
         };
-        let operands: Vec<Value> = self.nodes[here.0 as usize].method.body.args(here.1).to_vec();
+        let operands: Vec<Value> = self.nodes[here.0 as usize]
+            .method
+            .body
+            .args(here.1)
+            .to_vec();
+        self.work(1);
         let root = match place.root {
             Root::Return if place.selector == Selector::Whole => return vec![Spot::Return],
             Root::Return => self.set(here.0, here.1).clone(),
             Root::New => {
                 let kind = self.return_kind(here);
-                return vec![Spot::Object(self.heap.number(What::Made { node: here.0, ins: here.1, part: 3 }, kind))];
+                return vec![Spot::Object(self.heap.number(
+                    What::Made {
+                        node: here.0,
+                        ins: here.1,
+                        part: 3,
+                    },
+                    kind,
+                ))];
             }
             Root::Global(name) => {
-                return self.globals(name, place.selector, args, kind).into_iter().map(Spot::Object).collect();
+                return self
+                    .globals(name, place.selector, args, kind)
+                    .into_iter()
+                    .map(Spot::Object)
+                    .collect();
             }
             Root::Operand(number) => {
-                let Some(at) = position(number) else { return Vec::new() };
+                let Some(at) = position(number) else {
+                    return Vec::new();
+                };
                 if place.selector == Selector::Whole {
                     if reads {
                         return vec![Spot::Value(operands[at])];
@@ -241,7 +325,9 @@ impl Solver<'_> {
                 self.cells_of(&inner, Key::Named(second))
             }
             Selector::Entry(number) => {
-                let index = position(number).map(|at| args[at].clone()).unwrap_or_default();
+                let index = position(number)
+                    .map(|at| args[at].clone())
+                    .unwrap_or_default();
                 self.entry_spots(&root, &index, here, reads)
             }
             Selector::Entries => self.entry_spots(&root, &[UNKNOWN], here, reads),
@@ -259,15 +345,26 @@ impl Solver<'_> {
         match self.nodes[here.0 as usize].method.body.ins[here.1 as usize].op {
             Op::Invoke(_, method) if method != NONE => {
                 let key = self.program.link.methods[method as usize];
-                let name = self.program.bytes(self.program.link.names[key.name as usize]);
-                if name == b"<init>" { key.class } else { self.program.link.proto(key.proto)[0] }
+                let name = self
+                    .program
+                    .bytes(self.program.link.names[key.name as usize]);
+                if name == b"<init>" {
+                    key.class
+                } else {
+                    self.program.link.proto(key.proto)[0]
+                }
             }
             _ => NONE,
         }
     }
 
     fn globals(&mut self, name: u32, selector: Selector, args: &[Set], kind: Invoke) -> Vec<Abs> {
-        let text = self.rules.names.get(name as usize).cloned().unwrap_or_default();
+        let text = self
+            .rules
+            .names
+            .get(name as usize)
+            .cloned()
+            .unwrap_or_default();
         if let ("application", Some(application)) = (&text[..], self.world.application) {
             return vec![application];
         }
@@ -278,8 +375,19 @@ impl Solver<'_> {
             }
             _ => vec![UNKNOWN],
         };
-        let keys: Set = keys.into_iter().map(|key| if self.heap.is_constant(key) { key } else { UNKNOWN }).collect();
-        keys.into_iter().map(|key| self.heap.number(What::Global(name, key), NONE)).collect()
+        let keys: Set = keys
+            .into_iter()
+            .map(|key| {
+                if self.heap.is_constant(key) {
+                    key
+                } else {
+                    UNKNOWN
+                }
+            })
+            .collect();
+        keys.into_iter()
+            .map(|key| self.heap.number(What::Global(name, key), NONE))
+            .collect()
     }
 
     fn cells_of(&mut self, objects: &[Abs], key: Key) -> Vec<Spot> {
@@ -292,14 +400,25 @@ impl Solver<'_> {
         out
     }
 
-    fn entry_spots(&mut self, objects: &[Abs], index: &[Abs], here: (u32, u32), reads: bool) -> Vec<Spot> {
+    fn entry_spots(
+        &mut self,
+        objects: &[Abs],
+        index: &[Abs],
+        here: (u32, u32),
+        reads: bool,
+    ) -> Vec<Spot> {
         let mut out = Vec::new();
+        self.work(objects.len());
         for &object in objects {
             if !self.heap.is_object(object) || object == STATICS {
                 continue;
             }
             if reads {
-                out.extend(self.entries(object, index, here).into_iter().map(Spot::Cell));
+                out.extend(
+                    self.entries(object, index, here)
+                        .into_iter()
+                        .map(Spot::Cell),
+                );
             } else {
                 for key in self.keys(index) {
                     out.push(Spot::Cell(self.cell(object, key)));
@@ -318,12 +437,24 @@ impl Solver<'_> {
             let mut next = Vec::new();
             for object in level {
                 let component = matches!(self.heap.what[object as usize], What::Component(_));
-                if !self.heap.is_object(object) || component || object == STATICS || seen.contains(&object) || seen.len() > 200 {
+                if !self.heap.is_object(object)
+                    || component
+                    || object == STATICS
+                    || seen.contains(&object)
+                    || seen.len() > 64
+                {
                     continue;
                 }
                 seen.push(object);
                 self.read_all(object, here);
-                for cell in self.heap.of_object.get(&object).cloned().unwrap_or_default() {
+                let cells = self
+                    .heap
+                    .of_object
+                    .get(&object)
+                    .cloned()
+                    .unwrap_or_default();
+                self.work(cells.len() + 1);
+                for cell in cells {
                     out.push(Spot::Cell(cell));
                     next.extend(self.heap.cells[cell as usize].set.iter().copied());
                 }
@@ -340,7 +471,11 @@ impl Solver<'_> {
         let args = self.args_of(node, ins);
         let library = self.library_of(method);
         let mut arrived = self.reflect(here, method, &args);
-        let flows = if library.known { library.flows.clone() } else { Vec::new() };
+        let flows = if library.known {
+            library.flows.clone()
+        } else {
+            Vec::new()
+        };
         for flow in &flows {
             let from = self.locate(here, flow.from, &args, kind, true);
             let to = self.locate(here, flow.to, &args, kind, false);
@@ -416,15 +551,28 @@ impl Solver<'_> {
         if row.sink_arguments.is_empty() {
             return (1 - shift..count).collect();
         }
-        let own = row.sink_arguments.iter().filter_map(|&number| usize::from(number).checked_sub(shift));
+        let own = row
+            .sink_arguments
+            .iter()
+            .filter_map(|&number| usize::from(number).checked_sub(shift));
         own.filter(|&at| at < count).collect()
     }
 
     /// What a sink's rule sees of a call: whether a cell is part of it.
-    pub fn sink_sees(&mut self, here: (u32, u32), rule: u32, kind: Invoke, args: &[Set], cell: u32) -> bool {
+    pub fn sink_sees(
+        &mut self,
+        here: (u32, u32),
+        rule: u32,
+        kind: Invoke,
+        args: &[Set],
+        cell: u32,
+    ) -> bool {
         self.sink_operands(rule, kind, args.len())
             .into_iter()
-            .any(|at| self.deep(&args[at].clone(), here).contains(&Spot::Cell(cell)))
+            .any(|at| {
+                self.deep(&args[at].clone(), here)
+                    .contains(&Spot::Cell(cell))
+            })
     }
 
     fn call_back(&mut self, here: (u32, u32), kind: Invoke, library: &Library, args: &[Set]) {
@@ -445,16 +593,23 @@ impl Solver<'_> {
                 }
                 for object in objects {
                     for def in self.named(object, &call.method) {
-                        let caller = Caller { node: here.0, ins: here.1, later: true };
-                        let Some(callee) = self.node_for(def, caller) else { continue };
+                        let caller = Caller {
+                            node: here.0,
+                            ins: here.1,
+                            later: true,
+                        };
+                        let Some(callee) = self.node_for(def, caller) else {
+                            continue;
+                        };
                         self.link(here, callee, Handing::CallBack(rule, number as u32));
                         self.join(callee, 0, &[object]);
                         for (position, argument) in call.arguments.iter().enumerate() {
                             let set = match argument {
                                 CallArgument::Unknown => continue,
-                                CallArgument::Result(number) => {
-                                    results.get(usize::from(*number).wrapping_sub(1)).cloned().unwrap_or_default()
-                                }
+                                CallArgument::Result(number) => results
+                                    .get(usize::from(*number).wrapping_sub(1))
+                                    .cloned()
+                                    .unwrap_or_default(),
                                 CallArgument::Place(place) => {
                                     let mut set = Set::new();
                                     for spot in self.locate(here, *place, args, kind, true) {
@@ -509,11 +664,16 @@ impl Solver<'_> {
     /// The methods of an object's class that have a name, with code of the program.
     pub fn named(&mut self, object: Abs, name: &str) -> Vec<u32> {
         let kind = self.heap.kinds[object as usize];
-        if !self.heap.is_object(object) || kind == NONE || self.program.defs.class_of[kind as usize] == NONE {
+        if !self.heap.is_object(object)
+            || kind == NONE
+            || self.program.defs.class_of[kind as usize] == NONE
+        {
             return Vec::new();
         }
         let program = self.program;
-        let Some(id) = program.find_name(name) else { return Vec::new() };
+        let Some(id) = program.find_name(name) else {
+            return Vec::new();
+        };
         let mut out = Vec::new();
         let mut signatures = Vec::new();
         let chain: Vec<u32> = program
@@ -536,7 +696,10 @@ impl Solver<'_> {
         }
         // Of a method and the bridge that calls it with narrower types, the bridge is enough: it checks the types, as the platform's call does.
         const BRIDGE: u32 = 0x40;
-        if out.iter().any(|&def| program.defs.methods[def as usize].access & BRIDGE != 0) {
+        if out
+            .iter()
+            .any(|&def| program.defs.methods[def as usize].access & BRIDGE != 0)
+        {
             out.retain(|&def| program.defs.methods[def as usize].access & BRIDGE != 0);
         }
         out
@@ -549,7 +712,9 @@ impl Solver<'_> {
         let parameters: Vec<u32> = program.link.proto(key.proto)[1..].to_vec();
         let shift = usize::from(kind != Invoke::Static);
         for (position, parameter) in parameters.into_iter().enumerate() {
-            let Some(set) = args.get(position + shift) else { break };
+            let Some(set) = args.get(position + shift) else {
+                break;
+            };
             let type_name = program.type_name(parameter);
             let listed = self.rules.listeners.get(&type_name).cloned();
             if listed.is_none() && NOT_CALLED.contains(&&type_name[..]) {
@@ -560,18 +725,30 @@ impl Solver<'_> {
             }
             for object in set.clone() {
                 let own = self.heap.kinds[object as usize];
-                if !self.heap.is_object(object) || own == NONE || program.defs.class_of[own as usize] == NONE {
+                if !self.heap.is_object(object)
+                    || own == NONE
+                    || program.defs.class_of[own as usize] == NONE
+                {
                     continue;
                 }
                 let component = matches!(self.heap.what[object as usize], What::Component(_));
                 let defs = match &listed {
-                    Some(names) => names.iter().flat_map(|name| self.named(object, name)).collect(),
+                    Some(names) => names
+                        .iter()
+                        .flat_map(|name| self.named(object, name))
+                        .collect(),
                     None if component || self.rules.lifecycles.is_empty() => Vec::new(),
                     None => self.overriding(own),
                 };
                 for def in defs {
-                    let caller = Caller { node: here.0, ins: here.1, later: true };
-                    let Some(callee) = self.node_for(def, caller) else { continue };
+                    let caller = Caller {
+                        node: here.0,
+                        ins: here.1,
+                        later: true,
+                    };
+                    let Some(callee) = self.node_for(def, caller) else {
+                        continue;
+                    };
                     self.link(here, callee, Handing::Listener((position + shift) as u8));
                     self.join(callee, 0, &[object]);
                     self.give(callee, 1);
@@ -614,12 +791,27 @@ impl Solver<'_> {
             for &(signature, def) in program.hierarchy.virtuals(position) {
                 let overrides = self.overrides[signature as usize];
                 let own = program.hierarchy.lookup(&program.defs, kind, signature) == Some(def);
-                if own && overrides != platform::Overrides::OfObject && overrides.runs(external) {
+                let called = overrides.runs(external) || self.overrides_outside(kind, signature);
+                if own && overrides != platform::Overrides::OfObject && called {
                     out.push(def);
                 }
             }
         }
         out
+    }
+
+    /// Whether a class or interface above a class, whose code is left to the rules, has a method of this signature: its own code calls it.
+    pub fn overrides_outside(&mut self, kind: u32, signature: u32) -> bool {
+        let program = self.program;
+        let above: Vec<u32> = program
+            .hierarchy
+            .chain(&program.defs, kind)
+            .chain(program.hierarchy.program_interfaces(&program.defs, kind))
+            .collect();
+        above.into_iter().any(|position| {
+            program.hierarchy.own_virtual(position, signature).is_some()
+                && self.is_outside(position)
+        })
     }
 
     /// The sources among the rules of a call whose arguments fit.
@@ -639,7 +831,10 @@ impl Solver<'_> {
             };
             let unknown = args.iter().skip(1).any(|set| set.contains(&UNKNOWN));
             if row.arguments.is_empty()
-                || args.iter().flatten().any(|value| self.heap.is_constant(*value) && fits(value))
+                || args
+                    .iter()
+                    .flatten()
+                    .any(|value| self.heap.is_constant(*value) && fits(value))
                 || unknown && !row.argument_required
             {
                 out.push(rule);

@@ -16,11 +16,21 @@ impl Solver<'_> {
             (b"Ljava/lang/Class;", "forName") => self.classes_named(here, args.first()),
             (_, "loadClass") if args.len() == 2 => self.classes_named(here, args.get(1)),
             (_, "getClass") if args.len() == 1 => {
-                let kinds: Vec<u32> = args[0].iter().map(|&object| self.heap.kinds[object as usize]).collect();
-                self.give_classes(here, kinds.into_iter().filter(|&kind| kind != NONE).collect())
+                let kinds: Vec<u32> = args[0]
+                    .iter()
+                    .map(|&object| self.heap.kinds[object as usize])
+                    .collect();
+                self.give_classes(
+                    here,
+                    kinds.into_iter().filter(|&kind| kind != NONE).collect(),
+                )
             }
             (b"Ljava/lang/Class;", "getName" | "getCanonicalName") => {
-                let names: Vec<String> = self.classes_in(args).iter().map(|&kind| program.type_name(kind)).collect();
+                let names: Vec<String> = self
+                    .classes_in(args)
+                    .iter()
+                    .map(|&kind| program.type_name(kind))
+                    .collect();
                 let set: Set = names.iter().map(|name| self.heap.text(name)).collect();
                 self.result(here, set)
             }
@@ -28,20 +38,35 @@ impl Solver<'_> {
                 let kinds = self.classes_in(args);
                 self.construct_by_name(here, &kinds, None)
             }
-            (b"Ljava/lang/Class;", "getMethod" | "getDeclaredMethod") => self.members(here, args, What::Method),
-            (b"Ljava/lang/Class;", "getField" | "getDeclaredField") => self.members(here, args, What::Field),
+            (b"Ljava/lang/Class;", "getMethod" | "getDeclaredMethod") => {
+                self.members(here, args, What::Method)
+            }
+            (b"Ljava/lang/Class;", "getField" | "getDeclaredField") => {
+                self.members(here, args, What::Field)
+            }
             (b"Ljava/lang/Class;", "getConstructor" | "getDeclaredConstructor") => {
                 let init = self.heap.text_id("<init>");
                 let kinds = self.classes_in(args);
-                let set = kinds.into_iter().map(|kind| self.heap.number(What::Method(kind, init), NONE)).collect();
+                let set = kinds
+                    .into_iter()
+                    .map(|kind| self.heap.number(What::Method(kind, init), NONE))
+                    .collect();
                 self.result(here, set)
             }
             (b"Ljava/lang/reflect/Constructor;", "newInstance") => {
-                let kinds: Vec<u32> = self.methods_in(args).into_iter().map(|(kind, _)| kind).collect();
+                let kinds: Vec<u32> = self
+                    .methods_in(args)
+                    .into_iter()
+                    .map(|(kind, _)| kind)
+                    .collect();
                 self.construct_by_name(here, &kinds, args.get(1))
             }
-            (b"Ljava/lang/reflect/Method;", "invoke") if args.len() == 3 => self.invoke_by_name(here, args),
-            (b"Ljava/lang/reflect/Field;", "get" | "set") if args.len() >= 2 => self.field_by_name(here, args),
+            (b"Ljava/lang/reflect/Method;", "invoke") if args.len() == 3 => {
+                self.invoke_by_name(here, args)
+            }
+            (b"Ljava/lang/reflect/Field;", "get" | "set") if args.len() >= 2 => {
+                self.field_by_name(here, args)
+            }
             _ => false,
         }
     }
@@ -54,13 +79,19 @@ impl Solver<'_> {
     }
 
     fn give_classes(&mut self, here: (u32, u32), kinds: Vec<u32>) -> bool {
-        let set = kinds.into_iter().map(|kind| self.heap.number(What::Class(kind), NONE)).collect();
+        let set = kinds
+            .into_iter()
+            .map(|kind| self.heap.number(What::Class(kind), NONE))
+            .collect();
         self.result(here, set)
     }
 
     fn classes_named(&mut self, here: (u32, u32), names: Option<&Set>) -> bool {
         let program = self.program;
-        let texts = names.into_iter().flatten().filter_map(|&value| self.heap.as_text(value));
+        let texts = names
+            .into_iter()
+            .flatten()
+            .filter_map(|&value| self.heap.as_text(value));
         let kinds: Vec<u32> = texts.filter_map(|name| program.find_class(name)).collect();
         if kinds.is_empty() {
             self.cuts.add("flow-reflection-unresolved");
@@ -73,7 +104,11 @@ impl Solver<'_> {
             What::Class(kind) => Some(kind),
             _ => None,
         };
-        args.first().into_iter().flatten().filter_map(class).collect()
+        args.first()
+            .into_iter()
+            .flatten()
+            .filter_map(class)
+            .collect()
     }
 
     fn methods_in(&self, args: &[Set]) -> Vec<(u32, u32)> {
@@ -81,12 +116,21 @@ impl Solver<'_> {
             What::Method(kind, name) => Some((kind, name)),
             _ => None,
         };
-        args.first().into_iter().flatten().filter_map(method).collect()
+        args.first()
+            .into_iter()
+            .flatten()
+            .filter_map(method)
+            .collect()
     }
 
     fn members(&mut self, here: (u32, u32), args: &[Set], make: fn(u32, u32) -> What) -> bool {
-        let names: Vec<String> =
-            args.get(1).into_iter().flatten().filter_map(|&value| self.heap.as_text(value)).map(str::to_owned).collect();
+        let names: Vec<String> = args
+            .get(1)
+            .into_iter()
+            .flatten()
+            .filter_map(|&value| self.heap.as_text(value))
+            .map(str::to_owned)
+            .collect();
         let mut set = Set::new();
         for kind in self.classes_in(args) {
             for name in &names {
@@ -101,14 +145,28 @@ impl Solver<'_> {
     }
 
     /// Objects of classes, whose constructors run with an array of arguments.
-    fn construct_by_name(&mut self, here: (u32, u32), kinds: &[u32], arguments: Option<&Set>) -> bool {
+    fn construct_by_name(
+        &mut self,
+        here: (u32, u32),
+        kinds: &[u32],
+        arguments: Option<&Set>,
+    ) -> bool {
         let program = self.program;
         let mut set = Set::new();
         for (number, &kind) in kinds.iter().enumerate().take(16) {
-            let object = self.heap.number(What::Made { node: here.0, ins: here.1, part: 16 + number as u8 }, kind);
+            let object = self.heap.number(
+                What::Made {
+                    node: here.0,
+                    ins: here.1,
+                    part: 16 + number as u8,
+                },
+                kind,
+            );
             set.push(object);
             self.initialise(kind);
-            let Some(class) = program.defs.loaded(kind) else { continue };
+            let Some(class) = program.defs.loaded(kind) else {
+                continue;
+            };
             let count = class.methods.start..class.virtuals;
             for def in count {
                 let flags = program.defs.methods[def as usize].access;
@@ -146,15 +204,33 @@ impl Solver<'_> {
                 }
             }
         }
-        if args[0].iter().all(|&value| !matches!(self.heap.what[value as usize], What::Method(..))) {
+        if args[0]
+            .iter()
+            .all(|&value| !matches!(self.heap.what[value as usize], What::Method(..)))
+        {
             self.cuts.add("flow-reflection-unresolved");
         }
         known
     }
 
     /// Runs a method with the elements of an array as arguments.
-    fn run_by_name(&mut self, here: (u32, u32), def: u32, receiver: Option<u32>, arguments: Option<&Set>) -> bool {
-        let Some(callee) = self.node_for(def, Caller { node: here.0, ins: here.1, later: false }) else { return false };
+    fn run_by_name(
+        &mut self,
+        here: (u32, u32),
+        def: u32,
+        receiver: Option<u32>,
+        arguments: Option<&Set>,
+    ) -> bool {
+        let Some(callee) = self.node_for(
+            def,
+            Caller {
+                node: here.0,
+                ins: here.1,
+                later: false,
+            },
+        ) else {
+            return false;
+        };
         let first = u32::from(receiver.is_some());
         self.link(here, callee, Handing::Reflective(first as u8));
         if let Some(object) = receiver {
@@ -185,12 +261,20 @@ impl Solver<'_> {
         let program = self.program;
         let mut known = false;
         for &value in &args[0] {
-            let What::Field(kind, name) = self.heap.what[value as usize] else { continue };
+            let What::Field(kind, name) = self.heap.what[value as usize] else {
+                continue;
+            };
             let name = program.find_name(&self.heap.texts[name as usize]);
             let same = |id: &usize| Some(program.link.fields[*id].name) == name;
-            let Some(id) = program.link.fields_of(kind).find(same) else { continue };
+            let Some(id) = program.link.fields_of(kind).find(same) else {
+                continue;
+            };
             let field = self.field(id as u32);
-            let mut objects: Set = args[1].iter().copied().filter(|&object| self.heap.is_object(object)).collect();
+            let mut objects: Set = args[1]
+                .iter()
+                .copied()
+                .filter(|&object| self.heap.is_object(object))
+                .collect();
             objects.push(super::heap::STATICS);
             for object in objects {
                 let cell = self.cell(object, Key::Field(field));
@@ -210,9 +294,15 @@ impl Solver<'_> {
     pub fn fields_by_name(&self, args: &[Set]) -> Vec<u32> {
         let mut out = Vec::new();
         for &value in args.first().into_iter().flatten() {
-            let What::Field(kind, name) = self.heap.what[value as usize] else { continue };
+            let What::Field(kind, name) = self.heap.what[value as usize] else {
+                continue;
+            };
             let name = self.program.find_name(&self.heap.texts[name as usize]);
-            let fields = self.program.link.fields_of(kind).filter(|&id| Some(self.program.link.fields[id].name) == name);
+            let fields = self
+                .program
+                .link
+                .fields_of(kind)
+                .filter(|&id| Some(self.program.link.fields[id].name) == name);
             for id in fields {
                 for object in args[1].iter().copied().chain([super::heap::STATICS]) {
                     out.extend(self.heap.find_cell(object, Key::Field(id as u32)));

@@ -158,21 +158,41 @@ impl Rules {
         listeners: Vec<Listener>,
         outside: Vec<String>,
     ) -> Result<Rules, String> {
-        let mut rules = Rules { lifecycles, outside, ..Rules::default() };
+        let mut rules = Rules {
+            lifecycles,
+            outside,
+            ..Rules::default()
+        };
         for name in ["content", "saved-state"] {
             rules.name(name);
         }
         for listener in listeners {
-            rules.listeners.entry(listener.base).or_default().extend(listener.methods);
+            rules
+                .listeners
+                .entry(listener.base)
+                .or_default()
+                .extend(listener.methods);
         }
         for (position, row) in rows.into_iter().enumerate() {
             let refused = |what: String| format!("{}.{}: {what}", row.class, row.method);
             let texts = row.flows.iter().filter(|text| *text != NOTHING);
-            let mut flows = texts.map(|text| rules.flow(text)).collect::<Result<Vec<_>, _>>().map_err(refused)?;
+            let mut flows = texts
+                .map(|text| rules.flow(text))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(refused)?;
             // An object must be there before something is put into it.
             flows.sort_by_key(|flow| flow.from.root != Root::New);
-            let calls = row.calls.iter().map(|text| rules.call(text)).collect::<Result<_, _>>().map_err(refused)?;
-            rules.by_name.entry((row.class.clone(), row.method.clone())).or_default().push(position as u32);
+            let calls = row
+                .calls
+                .iter()
+                .map(|text| rules.call(text))
+                .collect::<Result<_, _>>()
+                .map_err(refused)?;
+            rules
+                .by_name
+                .entry((row.class.clone(), row.method.clone()))
+                .or_default()
+                .push(position as u32);
             rules.rules.push(Rule { row, flows, calls });
         }
         Ok(rules)
@@ -180,7 +200,9 @@ impl Rules {
 
     /// The rules of a class and a method, by exact names.
     pub(crate) fn find(&self, class: &str, method: &str) -> &[u32] {
-        self.by_name.get(&(class.to_owned(), method.to_owned())).map_or(&[], Vec::as_slice)
+        self.by_name
+            .get(&(class.to_owned(), method.to_owned()))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The number of a cell's name.
@@ -189,7 +211,8 @@ impl Rules {
             return id;
         }
         self.names.push(name.to_owned());
-        self.name_ids.insert(name.to_owned(), self.names.len() as u32 - 1);
+        self.name_ids
+            .insert(name.to_owned(), self.names.len() as u32 - 1);
         self.names.len() as u32 - 1
     }
 
@@ -207,14 +230,24 @@ impl Rules {
             "coarse" => mark::COARSE,
             other => return Err(format!("{other} is no kind of flow")),
         };
-        let (from, to) = body.split_once("->").ok_or_else(|| format!("{text:?} has no ->"))?;
+        let (from, to) = body
+            .split_once("->")
+            .ok_or_else(|| format!("{text:?} has no ->"))?;
         let copies = kind.trim() == "copy";
-        Ok(Flow { from: self.place(from.trim())?, to: self.place(to.trim())?, marks, copies })
+        Ok(Flow {
+            from: self.place(from.trim())?,
+            to: self.place(to.trim())?,
+            marks,
+            copies,
+        })
     }
 
     fn place(&mut self, text: &str) -> Result<Place, String> {
         if text == "new" {
-            return Ok(Place { root: Root::New, selector: Selector::Whole });
+            return Ok(Place {
+                root: Root::New,
+                selector: Selector::Whole,
+            });
         }
         if let Some(rest) = text.strip_prefix("global ") {
             let (kind, key) = rest.split_once('[').unwrap_or((rest, ""));
@@ -222,7 +255,10 @@ impl Rules {
                 Some(argument) => Selector::Entry(operand(argument)?),
                 None => Selector::Whole,
             };
-            return Ok(Place { root: Root::Global(self.name(kind)), selector });
+            return Ok(Place {
+                root: Root::Global(self.name(kind)),
+                selector,
+            });
         }
         let end = text.find(['.', '[']).unwrap_or(text.len());
         let root = match &text[..end] {
@@ -245,18 +281,29 @@ impl Rules {
 
     fn call(&mut self, text: &str) -> Result<CallBack, String> {
         let bad = || format!("{text:?} is no call");
-        let (target, arguments) = text.strip_suffix(')').and_then(|text| text.split_once('(')).ok_or_else(bad)?;
+        let (target, arguments) = text
+            .strip_suffix(')')
+            .and_then(|text| text.split_once('('))
+            .ok_or_else(bad)?;
         let (on, method) = target.rsplit_once('.').ok_or_else(bad)?;
         let on = self.place(on)?;
         let mut parsed = Vec::new();
-        for argument in arguments.split(',').map(str::trim).filter(|argument| !argument.is_empty()) {
+        for argument in arguments
+            .split(',')
+            .map(str::trim)
+            .filter(|argument| !argument.is_empty())
+        {
             parsed.push(match argument.strip_prefix('@') {
                 Some(number) => CallArgument::Result(number.parse().map_err(|_| bad())?),
                 None if argument == "?" => CallArgument::Unknown,
                 None => CallArgument::Place(self.place(argument)?),
             });
         }
-        Ok(CallBack { on, method: method.to_owned(), arguments: parsed })
+        Ok(CallBack {
+            on,
+            method: method.to_owned(),
+            arguments: parsed,
+        })
     }
 }
 
@@ -264,7 +311,9 @@ fn operand(text: &str) -> Result<u8, String> {
     if text == "this" {
         return Ok(0);
     }
-    let number = text.strip_prefix("arg").and_then(|number| number.parse().ok());
+    let number = text
+        .strip_prefix("arg")
+        .and_then(|number| number.parse().ok());
     number.ok_or_else(|| format!("{text:?} is no argument"))
 }
 

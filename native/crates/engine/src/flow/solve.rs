@@ -26,7 +26,11 @@ pub(super) enum Start {
     /// Another node calls it.
     Called,
     /// The platform does, on a component: number of the component, of its life cycle, and the state in it.
-    Platform { component: u32, lifecycle: u32, state: u32 },
+    Platform {
+        component: u32,
+        lifecycle: u32,
+        state: u32,
+    },
     /// First use of a class.
     Initializer,
 }
@@ -85,7 +89,8 @@ pub(super) struct Solver<'a> {
     pub values: Vec<Set>,
     queued: Vec<bool>,
     queue: VecDeque<(u32, u32)>,
-    pub steps: u64,
+    /// Work done: evaluations, and what each of them looks at.
+    pub steps: std::cell::Cell<u64>,
     pub cuts: Cuts,
     builder: Builder<'a>,
     methods: Map<u32, Option<Rc<Method>>>,
@@ -126,7 +131,7 @@ impl<'a> Solver<'a> {
             values: Vec::new(),
             queued: Vec::new(),
             queue: VecDeque::new(),
-            steps: 0,
+            steps: std::cell::Cell::new(0),
             cuts: Cuts::default(),
             builder: Builder::new(program),
             methods: Map::default(),
@@ -154,13 +159,19 @@ impl<'a> Solver<'a> {
         while let Some((node, ins)) = self.queue.pop_front() {
             let var = self.nodes[node as usize].base + ins;
             self.queued[var as usize] = false;
-            self.steps += 1;
-            if self.steps > self.budget.steps {
+            self.work(1);
+            if self.steps.get() > self.budget.steps {
                 self.cuts.add("flow-steps");
                 return;
             }
             self.evaluate(node, ins);
         }
+    }
+
+    /// Counts work.
+    #[inline]
+    pub fn work(&self, count: usize) {
+        self.steps.set(self.steps.get() + count as u64);
     }
 
     pub fn enqueue(&mut self, node: u32, ins: u32) {
@@ -178,7 +189,19 @@ impl<'a> Solver<'a> {
 
     pub fn args_of(&self, node: u32, ins: u32) -> Vec<Set> {
         let method = &self.nodes[node as usize].method;
-        method.body.args(ins).iter().map(|&arg| if arg == NONE { Set::new() } else { self.set(node, arg).clone() }).collect()
+        self.work(method.body.args(ins).len());
+        method
+            .body
+            .args(ins)
+            .iter()
+            .map(|&arg| {
+                if arg == NONE {
+                    Set::new()
+                } else {
+                    self.set(node, arg).clone()
+                }
+            })
+            .collect()
     }
 
     /// Adds to what a value can be; users look again if it grew.
@@ -210,11 +233,18 @@ impl<'a> Solver<'a> {
 
     fn wake(&mut self, cell: u32) {
         let readers = self.heap.cells[cell as usize].readers.clone();
+        self.work(readers.len());
         for (node, ins) in readers {
             self.enqueue(node, ins);
         }
         let object = self.heap.cells[cell as usize].object;
-        for (node, ins) in self.heap.all_readers.get(&object).cloned().unwrap_or_default() {
+        for (node, ins) in self
+            .heap
+            .all_readers
+            .get(&object)
+            .cloned()
+            .unwrap_or_default()
+        {
             self.enqueue(node, ins);
         }
     }
@@ -223,7 +253,13 @@ impl<'a> Solver<'a> {
     pub fn cell(&mut self, object: Abs, key: Key) -> u32 {
         let (cell, new) = self.heap.cell(object, key);
         if new {
-            for (node, ins) in self.heap.all_readers.get(&object).cloned().unwrap_or_default() {
+            for (node, ins) in self
+                .heap
+                .all_readers
+                .get(&object)
+                .cloned()
+                .unwrap_or_default()
+            {
                 self.enqueue(node, ins);
             }
         }
@@ -231,18 +267,12 @@ impl<'a> Solver<'a> {
     }
 
     pub fn read_cell(&mut self, cell: u32, reader: (u32, u32)) -> Set {
-        let cell = &mut self.heap.cells[cell as usize];
-        if !cell.readers.contains(&reader) {
-            cell.readers.push(reader);
-        }
-        cell.set.clone()
+        self.heap.add_reader(cell, reader);
+        self.heap.cells[cell as usize].set.clone()
     }
 
     pub fn read_all(&mut self, object: Abs, reader: (u32, u32)) {
-        let readers = self.heap.all_readers.entry(object).or_default();
-        if !readers.contains(&reader) {
-            readers.push(reader);
-        }
+        self.heap.add_all_reader(object, reader);
     }
 
     pub fn write_cell(&mut self, cell: u32, writer: (u32, u32), only: bool, values: &[Abs]) {
@@ -260,7 +290,10 @@ impl<'a> Solver<'a> {
             return known.clone();
         }
         let read = match self.builder.body(def) {
-            Ok(body) => Some(Rc::new(Method { users: body.users(), body })),
+            Ok(body) => Some(Rc::new(Method {
+                users: body.users(),
+                body,
+            })),
             Err(crate::ir::Absence::NoCode) => None,
             Err(_) => {
                 self.cuts.add("flow-code-unread");
@@ -293,15 +326,15 @@ impl<'a> Solver<'a> {
         }
         let depth = self.nodes[caller.node as usize].depth + 1;
         if found.is_none() {
-            let count = self.contexts.entry(def).or_default();
-            let large = self.nodes.len() >= self.budget.nodes;
-            if *count >= self.budget.contexts as u32 || large && *count > 0 || depth > 60 {
+            let count = *self.contexts.entry(def).or_default();
+            let allowed = self.contexts_allowed();
+            if count >= allowed || depth > 60 {
                 self.cuts.add("flow-contexts");
                 found = self.shared.get(&def).copied();
             }
             if found.is_none() {
                 *self.contexts.entry(def).or_default() += 1;
-                let full = self.contexts[&def] > self.budget.contexts as u32 || large || depth > 60;
+                let full = count >= allowed || depth > 60;
                 let node = self.add_node(def, method, Start::Called, depth);
                 self.nodes[node as usize].shared = full;
                 self.nodes[node as usize].merged = full;
@@ -313,14 +346,26 @@ impl<'a> Solver<'a> {
         }
         let node = found?;
         self.children.insert((caller.node, caller.ins, def), node);
-        let callers = &mut self.nodes[node as usize].callers;
-        if !callers.contains(&caller) {
-            callers.push(caller);
-        }
+        // `children` has seen each call once.
+        self.nodes[node as usize].callers.push(caller);
         if self.nodes[node as usize].callers.len() > 1 {
             self.nodes[node as usize].shared = true;
         }
         Some(node)
+    }
+
+    /// Contexts that one method may have by now: the more there are of all methods, the fewer.
+    fn contexts_allowed(&self) -> u32 {
+        let (most, share) = (
+            self.budget.contexts as u32,
+            self.nodes.len() * 8 / self.budget.nodes.max(1),
+        );
+        match share {
+            0..2 => most,
+            2..4 => most / 3,
+            4..8 => most / 8,
+            _ => 0,
+        }
     }
 
     pub fn add_node(&mut self, def: u32, method: Rc<Method>, start: Start, depth: u32) -> u32 {
@@ -368,7 +413,10 @@ impl<'a> Solver<'a> {
             for ins in body.in_block(block) {
                 self.enqueue(node, ins);
             }
-            let last = body.in_block(block).next_back().map(|ins| body.ins[ins as usize].op);
+            let last = body
+                .in_block(block)
+                .next_back()
+                .map(|ins| body.ins[ins as usize].op);
             let decides = matches!(last, Some(Op::If(_) | Op::Switch));
             for edge in body.succs(block) {
                 if edge.kind != EdgeKind::Normal || !decides {
@@ -388,7 +436,12 @@ impl<'a> Solver<'a> {
         let args = body.args(ins);
         let here = (node, ins);
         match it.op {
-            Op::Param(_) | Op::Caught | Op::Other | Op::FillData => {}
+            Op::Param(_) | Op::Other | Op::FillData => {}
+            // Besides what the program throws, the platform may.
+            Op::Caught => {
+                let value = self.heap.number(What::Made { node, ins, part: 1 }, NONE);
+                self.join(node, ins, &[value]);
+            }
             Op::Undefined | Op::Handle(_) => self.join(node, ins, &[UNKNOWN]),
             Op::Phi => {
                 for (edge, &arg) in body.preds(it.block).iter().zip(args) {
@@ -403,7 +456,9 @@ impl<'a> Solver<'a> {
                 self.join(node, ins, &[value]);
             }
             Op::Str(index) => {
-                let text = self.program.dexes[body.dex as usize].text(index).into_owned();
+                let text = self.program.dexes[body.dex as usize]
+                    .text(index)
+                    .into_owned();
                 let value = self.heap.text(&text);
                 self.join(node, ins, &[value]);
             }
@@ -431,12 +486,20 @@ impl<'a> Solver<'a> {
             }
             Op::Cast(kind) => {
                 let set = self.set(node, args[0]).clone();
-                let kept: Set = set.into_iter().filter(|&value| self.fits(value, kind)).collect();
+                let kept: Set = set
+                    .into_iter()
+                    .filter(|&value| self.fits(value, kind))
+                    .collect();
                 self.join(node, ins, &kept);
             }
-            Op::InstanceOf(_) | Op::Length | Op::Compare(_) | Op::Unary(_) => self.number_of(node, ins, it.op, args),
+            Op::InstanceOf(_) | Op::Length | Op::Compare(_) | Op::Unary(_) => {
+                self.number_of(node, ins, it.op, args)
+            }
             Op::Binary(arith, width) => {
-                let (left, right) = (self.set(node, args[0]).clone(), self.set(node, args[1]).clone());
+                let (left, right) = (
+                    self.set(node, args[0]).clone(),
+                    self.set(node, args[1]).clone(),
+                );
                 if let (Some(left), Some(right)) = (self.integer(&left), self.integer(&right)) {
                     let known = crate::ir::binary(arith, width, left, right);
                     let value = known.map_or(UNKNOWN, |number| self.heap.integer(number));
@@ -492,7 +555,10 @@ impl<'a> Solver<'a> {
                 self.write_cell(cell, here, true, &values);
             }
             Op::ArrayGet => {
-                let (arrays, index) = (self.set(node, args[0]).clone(), self.set(node, args[1]).clone());
+                let (arrays, index) = (
+                    self.set(node, args[0]).clone(),
+                    self.set(node, args[1]).clone(),
+                );
                 if index.is_empty() {
                     return;
                 }
@@ -507,7 +573,10 @@ impl<'a> Solver<'a> {
                 }
             }
             Op::ArrayPut => {
-                let (arrays, index) = (self.set(node, args[0]).clone(), self.set(node, args[1]).clone());
+                let (arrays, index) = (
+                    self.set(node, args[0]).clone(),
+                    self.set(node, args[1]).clone(),
+                );
                 let values = self.set(node, args[2]).clone();
                 let only = self.one_object(node, args[0]);
                 for array in arrays.into_iter().filter(|&array| array != UNKNOWN) {
@@ -532,11 +601,26 @@ impl<'a> Solver<'a> {
                     Some(set) => number(self, set),
                     None => Some(0),
                 };
-                let mut normal = body.succs(it.block).iter().filter(|edge| edge.kind == EdgeKind::Normal);
+                let mut normal = body
+                    .succs(it.block)
+                    .iter()
+                    .filter(|edge| edge.kind == EdgeKind::Normal);
                 let no = normal.next().map(|edge| edge.block);
                 let yes = normal.next().map(|edge| edge.block).or(no);
-                let decided = number(self, &left).zip(right).map(|(a, b)| crate::ir::holds(cond, a, b));
-                let never_null = args.len() == 1 && !left.iter().any(|&value| matches!(self.heap.what[value as usize], What::Integer(_) | What::Unknown));
+                let decided = number(self, &left)
+                    .zip(right)
+                    .map(|(a, b)| crate::ir::holds(cond, a, b));
+                let never_null = args.len() == 1
+                    && left.iter().all(|&value| {
+                        let what = &self.heap.what[value as usize];
+                        matches!(
+                            what,
+                            What::Made { part: 0, .. }
+                                | What::Component(_)
+                                | What::Text(_)
+                                | What::Class(_)
+                        )
+                    });
                 let decided = decided.or_else(|| match cond {
                     crate::ir::Cond::Eq if never_null => Some(false),
                     crate::ir::Cond::Ne if never_null => Some(true),
@@ -546,7 +630,8 @@ impl<'a> Solver<'a> {
                     no.into_iter().for_each(|block| self.run_block(node, block));
                 }
                 if decided != Some(false) {
-                    yes.into_iter().for_each(|block| self.run_block(node, block));
+                    yes.into_iter()
+                        .for_each(|block| self.run_block(node, block));
                 }
             }
             Op::Switch => {
@@ -561,18 +646,26 @@ impl<'a> Solver<'a> {
                         self.run_block(node, case.map_or(default, |case| case.1));
                     }
                     None => {
-                        for edge in body.succs(it.block).iter().filter(|edge| edge.kind == EdgeKind::Normal) {
+                        for edge in body
+                            .succs(it.block)
+                            .iter()
+                            .filter(|edge| edge.kind == EdgeKind::Normal)
+                        {
                             self.run_block(node, edge.block);
                         }
                     }
                 }
             }
             Op::Return => {
-                let set = args.first().map(|&arg| self.set(node, arg).clone()).unwrap_or_default();
+                let set = args
+                    .first()
+                    .map(|&arg| self.set(node, arg).clone())
+                    .unwrap_or_default();
                 let mut returned = std::mem::take(&mut self.nodes[node as usize].returned);
                 let joined = self.heap.join(&mut returned, &set);
                 self.nodes[node as usize].returned = returned;
                 if matches!(joined, Joined::Grown | Joined::GrownCut) {
+                    self.work(self.nodes[node as usize].callers.len());
                     for caller in self.nodes[node as usize].callers.clone() {
                         self.enqueue(caller.node, caller.ins);
                     }
@@ -592,7 +685,9 @@ impl<'a> Solver<'a> {
         let (first, second) = (body.ins[object as usize], body.ins[value as usize]);
         let mut out = Vec::new();
         let mut add = |objects: &Set, values: &Set| {
-            let objects = objects.iter().filter(|&&object| self.heap.is_object(object));
+            let objects = objects
+                .iter()
+                .filter(|&&object| self.heap.is_object(object));
             out.extend(objects.map(|&object| (object, values.clone())));
         };
         if first.op == Op::Phi && second.op == Op::Phi && first.block == second.block {
@@ -612,7 +707,11 @@ impl<'a> Solver<'a> {
     pub fn one_object(&self, node: u32, value: Value) -> bool {
         let mut count = 0;
         for &one in self.set(node, value) {
-            count += if matches!(self.heap.what[one as usize], What::Integer(0)) { 0 } else { 1 };
+            count += if matches!(self.heap.what[one as usize], What::Integer(0)) {
+                0
+            } else {
+                1
+            };
         }
         count == 1
     }
@@ -642,14 +741,23 @@ impl<'a> Solver<'a> {
     /// The values that handlers of a block catch.
     pub fn handlers(&self, node: u32, block: u32) -> Vec<Value> {
         let body = &self.nodes[node as usize].method.body;
-        let edges = body.succs(block).iter().filter(|edge| edge.kind != EdgeKind::Normal);
+        let edges = body
+            .succs(block)
+            .iter()
+            .filter(|edge| edge.kind != EdgeKind::Normal);
         edges
-            .filter_map(|edge| body.in_block(edge.block).find(|&ins| body.ins[ins as usize].op == Op::Caught))
+            .filter_map(|edge| {
+                body.in_block(edge.block)
+                    .find(|&ins| body.ins[ins as usize].op == Op::Caught)
+            })
             .collect()
     }
 
     fn number_of(&mut self, node: u32, ins: u32, op: Op, args: &[Value]) {
-        let sets: Vec<Set> = args.iter().map(|&arg| self.set(node, arg).clone()).collect();
+        let sets: Vec<Set> = args
+            .iter()
+            .map(|&arg| self.set(node, arg).clone())
+            .collect();
         if sets.iter().any(Vec::is_empty) {
             return;
         }
@@ -688,7 +796,10 @@ impl<'a> Solver<'a> {
         if defs.class_of[own as usize] == NONE || defs.class_of[kind as usize] == NONE {
             return true;
         }
-        let made = matches!(self.heap.what[value as usize], What::Made { part: 0, .. } | What::Component(_));
+        let made = matches!(
+            self.heap.what[value as usize],
+            What::Made { part: 0, .. } | What::Component(_)
+        );
         let up = hierarchy.supertypes(defs, own).contains(&kind);
         up || !made && hierarchy.supertypes(defs, kind).contains(&own)
     }
@@ -729,7 +840,11 @@ impl<'a> Solver<'a> {
 
     /// What an object that the platform made holds, where nothing seen has put it there.
     fn within(&mut self, object: Abs, field: u32, kind: u32) -> Abs {
-        let descriptor = if kind == NONE { b"L" } else { self.program.descriptor(kind) };
+        let descriptor = if kind == NONE {
+            b"L"
+        } else {
+            self.program.descriptor(kind)
+        };
         let nested = |value: Abs| match self.heap.what[value as usize] {
             What::Within(outer, _) => Some(outer),
             _ => None,
@@ -747,9 +862,14 @@ impl<'a> Solver<'a> {
     pub fn unknown_of(&mut self, kind: u32, here: (u32, u32), part: u8) -> Abs {
         let descriptor = self.program.descriptor(kind);
         match descriptor.first() {
-            Some(b'L' | b'[') if descriptor != b"Ljava/lang/String;" => {
-                self.heap.number(What::Made { node: here.0, ins: here.1, part }, kind)
-            }
+            Some(b'L' | b'[') if descriptor != b"Ljava/lang/String;" => self.heap.number(
+                What::Made {
+                    node: here.0,
+                    ins: here.1,
+                    part,
+                },
+                kind,
+            ),
             _ => UNKNOWN,
         }
     }
@@ -762,7 +882,11 @@ impl<'a> Solver<'a> {
         if matches!(self.heap.what[array as usize], What::Made { part: 0, .. }) {
             return self.heap.integer(0);
         }
-        let descriptor = if kind == NONE { Vec::new() } else { self.program.descriptor(kind).to_vec() };
+        let descriptor = if kind == NONE {
+            Vec::new()
+        } else {
+            self.program.descriptor(kind).to_vec()
+        };
         let element = match descriptor.strip_prefix(b"[") {
             Some(element) => self.program.find_type(element).unwrap_or(NONE),
             None => NONE,
@@ -785,10 +909,21 @@ impl<'a> Solver<'a> {
         let keys = self.keys(index);
         if keys == [Key::Anywhere] {
             self.read_all(object, here);
-            let cells = self.heap.of_object.get(&object).cloned().unwrap_or_default();
-            return cells.into_iter().filter(|&cell| self.heap.cells[cell as usize].key.is_entry()).collect();
+            let cells = self
+                .heap
+                .of_object
+                .get(&object)
+                .cloned()
+                .unwrap_or_default();
+            return cells
+                .into_iter()
+                .filter(|&cell| self.heap.cells[cell as usize].key.is_entry())
+                .collect();
         }
-        keys.into_iter().chain([Key::Anywhere]).map(|key| self.cell(object, key)).collect()
+        keys.into_iter()
+            .chain([Key::Anywhere])
+            .map(|key| self.cell(object, key))
+            .collect()
     }
 
     fn read_entries(&mut self, object: Abs, index: &[Abs], here: (u32, u32)) -> Set {
@@ -800,7 +935,14 @@ impl<'a> Solver<'a> {
         out
     }
 
-    fn write_entries(&mut self, object: Abs, index: &[Abs], here: (u32, u32), only: bool, values: &[Abs]) {
+    fn write_entries(
+        &mut self,
+        object: Abs,
+        index: &[Abs],
+        here: (u32, u32),
+        only: bool,
+        values: &[Abs],
+    ) {
         let keys = self.keys(index);
         let only = only && keys.len() == 1 && keys[0] != Key::Anywhere;
         for key in keys {
@@ -827,7 +969,11 @@ impl<'a> Solver<'a> {
         let chain: Vec<u32> = program
             .hierarchy
             .chain(&program.defs, key.class)
-            .chain(program.hierarchy.program_interfaces(&program.defs, key.class))
+            .chain(
+                program
+                    .hierarchy
+                    .program_interfaces(&program.defs, key.class),
+            )
             .collect();
         for position in chain {
             let own = self.fields_of(position);
@@ -855,7 +1001,10 @@ impl<'a> Solver<'a> {
             dex.class_data(&row, &mut data, &mut 100_000, &mut Problems::default());
         }
         let ids = &self.program.link.ids[class.dex as usize].fields;
-        let own = data.fields.iter().filter_map(|field| ids.get(field.field as usize).copied());
+        let own = data
+            .fields
+            .iter()
+            .filter_map(|field| ids.get(field.field as usize).copied());
         let own = Rc::new(own.filter(|&id| id != NONE).collect::<Vec<u32>>());
         self.own_fields.insert(position, own.clone());
         own

@@ -44,12 +44,14 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
     collect(solver, &mut sources);
     let mut outcome = Outcome::default();
     let mut left = solver.budget.facts;
+    let stop = solver.steps.get() + solver.budget.search;
     for ((rule, site), source) in sources {
         let mut run = Run {
             facts: Vec::new(),
             seen: Map::default(),
             leaks: BTreeMap::new(),
             left,
+            stop,
             branches: Map::default(),
             solver,
         };
@@ -59,7 +61,7 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
         run.work();
         left = run.left;
         let leaks = std::mem::take(&mut run.leaks);
-        for ((sink_rule, sink), (marks, last, api, address)) in leaks {
+        for ((sink_rule, sink), (marks, last, api, kind, address)) in leaks {
             let (path, merged) = run.path(last, sink);
             outcome.leaks.push(Leak {
                 source_rule: rule,
@@ -67,6 +69,7 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
                 source_api: source.api.clone(),
                 source: site,
                 sink_rule,
+                sink_kind: kind,
                 sink_api: api,
                 sink,
                 marks,
@@ -76,16 +79,26 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
             });
         }
     }
-    outcome.leaks.sort_by_key(|leak| (leak.sink, leak.sink_rule, leak.source, leak.source_rule));
+    outcome
+        .leaks
+        .sort_by_key(|leak| (leak.sink, leak.sink_rule, leak.source, leak.source_rule));
     outcome
 }
 
 fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
     let mut add = |rule: u32, site: Site, api: String, data: String, start: (u32, Value)| {
-        let source = sources.entry((rule, site)).or_insert(Source { api, data, starts: Vec::new() });
+        let source = sources.entry((rule, site)).or_insert(Source {
+            api,
+            data,
+            starts: Vec::new(),
+        });
         source.starts.push(start);
     };
-    let mut calls: Vec<((u32, u32), u32)> = solver.outside.iter().map(|(&here, &method)| (here, method)).collect();
+    let mut calls: Vec<((u32, u32), u32)> = solver
+        .outside
+        .iter()
+        .map(|(&here, &method)| (here, method))
+        .collect();
     calls.sort_unstable();
     for (here, method) in calls {
         let library = solver.library_of(method);
@@ -103,7 +116,11 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
                     None => continue,
                 }
             }
-            let api = format!("{}.{}", solver.rules.rules[rule as usize].row.class, method_name(solver, method));
+            let api = format!(
+                "{}.{}",
+                solver.rules.rules[rule as usize].row.class,
+                method_name(solver, method)
+            );
             add(rule, solver.site(here), api, data, here);
         }
     }
@@ -112,7 +129,13 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
             let row = &solver.rules.rules[rule as usize].row;
             if let (Some(data), 0, false) = (row.source.clone(), row.parameter, row.is_field) {
                 if data != "widget" && row.arguments.is_empty() {
-                    add(rule, solver.site(here), format!("{class}.{name}"), data, here);
+                    add(
+                        rule,
+                        solver.site(here),
+                        format!("{class}.{name}"),
+                        data,
+                        here,
+                    );
                 }
             }
         }
@@ -120,9 +143,15 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
     for node in 0..solver.nodes.len() as u32 {
         let method = solver.nodes[node as usize].method.clone();
         let runs = solver.nodes[node as usize].runs.clone();
-        for block in method.body.live_blocks().filter(|&block| runs[block as usize]) {
+        for block in method
+            .body
+            .live_blocks()
+            .filter(|&block| runs[block as usize])
+        {
             for ins in method.body.in_block(block) {
-                let Op::StaticGet(field) = method.body.ins[ins as usize].op else { continue };
+                let Op::StaticGet(field) = method.body.ins[ins as usize].op else {
+                    continue;
+                };
                 if field == NONE {
                     continue;
                 }
@@ -139,8 +168,17 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
     for &(node, value, rule) in &solver.world.sources {
         let row = &solver.rules.rules[rule as usize].row;
         let api = format!("{}.{}", row.class, row.method);
-        let site = Site { def: solver.nodes[node as usize].def, unit: 0 };
-        add(rule, site, api, row.source.clone().unwrap_or_default(), (node, value));
+        let site = Site {
+            def: solver.nodes[node as usize].def,
+            unit: 0,
+        };
+        add(
+            rule,
+            site,
+            api,
+            row.source.clone().unwrap_or_default(),
+            (node, value),
+        );
     }
 }
 
@@ -152,21 +190,56 @@ fn method_name(solver: &Solver<'_>, method: u32) -> String {
 impl Solver<'_> {
     fn site(&self, here: (u32, u32)) -> Site {
         let node = &self.nodes[here.0 as usize];
-        Site { def: node.def, unit: node.method.body.ins[here.1 as usize].unit }
+        Site {
+            def: node.def,
+            unit: node.method.body.ins[here.1 as usize].unit,
+        }
+    }
+
+    /// Whether a stream is that of a connection, or writes to one.
+    fn goes_to_network(&self, objects: &[u32]) -> bool {
+        let (network, target) = (
+            self.rules.known_name("network"),
+            self.rules.known_name("target"),
+        );
+        let mut level = objects.to_vec();
+        for _ in 0..4 {
+            let mut next = Vec::new();
+            for object in level {
+                if matches!(self.heap.what[object as usize], What::Global(name, _) if name == network)
+                {
+                    return true;
+                }
+                let cell = self.heap.find_cell(object, super::heap::Key::Named(target));
+                next.extend(
+                    cell.into_iter()
+                        .flat_map(|cell| self.heap.cells[cell as usize].set.iter().copied()),
+                );
+            }
+            level = next;
+        }
+        false
     }
 
     fn widget_data(&self, receiver: &[u32]) -> Option<String> {
         receiver.iter().find_map(|&object| {
-            let What::Global(_, key) = self.heap.what[object as usize] else { return None };
-            let What::Integer(id) = self.heap.what[key as usize] else { return None };
+            let What::Global(_, key) = self.heap.what[object as usize] else {
+                return None;
+            };
+            let What::Integer(id) = self.heap.what[key as usize] else {
+                return None;
+            };
             let widgets = self.setting.widgets.iter();
-            widgets.filter(|widget| i64::from(widget.id as i32) == id).map(|widget| widget.data.clone()).next()
+            widgets
+                .filter(|widget| i64::from(widget.id as i32) == id)
+                .map(|widget| widget.data.clone())
+                .next()
         })
     }
 }
 
-/// By sink: marks, last fact, name, address.
-type Leaks = BTreeMap<Key, (u8, u32, String, Option<String>)>;
+/// By sink: marks, last fact, name, kind, address.
+type Leaks = BTreeMap<Key, (u8, u32, String, String, Option<String>)>;
 
 struct Run<'s, 'a> {
     solver: &'s mut Solver<'a>,
@@ -174,6 +247,8 @@ struct Run<'s, 'a> {
     seen: Map<(Held, u8), ()>,
     leaks: Leaks,
     left: usize,
+    /// Steps at which the search ends.
+    stop: u64,
     /// By method definition: blocks and the branches that decide about them.
     branches: Map<u32, Rc<Vec<(u32, u32)>>>,
 }
@@ -188,12 +263,22 @@ impl Run<'_, '_> {
             return;
         }
         self.left -= 1;
-        self.facts.push(Fact { held, marks, from, site });
+        self.facts.push(Fact {
+            held,
+            marks,
+            from,
+            site,
+        });
     }
 
     fn work(&mut self) {
         let mut next = 0;
         while next < self.facts.len() {
+            self.solver.work(1);
+            if self.solver.steps.get() > self.stop {
+                self.solver.cuts.add("flow-search");
+                return;
+            }
             let (held, marks) = (self.facts[next].held, self.facts[next].marks);
             match held {
                 Held::Value(node, value) => {
@@ -209,7 +294,15 @@ impl Run<'_, '_> {
                 Held::Cell(cell, node, ins) => {
                     let one = &self.solver.heap.cells[cell as usize];
                     let mut readers = one.readers.clone();
-                    readers.extend(self.solver.heap.all_readers.get(&one.object).into_iter().flatten());
+                    readers.extend(
+                        self.solver
+                            .heap
+                            .all_readers
+                            .get(&one.object)
+                            .into_iter()
+                            .flatten(),
+                    );
+                    self.solver.work(readers.len());
                     readers.sort_unstable();
                     readers.dedup();
                     for reader in readers {
@@ -242,29 +335,47 @@ impl Run<'_, '_> {
             Op::Phi => {
                 let block = body.ins[user as usize].block;
                 let runs = &self.solver.nodes[node as usize].runs;
-                let taken = body.preds(block).iter().zip(args).any(|(edge, &arg)| arg == value && runs[edge.block as usize]);
+                let taken = body
+                    .preds(block)
+                    .iter()
+                    .zip(args)
+                    .any(|(edge, &arg)| arg == value && runs[edge.block as usize]);
                 if taken {
                     self.add(Held::Value(node, user), marks, from, here);
                 }
             }
-            Op::Cast(_) | Op::Unary(_) | Op::Binary(..) | Op::Compare(_) => self.add(Held::Value(node, user), marks, from, here),
+            Op::Cast(_) | Op::Unary(_) | Op::Binary(..) | Op::Compare(_) => {
+                self.add(Held::Value(node, user), marks, from, here)
+            }
+            Op::InvokeCustom(_) => self.add(Held::Value(node, user), marks, from, here),
             Op::Length => self.add(Held::Value(node, user), marks | mark::LENGTH, from, here),
-            Op::ArrayGet if args[0] == value => self.add(Held::Value(node, user), marks, from, here),
+            Op::ArrayGet if args[0] == value => {
+                self.add(Held::Value(node, user), marks, from, here)
+            }
             Op::Get(_) => {
                 // A field of an object that the platform gave: it is part of the data.
                 let solver = &*self.solver;
-                if solver.set(node, value).iter().any(|&object| solver.is_foreign(object)) {
+                if solver
+                    .set(node, value)
+                    .iter()
+                    .any(|&object| solver.is_foreign(object))
+                {
                     self.add(Held::Value(node, user), marks, from, here);
                 }
             }
-            Op::Put(_) | Op::StaticPut(_) | Op::ArrayPut | Op::Filled(_) if args.last() == Some(&value) || matches!(body.ins[user as usize].op, Op::Filled(_)) => {
+            Op::Put(_) | Op::StaticPut(_) | Op::ArrayPut | Op::Filled(_)
+                if args.last() == Some(&value)
+                    || matches!(body.ins[user as usize].op, Op::Filled(_)) =>
+            {
                 for cell in self.written(here, value) {
                     self.add(Held::Cell(cell, node, user), marks, from, here);
                 }
             }
             Op::Return => self.returned(node, marks, from, here),
             Op::Throw => self.thrown(node, body.ins[user as usize].block, marks, from, here),
-            Op::Invoke(kind, target) if target != NONE => self.passed(here, kind, target, Spot::Value(value), marks, from),
+            Op::Invoke(kind, target) if target != NONE => {
+                self.passed(here, kind, target, Spot::Value(value), marks, from)
+            }
             Op::If(_) | Op::Switch if self.solver.budget.implicit => {
                 let block = body.ins[user as usize].block;
                 self.decided(node, Some(block), marks | mark::IMPLICIT, from);
@@ -277,15 +388,31 @@ impl Run<'_, '_> {
     fn written(&self, here: (u32, u32), value: Value) -> Vec<u32> {
         let body = &self.solver.nodes[here.0 as usize].method.body;
         let solver = &*self.solver;
-        let cells_of = |object: u32| solver.heap.of_object.get(&object).cloned().unwrap_or_default();
-        let wrote = |cell: &u32| solver.heap.cells[*cell as usize].writers.iter().any(|own| (own.0, own.1) == here);
+        let cells_of = |object: u32| {
+            solver
+                .heap
+                .of_object
+                .get(&object)
+                .cloned()
+                .unwrap_or_default()
+        };
+        let wrote = |cell: &u32| {
+            solver.heap.cells[*cell as usize]
+                .writers
+                .iter()
+                .any(|own| (own.0, own.1) == here)
+        };
         let args = body.args(here.1);
         let objects: Set = match body.ins[here.1 as usize].op {
             Op::StaticPut(_) => vec![super::heap::STATICS],
             Op::Filled(_) => solver.set(here.0, here.1).clone(),
             _ => solver.set(here.0, args[0]).clone(),
         };
-        let mut out: Vec<u32> = objects.into_iter().flat_map(cells_of).filter(wrote).collect();
+        let mut out: Vec<u32> = objects
+            .into_iter()
+            .flat_map(cells_of)
+            .filter(wrote)
+            .collect();
         if let Op::Filled(_) = body.ins[here.1 as usize].op {
             out.retain(|&cell| match solver.heap.cells[cell as usize].key {
                 super::heap::Key::Under(index) => match solver.heap.what[index as usize] {
@@ -307,8 +434,12 @@ impl Run<'_, '_> {
                     continue;
                 }
                 match handing {
-                    Handing::Plain | Handing::Reflective(_) => self.add(Held::Value(caller.node, caller.ins), marks, from, site),
-                    Handing::CallBack(rule, number) => self.result_of(place, rule, number, marks, from, site),
+                    Handing::Plain | Handing::Reflective(_) => {
+                        self.add(Held::Value(caller.node, caller.ins), marks, from, site)
+                    }
+                    Handing::CallBack(rule, number) => {
+                        self.result_of(place, rule, number, marks, from, site)
+                    }
                     Handing::Listener(_) => {}
                 }
             }
@@ -316,14 +447,28 @@ impl Run<'_, '_> {
     }
 
     /// The result of one call-back is an argument of others of the same rule.
-    fn result_of(&mut self, place: (u32, u32), rule: u32, number: u32, marks: u8, from: u32, site: (u32, u32)) {
+    fn result_of(
+        &mut self,
+        place: (u32, u32),
+        rule: u32,
+        number: u32,
+        marks: u8,
+        from: u32,
+        site: (u32, u32),
+    ) {
         let rules = self.solver.rules;
         for (callee, handing) in self.solver.links.get(&place).cloned().unwrap_or_default() {
-            let Handing::CallBack(other, at) = handing else { continue };
+            let Handing::CallBack(other, at) = handing else {
+                continue;
+            };
             if other != rule {
                 continue;
             }
-            for (position, argument) in rules.rules[rule as usize].calls[at as usize].arguments.iter().enumerate() {
+            for (position, argument) in rules.rules[rule as usize].calls[at as usize]
+                .arguments
+                .iter()
+                .enumerate()
+            {
                 if matches!(argument, CallArgument::Result(one) if u32::from(*one) == number + 1) {
                     self.parameter(callee, position as u32 + 1, marks, from, site);
                 }
@@ -357,19 +502,35 @@ impl Run<'_, '_> {
         }
         let op = self.solver.nodes[reader.0 as usize].method.body.ins[reader.1 as usize].op;
         match op {
-            Op::Get(_) | Op::StaticGet(_) => self.add(Held::Value(reader.0, reader.1), marks, from, reader),
+            Op::Get(_) | Op::StaticGet(_) => {
+                self.add(Held::Value(reader.0, reader.1), marks, from, reader)
+            }
             Op::ArrayGet if self.solver.heap.cells[cell as usize].key.is_entry() => {
                 self.add(Held::Value(reader.0, reader.1), marks, from, reader);
             }
-            Op::Invoke(kind, target) if target != NONE => self.passed(reader, kind, target, Spot::Cell(cell), marks, from),
+            Op::Invoke(kind, target) if target != NONE => {
+                self.passed(reader, kind, target, Spot::Cell(cell), marks, from)
+            }
             _ => {}
         }
     }
 
     /// Something goes into a call.
-    fn passed(&mut self, here: (u32, u32), kind: Invoke, target: u32, spot: Spot, marks: u8, from: u32) {
+    fn passed(
+        &mut self,
+        here: (u32, u32),
+        kind: Invoke,
+        target: u32,
+        spot: Spot,
+        marks: u8,
+        from: u32,
+    ) {
         let args = self.solver.args_of(here.0, here.1);
-        let operands = self.solver.nodes[here.0 as usize].method.body.args(here.1).to_vec();
+        let operands = self.solver.nodes[here.0 as usize]
+            .method
+            .body
+            .args(here.1)
+            .to_vec();
         let rules = self.solver.rules;
         let links = self.solver.links.get(&here).cloned().unwrap_or_default();
         let several = links.len() > 1 && marks & mark::IMPLICIT != 0;
@@ -380,18 +541,28 @@ impl Run<'_, '_> {
             }
             match (handing, spot) {
                 (Handing::Plain, Spot::Value(value)) => {
-                    for (position, _) in operands.iter().enumerate().filter(|(_, arg)| **arg == value) {
+                    for (position, _) in operands
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, arg)| **arg == value)
+                    {
                         self.parameter(callee, position as u32, marks, from, here);
                     }
                 }
-                (Handing::Listener(position), Spot::Value(value)) if operands.get(usize::from(position)) == Some(&value) => {
+                (Handing::Listener(position), Spot::Value(value))
+                    if operands.get(usize::from(position)) == Some(&value) =>
+                {
                     self.parameter(callee, 0, marks, from, here);
                 }
-                (Handing::Reflective(first), Spot::Value(value)) if operands.get(1) == Some(&value) && first == 1 => {
+                (Handing::Reflective(first), Spot::Value(value))
+                    if operands.get(1) == Some(&value) && first == 1 =>
+                {
                     self.parameter(callee, 0, marks, from, here);
                 }
                 (Handing::Reflective(first), Spot::Cell(cell)) => {
-                    if let super::heap::Key::Under(index) = self.solver.heap.cells[cell as usize].key {
+                    if let super::heap::Key::Under(index) =
+                        self.solver.heap.cells[cell as usize].key
+                    {
                         if let What::Integer(at) = self.solver.heap.what[index as usize] {
                             self.parameter(callee, u32::from(first) + at as u32, marks, from, here);
                         }
@@ -399,12 +570,20 @@ impl Run<'_, '_> {
                 }
                 (Handing::CallBack(rule, number), _) => {
                     let call = rules.rules[rule as usize].calls[number as usize].clone();
-                    if self.solver.locate(here, call.on, &args, kind, true).contains(&spot) {
+                    if self
+                        .solver
+                        .locate(here, call.on, &args, kind, true)
+                        .contains(&spot)
+                    {
                         self.parameter(callee, 0, marks, from, here);
                     }
                     for (position, argument) in call.arguments.iter().enumerate() {
                         if let CallArgument::Place(place) = argument {
-                            if self.solver.locate(here, *place, &args, kind, true).contains(&spot) {
+                            if self
+                                .solver
+                                .locate(here, *place, &args, kind, true)
+                                .contains(&spot)
+                            {
                                 self.parameter(callee, position as u32 + 1, marks, from, here);
                             }
                         }
@@ -413,7 +592,9 @@ impl Run<'_, '_> {
                 _ => {}
             }
         }
-        let Some(&method) = self.solver.outside.get(&here) else { return };
+        let Some(&method) = self.solver.outside.get(&here) else {
+            return;
+        };
         debug_assert_eq!(method, target);
         let library = self.solver.library_of(method);
         let fields = self.solver.fields_by_name(&args);
@@ -432,13 +613,24 @@ impl Run<'_, '_> {
             return;
         }
         for flow in self.flows(&library, method, kind) {
-            if !self.solver.locate(here, flow.from, &args, kind, true).contains(&spot) {
+            if !self
+                .solver
+                .locate(here, flow.from, &args, kind, true)
+                .contains(&spot)
+            {
                 continue;
             }
             for to in self.solver.locate(here, flow.to, &args, kind, false) {
                 match to {
-                    Spot::Return => self.add(Held::Value(here.0, here.1), marks | flow.marks, from, here),
-                    Spot::Cell(cell) => self.add(Held::Cell(cell, here.0, here.1), marks | flow.marks, from, here),
+                    Spot::Return => {
+                        self.add(Held::Value(here.0, here.1), marks | flow.marks, from, here)
+                    }
+                    Spot::Cell(cell) => self.add(
+                        Held::Cell(cell, here.0, here.1),
+                        marks | flow.marks,
+                        from,
+                        here,
+                    ),
                     Spot::Value(_) | Spot::Object(_) => {}
                 }
             }
@@ -460,15 +652,39 @@ impl Run<'_, '_> {
     }
 
     fn flows(&self, library: &Library, method: u32, kind: Invoke) -> Vec<Flow> {
-        if library.known { library.flows.clone() } else { self.solver.default_flows(method, kind) }
+        if library.known {
+            library.flows.clone()
+        } else {
+            self.solver.default_flows(method, kind)
+        }
     }
 
-    fn leak(&mut self, here: (u32, u32), rule: u32, method: u32, marks: u8, from: u32, args: &[Set]) {
+    fn leak(
+        &mut self,
+        here: (u32, u32),
+        rule: u32,
+        method: u32,
+        marks: u8,
+        from: u32,
+        args: &[Set],
+    ) {
         let site = self.solver.site(here);
         let row = &self.solver.rules.rules[rule as usize].row;
         let api = format!("{}.{}", row.class, method_name(self.solver, method));
-        let address = args.iter().flatten().filter_map(|&value| self.solver.heap.as_text(value)).find(|text| text.contains("://")).map(str::to_owned);
-        let entry = self.leaks.entry((rule, site)).or_insert((marks, from, api, address));
+        let address = args
+            .iter()
+            .flatten()
+            .filter_map(|&value| self.solver.heap.as_text(value))
+            .find(|text| text.contains("://"))
+            .map(str::to_owned);
+        let mut kind = row.sink.clone().unwrap_or_default();
+        if self.solver.goes_to_network(&args[0]) {
+            kind = "network".to_owned();
+        }
+        let entry = self
+            .leaks
+            .entry((rule, site))
+            .or_insert((marks, from, api, kind, address));
         // What arrives with fewer marks says more.
         if marks.count_ones() < entry.0.count_ones() {
             (entry.0, entry.1) = (marks, from);
@@ -487,7 +703,11 @@ impl Run<'_, '_> {
                     let after = dominance::post_dominators(body);
                     Rc::new(dominance::control_dependence(body, &after))
                 });
-                let mut out: Vec<u32> = pairs.iter().filter(|pair| pair.1 == branch).map(|pair| pair.0).collect();
+                let mut out: Vec<u32> = pairs
+                    .iter()
+                    .filter(|pair| pair.1 == branch)
+                    .map(|pair| pair.0)
+                    .collect();
                 // What depends on a block that depends on it.
                 let mut next = 0;
                 while next < out.len() {
@@ -503,7 +723,11 @@ impl Run<'_, '_> {
             }
         };
         for block in body.live_blocks() {
-            let joins = body.preds(block).iter().any(|edge| dependent.contains(&edge.block)) && body.preds(block).len() > 1;
+            let joins = body
+                .preds(block)
+                .iter()
+                .any(|edge| dependent.contains(&edge.block))
+                && body.preds(block).len() > 1;
             if joins && branch.is_some() {
                 for &phi in body.phis(block) {
                     let mut operands = body.args(phi).to_vec();
@@ -535,12 +759,16 @@ impl Run<'_, '_> {
                     self.add(Held::Cell(cell, node, ins), marks, from, here);
                 }
             }
-            Op::Return if !method.body.args(ins).is_empty() => self.returned(node, marks, from, here),
+            Op::Return if !method.body.args(ins).is_empty() => {
+                self.returned(node, marks, from, here)
+            }
             Op::Invoke(kind, target) if target != NONE => {
                 for (callee, _) in self.solver.links.get(&here).cloned().unwrap_or_default() {
                     self.add(Held::Run(callee), marks, from, here);
                 }
-                let Some(&outside) = self.solver.outside.get(&here) else { return };
+                let Some(&outside) = self.solver.outside.get(&here) else {
+                    return;
+                };
                 let args = self.solver.args_of(node, ins);
                 let library = self.solver.library_of(outside);
                 for flow in self.flows(&library, outside, kind) {
