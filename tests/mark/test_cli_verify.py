@@ -242,7 +242,7 @@ def test_verification_is_cheap(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "assaymark", "verify", *map(str, [*case.paths, *options])]
     subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""})
     used = []
-    for _ in range(5):
+    for _ in range(9):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
