@@ -101,7 +101,7 @@ def certify(
     if page is not None:
         from assaymark.cli.root import write
 
-        write(_page(certificate, found, demands.title[lang], url, lang), page, lang)
+        write(_page(certificate, found, demands.title[lang], url, lang), page, lang, "certify.page-written")
 
 
 def _report(file: Path, given: Path | None, pack: str, lang: str) -> Report:
