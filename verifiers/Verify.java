@@ -212,7 +212,6 @@ public final class Verify {
                 space();
                 need(next() == '"', "no name of a member");
                 String name = string();
-                need(!unpaired(name), "half a surrogate pair");
                 space();
                 need(next() == ':', "no value of a member");
                 at++;
@@ -250,7 +249,10 @@ public final class Verify {
             while (true) {
                 char sign = next();
                 at++;
-                if (sign == '"') return out.toString();
+                if (sign == '"') {
+                    need(!unpaired(out.toString()), "half a surrogate pair");
+                    return out.toString();
+                }
                 need(sign >= ' ', "a control character");
                 if (sign != '\\') {
                     out.append(sign);
@@ -798,7 +800,7 @@ public final class Verify {
     static String text(Object value) {
         String text = string(value);
         int length = text.codePointCount(0, text.length());
-        need(length >= 1 && length <= 255 && text.chars().noneMatch(c -> c < 32 || c == 127) && !unpaired(text), "not a text");
+        need(length >= 1 && length <= 255 && text.chars().noneMatch(c -> c < 32 || c == 127), "not a text");
         return text;
     }
 
@@ -932,7 +934,7 @@ public final class Verify {
         private void readBlock() {
             if (directory < 32 || !new String(data, directory - 16, 16, StandardCharsets.ISO_8859_1).equals("APK Sig Block 42")) return;
             long size = little(data).getLong(directory - 24);
-            need(size >= 24 && size <= directory - 8, "a size out of range");
+            need(size >= 24 && size <= directory - 8 && size <= 64 << 20, "a size out of range");
             int start = directory - (int) size - 8;
             need(little(data).getLong(start) == size, "sizes differ");
             int at = start + 8, stop = directory - 24;
@@ -1113,6 +1115,7 @@ public final class Verify {
 
         /** Section "Digests": entries. */
         String entriesDigest() {
+            need(end - directory <= 64 << 20, "a central directory too large");
             List<Entry> all = directory(true);
             need(all.size() == entries, "another count of entries");
             need(all.stream().map(Entry::name).distinct().count() == all.size(), "a name twice");

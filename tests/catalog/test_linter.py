@@ -1,7 +1,4 @@
-"""No catalog is read that holds a row without source, date or way it is known: the file itself, with that left out.
-
-The rows of SDKs lie in several files that share their sources; `tests/unit/catalog/test_reading.py` has their cases.
-"""
+"""No catalog is read that holds a row without source, date or way it is known: the file itself, with that left out."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assaymark.catalog import apis, blindspots, data, permissions, reading, secrets
+from assaymark.catalog import apis, blindspots, data, permissions, reading, sdks, secrets
 from assaymark.catalog.addresses import load_network_calls, load_not_endpoints, load_top_level
 from assaymark.model.errors import InvalidCatalog
 

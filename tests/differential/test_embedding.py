@@ -35,20 +35,15 @@ public class VerifyAll {
         for (String line : java.nio.file.Files.readAllLines(new File(files[0]).toPath())) {
             String said;
             try {
-                ApkVerifier.Result all = new ApkVerifier.Builder(new File(line)).setMinCheckedPlatformVersion(24).build().verify();
-                StringBuilder out = new StringBuilder(all.isVerified() ? "yes" : "no");
+                ApkVerifier.Result all = new ApkVerifier.Builder(new
+                File(line)).setMinCheckedPlatformVersion(24).build().verify(); StringBuilder out = new
+                StringBuilder(all.isVerified() ? "yes" : "no");
                 out.append('\\t').append(all.isVerifiedUsingV1Scheme()).append(',').append(all.isVerifiedUsingV2Scheme());
-                out.append(',').append(all.isVerifiedUsingV3Scheme()).append('\\t');
-                for (var one : all.getV2SchemeSigners()) out.append("v2=").append(hex(one.getCertificate())).append(' ');
-                for (var one : all.getV3SchemeSigners()) out.append("v3=").append(hex(one.getCertificate())).append(' ');
-                said = out.toString().strip();
-            } catch (Throwable error) {
-                said = "broke off\\t" + error.getClass().getSimpleName();
-            }
-            System.out.println(said);
-        }
-    }
-}
+                out.append(',').append(all.isVerifiedUsingV3Scheme()).append('\\t'); for (var one :
+                all.getV2SchemeSigners()) out.append("v2=").append(hex(one.getCertificate())).append(' '); for (var one
+                : all.getV3SchemeSigners()) out.append("v3=").append(hex(one.getCertificate())).append(' '); said =
+                out.toString().strip(); } catch (Throwable error) { said = "broke off\\t" +
+                error.getClass().getSimpleName(); } System.out.println(said); } } }
 """
 
 pytestmark = [
@@ -92,16 +87,14 @@ def test_apksig_says_the_same_and_every_byte_comes_back(tmp_path: Path) -> None:
     """Also: the content digests that we compute, and the signers that we read, are those that apksig verifies."""
     before: list[Path] = []
     after: list[Path] = []
-    left_alone = []
     for number, path in enumerate(sorted(CORPUS.rglob("*.apk"))):
         if path.stat().st_size > LARGEST:
             continue
         data = path.read_bytes()
         try:
             pieces = add_pair(data, PAIR_ID, b"certificate" * 229)
-        except SigningError as error:
-            left_alone.append((path.name, error.reason))
-            continue
+        except SigningError:
+            continue  # no block, or one that would not come back
         marked = tmp_path / f"{number}.apk"
         marked.write_bytes(b"".join(pieces))
         assert has_pair(marked.read_bytes(), PAIR_ID), path.name
@@ -125,5 +118,3 @@ def test_apksig_says_the_same_and_every_byte_comes_back(tmp_path: Path) -> None:
             assert ours.certificates[scheme] == signers, path.name
         verified += 1
     assert verified >= 15
-    print(f"{len(before)} files; apksig verifies {verified}; left alone: {len(left_alone)}")
-

@@ -27,7 +27,19 @@ from mark import vectors
 CHEAP = 0.3
 """Seconds of the processor that a verification may take from start to end, Python included."""
 
-INSPECTION = ("analysis", "batch", "detectors", "formats", "insight", "judge", "lake", "log", "pipeline", "sandbox", "catalog")
+INSPECTION = (
+    "analysis",
+    "batch",
+    "detectors",
+    "formats",
+    "insight",
+    "judge",
+    "lake",
+    "log",
+    "pipeline",
+    "sandbox",
+    "catalog",
+)
 
 
 def call(*words: object) -> Result:
@@ -47,7 +59,18 @@ def prepared(name: str, folder: Path) -> tuple[vectors.Case, list[object]]:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("name", ["01_embedded", "04e_from_making_to_distribution", "16b_foreign_v2_grafted_beside_v3", "10b_v1_only_packed_again", "32_revoked", "31_expired", "49_sizes_of_the_block_disagree"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "01_embedded",
+        "04e_from_making_to_distribution",
+        "16b_foreign_v2_grafted_beside_v3",
+        "10b_v1_only_packed_again",
+        "32_revoked",
+        "31_expired",
+        "49_sizes_of_the_block_disagree",
+    ],
+)
 def test_it_says_the_verdict_in_words(tmp_path: Path, name: str, lang: str) -> None:
     case, options = prepared(name, tmp_path)
     done = call("verify", *case.paths, *options, "--lang", lang)
@@ -60,7 +83,12 @@ def test_it_says_the_verdict_in_words(tmp_path: Path, name: str, lang: str) -> N
 def test_it_says_the_verdict_as_json(tmp_path: Path) -> None:
     case, options = prepared("04e_from_making_to_distribution", tmp_path)
     tree = json.loads(call("verify", *case.paths, *options, "--json").output)
-    assert (tree["schema"], tree["state"], tree["exitCode"], len(tree["marks"])) == ("assaymark-verdict/1", "valid", 0, 3)
+    assert (tree["schema"], tree["state"], tree["exitCode"], len(tree["marks"])) == (
+        "assaymark-verdict/1",
+        "valid",
+        0,
+        3,
+    )
     assert tree["marks"][0]["issuers"][0]["role"] == "inspector"
 
 
@@ -139,7 +167,9 @@ def place(tmp_path: Path) -> Path:
     root = Trust(tmp_path / "trust").init(Plan("log.example/2026", "Example platform"), NOW)
     create_log(open_store(str(tmp_path / "log")), root.logs[0])
     smali = ".class public Lcom/example/a/Main;\n.super Landroid/app/Activity;\n"
-    (tmp_path / "app.apk").write_bytes(Apk(manifest=manifest("com.example.a"), smali=smali, schemes=("v2", "v3")).build())
+    (tmp_path / "app.apk").write_bytes(
+        Apk(manifest=manifest("com.example.a"), smali=smali, schemes=("v2", "v3")).build()
+    )
     (tmp_path / "lib.aar").write_bytes(b"no package")
     return tmp_path
 
@@ -158,6 +188,20 @@ def test_certify_then_verify(place: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert (tree["state"], tree["place"]) == ("valid-status-stale", "embedded")
     assert len(tree["marks"][0]["log"]["witnesses"]) >= 2
     assert "com.example.a" in (place / "page.html").read_text(encoding="utf-8")
+
+
+def test_from_keys_to_revocation(tmp_path: Path, place: Path) -> None:
+    """A person's path, with commands only: keys, log, certificate, status list, and a revocation that both see."""
+    trust, log, file = tmp_path / "own", tmp_path / "own-log", place / "app.certified.apk"
+    assert call("keys", "init", trust, "--origin", "log.example/2027", "--issuer", "Example Lab").exit_code == 0
+    assert call("log", "init", log, "--trust", trust).exit_code == 0
+    done = call("certify", place / "app.apk", "--trust", trust, "--log", log)
+    assert done.exit_code == 0, done.output
+    assert call("status", "set", log, "--trust", trust).exit_code == 0
+    check = ("verify", file, "--root", trust / "1.root", "--status", log / "status")
+    assert call(*check).exit_code == 0
+    assert call("status", "set", log, "--trust", trust, "0=revoked").exit_code == 0
+    assert call(*check).exit_code == EXIT_CODES[Reason.REVOKED]
 
 
 def test_certify_beside_the_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,8 +226,8 @@ def test_certify_what_does_not_pass(place: Path) -> None:
 def test_verification_loads_nothing_of_the_inspection(tmp_path: Path) -> None:
     case, options = prepared("01_embedded", tmp_path)
     words = ["verify", *map(str, [*case.paths, *options])]
-    code = f"import sys; from assaymark.cli import main; main({words!r}, standalone_mode=False)"
-    code = f"import sys\ntry:\n    from assaymark.cli import main\n    main({words!r})\nexcept SystemExit:\n    print(sorted(sys.modules))"
+    lines = ["import sys", "from assaymark.cli import main", "try:", f"    main({words!r})", "except SystemExit:"]
+    code = "\n".join([*lines, "    print(sorted(sys.modules))"])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(re.findall(r"'([\w.]+)'", done.stdout.splitlines()[-1]))
     ours = {name for name in loaded if name.startswith("assaymark.")}
@@ -198,7 +242,7 @@ def test_verification_is_cheap(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "assaymark", "verify", *map(str, [*case.paths, *options])]
     subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""})
     used = []
-    for _ in range(5):
+    for _ in range(9):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -9,7 +9,7 @@ import pytest
 
 from assaymark import pipeline
 from assaymark.mark.embed import embed, strip
-from assaymark.mark.issue import Terms, derived_statement, distribution_statement, inspection_statement, issue
+from assaymark.mark.issue import Logger, Terms, derived_statement, distribution_statement, inspection_statement, issue
 from assaymark.mark.page import certificate_page, qr_svg
 from assaymark.mark.profile import BUILT_IN, Profile, ProfileError, load_profile
 from assaymark.mark.reasons import Refused
@@ -28,7 +28,9 @@ TERMS = Terms(issued_at=NOW - 864_000)
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A package that reads nothing and asks for nothing."""
     made = tmp_path_factory.mktemp("issue") / "app.apk"
-    made.write_bytes(Apk(manifest=manifest("com.example.a", version_code=3), smali=EMPTY, schemes=("v1", "v2", "v3")).build())
+    made.write_bytes(
+        Apk(manifest=manifest("com.example.a", version_code=3), smali=EMPTY, schemes=("v1", "v2", "v3")).build()
+    )
     return made
 
 
@@ -48,7 +50,7 @@ def with_verdict(report: Report, **changes: object) -> Report:
     return replace(report, verdicts=[first | changes, *rest])
 
 
-def logger(world: World):  # noqa: ANN201
+def logger(world: World) -> Logger:
     """Give what logs into a world."""
     return lambda envelope: world.proof(world.log(envelope)).to_bytes()
 
@@ -127,7 +129,9 @@ def test_a_developers_signature_that_does_not_hold(profile: Profile, tmp_path: P
     broken.write_bytes(bytes(data))
     report = pipeline.inspect(broken)
     with pytest.raises(ProfileError) as refused:
-        inspection_statement(report, [broken], replace(profile, levels={2: replace(profile.levels[2], unassessed=frozenset())}), 2, TERMS)
+        inspection_statement(
+            report, [broken], replace(profile, levels={2: replace(profile.levels[2], unassessed=frozenset())}), 2, TERMS
+        )
     assert refused.value.reason == "not-signed-well"
 
 
@@ -178,15 +182,35 @@ def test_the_page_shows_what_a_person_has_to_compare(path: Path, lang: str) -> N
 
     certificate = check_certificate(world.certify(statement), world.root())
     url = "HTTPS://H.EXAMPLE/C/AM-2026-00000001"
-    page = certificate_page(certificate, lang, title="title", url=url, standing=Standing(State.REVOKED, 86_400))
+    page = certificate_page(
+        certificate,
+        lang,
+        title="title",
+        url=url,
+        standing=Standing(State.REVOKED, 86_400),
+        clauses={"app-method-2-1": "Title & more"},
+    )
     assert "com.example.&lt;b&gt;" in page
     assert "<b>" not in page
     assert " ".join(statement.signers["v2"][0][at : at + 8] for at in range(0, 64, 8)) in page
-    assert "app-method-2-1" in page
+    assert "Title &amp; more <code>app-method-2-1" in page
     assert statement.serial in page
     assert ("revoked" if lang == "en" else "已撤销") in page
     assert "<script" not in page
     assert 'src="data:image/svg+xml;base64,' in page
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "自检"), ("en", "Own check")])
+def test_level_one_is_never_called_certified(path: Path, lang: str, word: str) -> None:
+    from assaymark.mark.certificate import check_certificate
+
+    world = World()
+    container = world.certify(world.statement(path, level=1), ["developer"])
+    page = certificate_page(check_certificate(container, world.root()), lang, title="title")
+    heading = page.partition("<h1>")[2].partition("</h1>")[0]
+    assert word in heading
+    assert "ertif" not in heading
+    assert "证书" not in heading
 
 
 def test_the_qr_code_is_small() -> None:

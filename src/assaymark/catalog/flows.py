@@ -17,6 +17,9 @@ SINK_KINDS = ("network", "sms", "log", "file", "database", "clipboard", "ipc", "
 WIDGET = "widget"
 """Data of a source whose layout says what a user types there."""
 
+HANDLES = ("android.os.Environment",)
+"""Classes of the API catalog that tell where data lies, and not the data: a call counts, its result carries nothing personal."""
+
 Effect = tuple[str, str, str, list[str], list[str]]
 """Class, method, start of the descriptor, flows, call-backs."""
 
@@ -111,7 +114,7 @@ def _sinks(tree: Mapping[str, object]) -> Iterator[Sink]:
 
 def _apis() -> Iterator[SourceRow]:
     for api in load_apis():
-        if api.kind == "string" or api.class_name == ANY_CLASS or api.data == "permission-request":
+        if api.kind == "string" or api.class_name == ANY_CLASS or api.data == "permission-request" or api.class_name in HANDLES:
             continue
         name, is_field = api.name, api.kind == "field"
         arguments = list(api.argument)

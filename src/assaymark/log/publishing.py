@@ -101,7 +101,7 @@ class Published:
 def publish(log: Log, signer: Signer, policy: Policy, witnesses: Sequence[Cosigner]) -> Published:
     """Bring all entries into the tree and show a checkpoint over them.
 
-    Raises `LogError`: `wrong-key`, `damaged`, `busy`, or `no-quorum` (nothing was published; the entries stay, try again).
+    Raises `LogError`: `wrong-key`, `damaged`, `busy`, or `no-quorum` (nothing is out; the entries stay, try again).
     """
     if signer.key != log.state.key:
         raise LogError("wrong-key", f"the key is not that of {log.state.key.name}", log=log.state.key.name)

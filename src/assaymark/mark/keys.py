@@ -1,7 +1,8 @@
 """Keys that sign certificates: Ed25519, ECDSA P-256 with SHA-256, and SM2 with SM3 (needs the extra `sm`).
 
-Key files are PEM: PKCS #8 for secrets, SubjectPublicKeyInfo for public keys, as OpenSSL 3 writes them without a password. Sources:
-RFC 5208 and 5915 for the secrets, GB/T 32918 and GB/T 35276 for SM2; its signer id is the usual 1234567812345678.
+Key files are PEM: PKCS #8 for secrets, SubjectPublicKeyInfo for public keys, as OpenSSL 3 writes them without a
+password. Sources: RFC 5208 and 5915 for the secrets, GB/T 32918 and GB/T 35276 for SM2; its signer id is the usual
+1234567812345678.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from assaymark.mark.root import SPKI
 ALGORITHMS = ("ed25519", "ecdsa-p256", "sm2")
 
 _PEM = re.compile(rb"-----BEGIN PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+?)-----END PRIVATE KEY-----\s*")
-# PKCS #8 around an ECPrivateKey on the SM2 curve, as OpenSSL writes it; the secret is the 32 bytes between, the point follows.
+# PKCS #8 around an ECPrivateKey on the SM2 curve, as OpenSSL writes it; the secret is the 32 bytes between, the point
+# follows.
 _SM2_HEAD = bytes.fromhex("308187020100301306072a8648ce3d020106082a811ccf5501822d046d306b0201010420")
 _SM2_MIDDLE = bytes.fromhex("a14403420004")
 
@@ -46,7 +48,10 @@ class SecretKey:
         return sha256(self.spki).hexdigest()
 
     def sign(self, message: bytes) -> bytes:
-        """Sign a message: 64 bytes of Ed25519, else a DER sequence of r and s. Raises `Refused` (`algorithm-missing`)."""
+        """Sign a message: 64 bytes of Ed25519, else a DER sequence of r and s.
+
+        Raises `Refused` (`algorithm-missing`).
+        """
         if self.algorithm == "ed25519":
             return Ed25519PrivateKey.from_private_bytes(self.secret).sign(message)
         if self.algorithm == "ecdsa-p256":

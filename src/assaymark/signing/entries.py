@@ -1,7 +1,9 @@
-"""One digest over the entries of an archive, whatever its order and compression: for formats that have no signing block.
+"""One digest over the entries of an archive, for formats that have no signing block.
 
-Format: `docs/reference/mark-format.md`, section "Digest over entries". Stricter than any reader of archives: what two readers could take in
-two ways is refused, since a digest over one reading says nothing about the other.
+Order and compression do not count.
+
+Format: `docs/reference/mark-format.md`, section "Digest over entries". Stricter than any reader of archives: what two
+readers could take in two ways is refused, since a digest over one reading says nothing about the other.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from assaymark.signing.layout import Bytes, Layout, find_layout
 
 LARGEST_TOTAL = 8 << 30
 """Bytes of all entries together that are inflated."""
+
+LARGEST_DIRECTORY = 64 << 20
+"""Bytes of a central directory that is read: it is held in memory."""
 
 _PIECE = 1 << 20
 _STORED, _DEFLATED = 0, 8
@@ -42,9 +47,12 @@ class _Entry:
 def entries_digest(data: Bytes) -> bytes:
     """Give the SHA-256 over the sorted entries, directories and JAR signature files left out. Raises `SigningError`.
 
-    Work: every entry is inflated once, `LARGEST_TOTAL` bytes at most; memory: one MiB at a time, and the central directory.
+    Work: every entry is inflated once, `LARGEST_TOTAL` bytes at most; memory: one MiB at a time, and the central
+    directory.
     """
     layout = find_layout(data)
+    if layout.end - layout.directory > LARGEST_DIRECTORY:
+        raise SigningError("too-large", "the central directory")
     found = list(_directory(data, layout))
     if len(found) != layout.entries:
         raise SigningError("directory-misplaced", f"{layout.entries} entries stated, {len(found)} there")

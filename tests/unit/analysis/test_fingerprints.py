@@ -74,7 +74,9 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     first, second = features(library(1)), features(library(2))
     rows = {feature: (0, (feature in first) + 2 * (feature in second)) for feature in first | second}
     artefacts = tuple(
-        Artefact("vendor-push", version, Source("maven:com.vendor:push:" + version, ""), "", "2026-11-22", 6, len(found))
+        Artefact(
+            "vendor-push", version, Source("maven:com.vendor:push:" + version, ""), "", "2026-11-22", 6, len(found)
+        )
         for version, found in (("1.0", first), ("2.0", second))
     )
     fingerprints._sizes.cache_clear()
@@ -115,7 +117,8 @@ def test_repeated_texts_are_not_the_library() -> None:
     texts = re.findall(r'"(.*?)"', library())
     lines = [f'    const-string v0, "{text}"' for text in texts]
     classes = [
-        f".class public Lcom/shop/Keys{part};\n.super Ljava/lang/Object;\n.method public static keys()V\n    .locals 1\n"
+        f".class public Lcom/shop/Keys{part};\n.super Ljava/lang/Object;\n"
+        ".method public static keys()V\n    .locals 1\n"
         + "\n    invoke-static {}, Ljava/lang/System;->gc()V\n".join(lines[part::3])
         + "\n    return-void\n.end method"
         for part in range(3)

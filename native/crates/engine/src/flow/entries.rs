@@ -157,7 +157,7 @@ impl Solver<'_> {
                     program.hierarchy.external[program.defs.class_of[kind as usize] as usize];
                 let overrides = self.overrides[signature as usize];
                 let called = overrides != Overrides::OfObject
-                    && overrides.runs(external)
+                    && (overrides.runs(external) || self.overrides_outside(kind, signature))
                     && !listened.contains(&name);
                 if own.is_some() || clicked || called {
                     let cycle = cycle.unwrap_or(0);
@@ -215,6 +215,15 @@ impl Solver<'_> {
                 continue;
             }
             let given = match program.descriptor(kind).first() {
+                Some(b'L')
+                    if program.descriptor(kind) == b"Landroid/os/Bundle;"
+                        && self.own_state(node).is_some() =>
+                {
+                    // What a component keeps of itself comes back to it.
+                    let component = self.own_state(node).unwrap_or_default();
+                    self.heap
+                        .number(What::Global(self.names.state, component), kind)
+                }
                 Some(b'L' | b'[') if program.descriptor(kind) != b"Ljava/lang/String;" => {
                     self.heap.number(
                         What::Given {
@@ -242,6 +251,14 @@ impl Solver<'_> {
                     self.world.sources.push(source);
                 }
             }
+        }
+    }
+
+    /// The component whose life a node is a state of.
+    fn own_state(&self, node: u32) -> Option<Abs> {
+        match self.nodes[node as usize].start {
+            Start::Platform { component, .. } => Some(component),
+            _ => None,
         }
     }
 

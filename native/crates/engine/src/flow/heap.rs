@@ -73,6 +73,8 @@ pub(super) enum What {
         node: u32,
         parameter: u16,
     },
+    /// What an object of the platform holds in a field ([`NONE`]: as an element).
+    Within(Abs, u32),
     /// One of a kind, under a constant: (name of the kind, text or number value, or 0).
     Global(u32, Abs),
 }
@@ -123,6 +125,8 @@ pub(super) struct Heap {
     pub of_object: Map<Abs, Vec<u32>>,
     /// By abstract value: instructions that read all its cells.
     pub all_readers: Map<Abs, Vec<(u32, u32)>>,
+    /// Who reads what, to tell in one look: cell and node, or object and node with the high bit set, and instruction.
+    reads: std::collections::HashSet<(u64, u32), BuildHasherDefault<Mix>>,
     pub texts: Vec<String>,
     text_ids: HashMap<String, u32>,
 }
@@ -180,6 +184,7 @@ impl Heap {
             What::Made { .. }
                 | What::Component(_)
                 | What::Given { .. }
+                | What::Within(..)
                 | What::Global(..)
                 | What::Statics
         )
@@ -208,6 +213,26 @@ impl Heap {
         self.cell_of.insert((object, key), id);
         self.of_object.entry(object).or_default().push(id);
         (id, true)
+    }
+
+    /// Notes that an instruction reads a cell.
+    pub fn add_reader(&mut self, cell: u32, reader: (u32, u32)) {
+        if self
+            .reads
+            .insert((u64::from(cell) << 32 | u64::from(reader.0), reader.1))
+        {
+            self.cells[cell as usize].readers.push(reader);
+        }
+    }
+
+    /// Notes that an instruction reads all cells of an object.
+    pub fn add_all_reader(&mut self, object: Abs, reader: (u32, u32)) {
+        if self.reads.insert((
+            1 << 63 | u64::from(object) << 32 | u64::from(reader.0),
+            reader.1,
+        )) {
+            self.all_readers.entry(object).or_default().push(reader);
+        }
     }
 
     pub fn find_cell(&self, object: Abs, key: Key) -> Option<u32> {
@@ -266,12 +291,15 @@ pub(super) enum Joined {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names {
     pub content: u32,
+    /// What a component keeps of itself.
+    pub state: u32,
 }
 
 impl Names {
     pub fn of(rules: &Rules) -> Names {
         Names {
             content: rules.known_name("content"),
+            state: rules.known_name("saved-state"),
         }
     }
 }

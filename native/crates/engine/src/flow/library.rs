@@ -274,6 +274,7 @@ impl Solver<'_> {
             .body
             .args(here.1)
             .to_vec();
+        self.work(1);
         let root = match place.root {
             Root::Return if place.selector == Selector::Whole => return vec![Spot::Return],
             Root::Return => self.set(here.0, here.1).clone(),
@@ -364,8 +365,8 @@ impl Solver<'_> {
             .get(name as usize)
             .cloned()
             .unwrap_or_default();
-        if text == "application" {
-            return self.world.application.into_iter().collect();
+        if let ("application", Some(application)) = (&text[..], self.world.application) {
+            return vec![application];
         }
         let keys = match selector {
             Selector::Entry(number) => {
@@ -407,6 +408,7 @@ impl Solver<'_> {
         reads: bool,
     ) -> Vec<Spot> {
         let mut out = Vec::new();
+        self.work(objects.len());
         for &object in objects {
             if !self.heap.is_object(object) || object == STATICS {
                 continue;
@@ -439,19 +441,20 @@ impl Solver<'_> {
                     || component
                     || object == STATICS
                     || seen.contains(&object)
-                    || seen.len() > 200
+                    || seen.len() > 64
                 {
                     continue;
                 }
                 seen.push(object);
                 self.read_all(object, here);
-                for cell in self
+                let cells = self
                     .heap
                     .of_object
                     .get(&object)
                     .cloned()
-                    .unwrap_or_default()
-                {
+                    .unwrap_or_default();
+                self.work(cells.len() + 1);
+                for cell in cells {
                     out.push(Spot::Cell(cell));
                     next.extend(self.heap.cells[cell as usize].set.iter().copied());
                 }
@@ -467,7 +470,7 @@ impl Solver<'_> {
         self.outside.insert(here, method);
         let args = self.args_of(node, ins);
         let library = self.library_of(method);
-        let mut arrived = false;
+        let mut arrived = self.reflect(here, method, &args);
         let flows = if library.known {
             library.flows.clone()
         } else {
@@ -717,6 +720,9 @@ impl Solver<'_> {
             if listed.is_none() && NOT_CALLED.contains(&&type_name[..]) {
                 continue;
             }
+            if self.taken_back(here, method, position + shift) {
+                continue;
+            }
             for object in set.clone() {
                 let own = self.heap.kinds[object as usize];
                 if !self.heap.is_object(object)
@@ -751,6 +757,26 @@ impl Solver<'_> {
         }
     }
 
+    /// Whether a listener is surely replaced by null, in the same method and on the same object, before the method ends.
+    fn taken_back(&self, here: (u32, u32), method: u32, position: usize) -> bool {
+        let body = &self.nodes[here.0 as usize].method.body;
+        let operands = body.args(here.1);
+        let is_null = |value: Value| body.constant(value) == Some(0);
+        if position != 1 || operands.len() != 2 || is_null(operands[1]) {
+            return false;
+        }
+        let users = &self.nodes[here.0 as usize].method.users;
+        let undoing = users.of(operands[0]).iter().copied().filter(|&user| {
+            let args = body.args(user);
+            matches!(body.ins[user as usize].op, Op::Invoke(_, other) if other == method)
+                && args.len() == 2
+                && args[0] == operands[0]
+                && is_null(args[1])
+        });
+        let undoing: Vec<Value> = undoing.collect();
+        !undoing.is_empty() && !self.path(here.0, Some(here.1), None, &undoing)
+    }
+
     /// Methods of a class that override one of the platform.
     fn overriding(&mut self, kind: u32) -> Vec<u32> {
         let program = self.program;
@@ -765,12 +791,27 @@ impl Solver<'_> {
             for &(signature, def) in program.hierarchy.virtuals(position) {
                 let overrides = self.overrides[signature as usize];
                 let own = program.hierarchy.lookup(&program.defs, kind, signature) == Some(def);
-                if own && overrides != platform::Overrides::OfObject && overrides.runs(external) {
+                let called = overrides.runs(external) || self.overrides_outside(kind, signature);
+                if own && overrides != platform::Overrides::OfObject && called {
                     out.push(def);
                 }
             }
         }
         out
+    }
+
+    /// Whether a class or interface above a class, whose code is left to the rules, has a method of this signature: its own code calls it.
+    pub fn overrides_outside(&mut self, kind: u32, signature: u32) -> bool {
+        let program = self.program;
+        let above: Vec<u32> = program
+            .hierarchy
+            .chain(&program.defs, kind)
+            .chain(program.hierarchy.program_interfaces(&program.defs, kind))
+            .collect();
+        above.into_iter().any(|position| {
+            program.hierarchy.own_virtual(position, signature).is_some()
+                && self.is_outside(position)
+        })
     }
 
     /// The sources among the rules of a call whose arguments fit.

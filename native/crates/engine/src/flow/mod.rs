@@ -19,6 +19,7 @@ mod entries;
 mod heap;
 mod library;
 mod order;
+mod reflect;
 pub mod rules;
 mod solve;
 mod taint;
@@ -59,8 +60,10 @@ pub struct Setting {
 /// Bounds of one run, in counted things.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
-    /// Evaluations of instructions.
+    /// Steps to find what values can be: evaluations of instructions, and what each of them looks at.
     pub steps: u64,
+    /// Steps to follow data.
+    pub search: u64,
     /// Bodies, one for each context of a method.
     pub nodes: usize,
     /// Contexts of one method; behind them all further calls share one.
@@ -74,8 +77,9 @@ pub struct Budget {
 impl Default for Budget {
     fn default() -> Self {
         Budget {
-            steps: 4_000_000,
-            nodes: 20_000,
+            steps: 12_000_000,
+            search: 12_000_000,
+            nodes: 12_000,
             contexts: 24,
             facts: 400_000,
             implicit: false,
@@ -119,6 +123,8 @@ pub struct Leak {
     pub source: Site,
     /// Position of the sink's rule in the rules given.
     pub sink_rule: u32,
+    /// The kind of sink.
+    pub sink_kind: String,
     /// What is called.
     pub sink_api: String,
     /// Where it is called.
@@ -160,7 +166,7 @@ pub fn flows(
     solver.start();
     solver.run();
     let mut outcome = taint::search(&mut solver);
-    outcome.steps = solver.steps;
+    outcome.steps = solver.steps.get();
     outcome.nodes = solver.nodes.len() as u64;
     outcome.methods = solver.methods_seen();
     outcome.cuts = solver.cuts.list();

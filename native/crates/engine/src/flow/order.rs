@@ -3,9 +3,22 @@
 //! Both stand at the end of a chain of calls from something that the platform runs. Where the chains part, the write's call must be able to
 //! come before the read's; and no write that surely happens in between may replace the value. What cannot be told counts as possible.
 
-use super::heap::{STATICS, What};
+use super::heap::{Key, STATICS, What};
 use super::solve::{Solver, Start};
+use crate::code::link::NONE;
 use crate::ir::{EdgeKind, Op, Value};
+
+/// Methods of a list that leave the positions of its elements as they are.
+const ONLY_READ: [&str; 8] = [
+    "get",
+    "elementAt",
+    "iterator",
+    "size",
+    "isEmpty",
+    "contains",
+    "toString",
+    "indexOf",
+];
 
 /// One call of a chain; the last one is the instruction itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +34,9 @@ impl Solver<'_> {
     pub fn reaches(&self, cell: u32, writer: (u32, u32), reader: (u32, u32)) -> bool {
         if writer == reader {
             return true;
+        }
+        if self.elsewhere_in_list(cell, writer, reader) {
+            return false;
         }
         let (Some(write), Some(read)) = (self.chain(writer), self.chain(reader)) else {
             return true;
@@ -62,6 +78,64 @@ impl Solver<'_> {
             && self.path(node, None, Some(to), &avoid)
     }
 
+    /// Whether a list is only ever filled by one run of `add` calls in the method that makes it, and the read asks for another position than
+    /// the write's.
+    fn elsewhere_in_list(&self, cell: u32, writer: (u32, u32), reader: (u32, u32)) -> bool {
+        let one = &self.heap.cells[cell as usize];
+        let What::Made { node, part: 0, .. } = self.heap.what[one.object as usize] else {
+            return false;
+        };
+        if one.key != Key::Anywhere
+            || self.nodes[node as usize].shared
+            || !matches!(self.called(reader), Some(("get" | "elementAt", 2)))
+        {
+            return false;
+        }
+        let index = self.nodes[reader.0 as usize].method.body.args(reader.1)[1];
+        let Some(index) = self.integer(self.set(reader.0, index)) else {
+            return false;
+        };
+        let adds = |&(at, ins, _): &(u32, u32, bool)| {
+            at == node
+                && matches!(
+                    self.called((at, ins)),
+                    Some(("add" | "addElement" | "addLast", 2))
+                )
+                && !self.path(node, Some(ins), Some(ins), &[])
+        };
+        let reads = |&site: &(u32, u32)| matches!(self.called(site), Some((name, _)) if ONLY_READ.contains(&name));
+        let all = self.heap.all_readers.get(&one.object).into_iter().flatten();
+        if one.writers.len() > 16
+            || !one.writers.iter().all(adds)
+            || !one.readers.iter().chain(all).all(reads)
+        {
+            return false;
+        }
+        let mut position = 0;
+        for &(_, other, _) in one.writers.iter().filter(|own| own.1 != writer.1) {
+            if self.path(node, Some(other), Some(writer.1), &[]) {
+                if self.path(node, None, Some(writer.1), &[other]) {
+                    return false;
+                }
+                position += 1;
+            }
+        }
+        position != index
+    }
+
+    /// The name of the method that an instruction calls, and how many operands it has.
+    fn called(&self, site: (u32, u32)) -> Option<(&str, usize)> {
+        let body = &self.nodes[site.0 as usize].method.body;
+        let Op::Invoke(_, method) = body.ins[site.1 as usize].op else {
+            return None;
+        };
+        let key = self.program.link.methods[method as usize];
+        let name = self
+            .program
+            .bytes(self.program.link.names[key.name as usize]);
+        Some((std::str::from_utf8(name).ok()?, body.args(site.1).len()))
+    }
+
     /// The calls that lead to an instruction; `None` if there are several ways.
     fn chain(&self, site: (u32, u32)) -> Option<Vec<Step>> {
         let mut out = vec![Step {
@@ -78,6 +152,7 @@ impl Solver<'_> {
             let Some(caller) = node.callers.first() else {
                 break;
             };
+            self.work(1);
             out.push(Step {
                 node: caller.node,
                 ins: caller.ins,
@@ -206,9 +281,10 @@ impl Solver<'_> {
         match op {
             Op::Put(_) | Op::StaticPut(_) | Op::ArrayPut => true,
             Op::Invoke(_, method) => {
-                let key = self.program.link.methods[method as usize];
-                let name = self.program.name(key.name);
-                name.starts_with("put") || name.starts_with("set")
+                method != NONE
+                    && self
+                        .called((node, ins))
+                        .is_some_and(|(name, _)| name.starts_with("put") || name.starts_with("set"))
             }
             _ => false,
         }
@@ -265,7 +341,7 @@ impl Solver<'_> {
     }
 
     /// Whether control can go from behind one instruction (or the entry) to another (or a return) around some.
-    fn path(&self, node: u32, from: Option<Value>, to: Option<Value>, avoid: &[Value]) -> bool {
+    pub fn path(&self, node: u32, from: Option<Value>, to: Option<Value>, avoid: &[Value]) -> bool {
         let runs = &self.nodes[node as usize].runs;
         let body = &self.nodes[node as usize].method.body;
         let mut seen = vec![false; body.block_count() as usize];
@@ -274,6 +350,7 @@ impl Solver<'_> {
             None => (0, 0),
         }];
         while let Some((block, first)) = stack.pop() {
+            self.work(1);
             let range = body.in_block(block);
             let first = first.max(range.start);
             let stop = avoid

@@ -163,7 +163,9 @@ impl Rules {
             outside,
             ..Rules::default()
         };
-        rules.name("content");
+        for name in ["content", "saved-state"] {
+            rules.name(name);
+        }
         for listener in listeners {
             rules
                 .listeners

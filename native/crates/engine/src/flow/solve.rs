@@ -53,8 +53,8 @@ pub(super) enum Handing {
     CallBack(u32, u32),
     /// Nothing: the platform makes the arguments; the receiver is operand `0`.
     Listener(u8),
-    /// By reflection: receiver and an array of arguments.
-    Reflective,
+    /// By reflection: an array of arguments; the parameter that the first one goes to.
+    Reflective(u8),
 }
 
 /// One body in one context.
@@ -89,7 +89,8 @@ pub(super) struct Solver<'a> {
     pub values: Vec<Set>,
     queued: Vec<bool>,
     queue: VecDeque<(u32, u32)>,
-    pub steps: u64,
+    /// Work done: evaluations, and what each of them looks at.
+    pub steps: std::cell::Cell<u64>,
     pub cuts: Cuts,
     builder: Builder<'a>,
     methods: Map<u32, Option<Rc<Method>>>,
@@ -100,6 +101,8 @@ pub(super) struct Solver<'a> {
     pub links: Map<(u32, u32), Vec<(u32, Handing)>>,
     /// By call: the method outside that it runs.
     pub outside: Map<(u32, u32), u32>,
+    /// Calls of the platform by reflection: place, class, method.
+    pub reflected: Vec<((u32, u32), String, String)>,
     pub initialised: Vec<bool>,
     pub overrides: Vec<Overrides>,
     pub known: super::library::Known,
@@ -128,7 +131,7 @@ impl<'a> Solver<'a> {
             values: Vec::new(),
             queued: Vec::new(),
             queue: VecDeque::new(),
-            steps: 0,
+            steps: std::cell::Cell::new(0),
             cuts: Cuts::default(),
             builder: Builder::new(program),
             methods: Map::default(),
@@ -137,6 +140,7 @@ impl<'a> Solver<'a> {
             children: Map::default(),
             links: Map::default(),
             outside: Map::default(),
+            reflected: Vec::new(),
             initialised: vec![false; program.defs.classes.len()],
             overrides: crate::code::platform::overrides(program, &[]),
             known: super::library::Known::default(),
@@ -155,13 +159,19 @@ impl<'a> Solver<'a> {
         while let Some((node, ins)) = self.queue.pop_front() {
             let var = self.nodes[node as usize].base + ins;
             self.queued[var as usize] = false;
-            self.steps += 1;
-            if self.steps > self.budget.steps {
+            self.work(1);
+            if self.steps.get() > self.budget.steps {
                 self.cuts.add("flow-steps");
                 return;
             }
             self.evaluate(node, ins);
         }
+    }
+
+    /// Counts work.
+    #[inline]
+    pub fn work(&self, count: usize) {
+        self.steps.set(self.steps.get() + count as u64);
     }
 
     pub fn enqueue(&mut self, node: u32, ins: u32) {
@@ -179,6 +189,7 @@ impl<'a> Solver<'a> {
 
     pub fn args_of(&self, node: u32, ins: u32) -> Vec<Set> {
         let method = &self.nodes[node as usize].method;
+        self.work(method.body.args(ins).len());
         method
             .body
             .args(ins)
@@ -222,6 +233,7 @@ impl<'a> Solver<'a> {
 
     fn wake(&mut self, cell: u32) {
         let readers = self.heap.cells[cell as usize].readers.clone();
+        self.work(readers.len());
         for (node, ins) in readers {
             self.enqueue(node, ins);
         }
@@ -255,18 +267,12 @@ impl<'a> Solver<'a> {
     }
 
     pub fn read_cell(&mut self, cell: u32, reader: (u32, u32)) -> Set {
-        let cell = &mut self.heap.cells[cell as usize];
-        if !cell.readers.contains(&reader) {
-            cell.readers.push(reader);
-        }
-        cell.set.clone()
+        self.heap.add_reader(cell, reader);
+        self.heap.cells[cell as usize].set.clone()
     }
 
     pub fn read_all(&mut self, object: Abs, reader: (u32, u32)) {
-        let readers = self.heap.all_readers.entry(object).or_default();
-        if !readers.contains(&reader) {
-            readers.push(reader);
-        }
+        self.heap.add_all_reader(object, reader);
     }
 
     pub fn write_cell(&mut self, cell: u32, writer: (u32, u32), only: bool, values: &[Abs]) {
@@ -320,15 +326,15 @@ impl<'a> Solver<'a> {
         }
         let depth = self.nodes[caller.node as usize].depth + 1;
         if found.is_none() {
-            let count = self.contexts.entry(def).or_default();
-            let large = self.nodes.len() >= self.budget.nodes;
-            if *count >= self.budget.contexts as u32 || large && *count > 0 || depth > 60 {
+            let count = *self.contexts.entry(def).or_default();
+            let allowed = self.contexts_allowed();
+            if count >= allowed || depth > 60 {
                 self.cuts.add("flow-contexts");
                 found = self.shared.get(&def).copied();
             }
             if found.is_none() {
                 *self.contexts.entry(def).or_default() += 1;
-                let full = self.contexts[&def] > self.budget.contexts as u32 || large || depth > 60;
+                let full = count >= allowed || depth > 60;
                 let node = self.add_node(def, method, Start::Called, depth);
                 self.nodes[node as usize].shared = full;
                 self.nodes[node as usize].merged = full;
@@ -340,14 +346,26 @@ impl<'a> Solver<'a> {
         }
         let node = found?;
         self.children.insert((caller.node, caller.ins, def), node);
-        let callers = &mut self.nodes[node as usize].callers;
-        if !callers.contains(&caller) {
-            callers.push(caller);
-        }
+        // `children` has seen each call once.
+        self.nodes[node as usize].callers.push(caller);
         if self.nodes[node as usize].callers.len() > 1 {
             self.nodes[node as usize].shared = true;
         }
         Some(node)
+    }
+
+    /// Contexts that one method may have by now: the more there are of all methods, the fewer.
+    fn contexts_allowed(&self) -> u32 {
+        let (most, share) = (
+            self.budget.contexts as u32,
+            self.nodes.len() * 8 / self.budget.nodes.max(1),
+        );
+        match share {
+            0..2 => most,
+            2..4 => most / 3,
+            4..8 => most / 8,
+            _ => 0,
+        }
     }
 
     pub fn add_node(&mut self, def: u32, method: Rc<Method>, start: Start, depth: u32) -> u32 {
@@ -418,7 +436,12 @@ impl<'a> Solver<'a> {
         let args = body.args(ins);
         let here = (node, ins);
         match it.op {
-            Op::Param(_) | Op::Caught | Op::Other | Op::FillData => {}
+            Op::Param(_) | Op::Other | Op::FillData => {}
+            // Besides what the program throws, the platform may.
+            Op::Caught => {
+                let value = self.heap.number(What::Made { node, ins, part: 1 }, NONE);
+                self.join(node, ins, &[value]);
+            }
             Op::Undefined | Op::Handle(_) => self.join(node, ins, &[UNKNOWN]),
             Op::Phi => {
                 for (edge, &arg) in body.preds(it.block).iter().zip(args) {
@@ -492,6 +515,10 @@ impl<'a> Solver<'a> {
                         let cell = self.cell(object, key);
                         let mut set = self.read_cell(cell, here);
                         set.extend(self.initial(object, field, here));
+                        if self.is_foreign(object) {
+                            let content = self.cell(object, Key::Named(self.names.content));
+                            self.read_cell(content, here);
+                        }
                         self.join(node, ins, &set);
                     } else if object == UNKNOWN {
                         let set = self.initial(object, field, here);
@@ -501,15 +528,14 @@ impl<'a> Solver<'a> {
             }
             Op::Put(field) => {
                 let key = Key::Field(self.field(field));
-                let (objects, values) = (
-                    self.set(node, args[0]).clone(),
-                    self.set(node, args[1]).clone(),
-                );
-                let only = objects.len() == 1;
-                for object in objects {
-                    if self.heap.is_object(object) {
-                        let cell = self.cell(object, key);
-                        self.write_cell(cell, here, only, &values);
+                let pairs = self.pairs(node, args[0], args[1]);
+                let only = self.one_object(node, args[0]);
+                for (object, values) in pairs {
+                    let cell = self.cell(object, key);
+                    self.write_cell(cell, here, only, &values);
+                    if self.is_foreign(object) {
+                        let content = self.cell(object, Key::Named(self.names.content));
+                        self.write_cell(content, here, false, &[]);
                     }
                 }
             }
@@ -552,7 +578,7 @@ impl<'a> Solver<'a> {
                     self.set(node, args[1]).clone(),
                 );
                 let values = self.set(node, args[2]).clone();
-                let only = arrays.len() == 1;
+                let only = self.one_object(node, args[0]);
                 for array in arrays.into_iter().filter(|&array| array != UNKNOWN) {
                     if self.heap.is_object(array) {
                         self.write_entries(array, &index, here, only, &values);
@@ -585,10 +611,14 @@ impl<'a> Solver<'a> {
                     .zip(right)
                     .map(|(a, b)| crate::ir::holds(cond, a, b));
                 let never_null = args.len() == 1
-                    && !left.iter().any(|&value| {
+                    && left.iter().all(|&value| {
+                        let what = &self.heap.what[value as usize];
                         matches!(
-                            self.heap.what[value as usize],
-                            What::Integer(_) | What::Unknown
+                            what,
+                            What::Made { part: 0, .. }
+                                | What::Component(_)
+                                | What::Text(_)
+                                | What::Class(_)
                         )
                     });
                 let decided = decided.or_else(|| match cond {
@@ -635,6 +665,7 @@ impl<'a> Solver<'a> {
                 let joined = self.heap.join(&mut returned, &set);
                 self.nodes[node as usize].returned = returned;
                 if matches!(joined, Joined::Grown | Joined::GrownCut) {
+                    self.work(self.nodes[node as usize].callers.len());
                     for caller in self.nodes[node as usize].callers.clone() {
                         self.enqueue(caller.node, caller.ins);
                     }
@@ -645,6 +676,51 @@ impl<'a> Solver<'a> {
                 self.throw(node, it.block, &set);
             }
         }
+    }
+
+    /// Which objects are given which values. Two phis of one block take their operands from the same edge.
+    fn pairs(&self, node: u32, object: Value, value: Value) -> Vec<(Abs, Set)> {
+        let owner = &self.nodes[node as usize];
+        let body = &owner.method.body;
+        let (first, second) = (body.ins[object as usize], body.ins[value as usize]);
+        let mut out = Vec::new();
+        let mut add = |objects: &Set, values: &Set| {
+            let objects = objects
+                .iter()
+                .filter(|&&object| self.heap.is_object(object));
+            out.extend(objects.map(|&object| (object, values.clone())));
+        };
+        if first.op == Op::Phi && second.op == Op::Phi && first.block == second.block {
+            let operands = body.args(object).iter().zip(body.args(value));
+            for (edge, (&one, &two)) in body.preds(first.block).iter().zip(operands) {
+                if one != NONE && two != NONE && owner.runs[edge.block as usize] {
+                    add(self.set(node, one), self.set(node, two));
+                }
+            }
+        } else {
+            add(self.set(node, object), self.set(node, value));
+        }
+        out
+    }
+
+    /// Whether a value is one object, or null.
+    pub fn one_object(&self, node: u32, value: Value) -> bool {
+        let mut count = 0;
+        for &one in self.set(node, value) {
+            count += if matches!(self.heap.what[one as usize], What::Integer(0)) {
+                0
+            } else {
+                1
+            };
+        }
+        count == 1
+    }
+
+    /// Whether an object's class is not the program's.
+    pub fn is_foreign(&self, object: Abs) -> bool {
+        let kind = self.heap.kinds[object as usize];
+        let ours = kind != NONE && self.program.defs.class_of[kind as usize] != NONE;
+        !ours && object != STATICS && self.heap.is_object(object)
     }
 
     /// Objects thrown in a block go to its handlers that fit, and to the callers.
@@ -756,7 +832,30 @@ impl<'a> Solver<'a> {
         if ours {
             return vec![self.heap.integer(0)];
         }
-        vec![self.unknown_of(key.kind, here, 1)]
+        if object == UNKNOWN || object == STATICS {
+            return vec![self.unknown_of(key.kind, here, 1)];
+        }
+        vec![self.within(object, field, key.kind)]
+    }
+
+    /// What an object that the platform made holds, where nothing seen has put it there.
+    fn within(&mut self, object: Abs, field: u32, kind: u32) -> Abs {
+        let descriptor = if kind == NONE {
+            b"L"
+        } else {
+            self.program.descriptor(kind)
+        };
+        let nested = |value: Abs| match self.heap.what[value as usize] {
+            What::Within(outer, _) => Some(outer),
+            _ => None,
+        };
+        let deep = nested(object).and_then(nested).and_then(nested).is_some();
+        match descriptor.first() {
+            Some(b'L' | b'[') if descriptor != b"Ljava/lang/String;" && !deep => {
+                self.heap.number(What::Within(object, field), kind)
+            }
+            _ => UNKNOWN,
+        }
     }
 
     /// Something of a type that the platform made at a place.
@@ -775,24 +874,24 @@ impl<'a> Solver<'a> {
         }
     }
 
-    fn element_of(&mut self, array: Abs, here: (u32, u32)) -> Abs {
+    fn element_of(&mut self, array: Abs, _here: (u32, u32)) -> Abs {
         let kind = self.heap.kinds[array as usize];
-        if kind == NONE {
+        if !self.heap.is_object(array) {
             return UNKNOWN;
         }
-        let descriptor = self.program.descriptor(kind).to_vec();
-        if !self.heap.is_object(array)
-            || matches!(self.heap.what[array as usize], What::Made { part: 0, .. })
-        {
+        if matches!(self.heap.what[array as usize], What::Made { part: 0, .. }) {
             return self.heap.integer(0);
         }
-        match descriptor
-            .get(1..)
-            .and_then(|element| self.program.find_type(element))
-        {
-            Some(element) => self.unknown_of(element, here, 2),
-            None => UNKNOWN,
-        }
+        let descriptor = if kind == NONE {
+            Vec::new()
+        } else {
+            self.program.descriptor(kind).to_vec()
+        };
+        let element = match descriptor.strip_prefix(b"[") {
+            Some(element) => self.program.find_type(element).unwrap_or(NONE),
+            None => NONE,
+        };
+        self.within(array, NONE, element)
     }
 
     /// The keys that an index or key can be: constants, or [`Key::Anywhere`].

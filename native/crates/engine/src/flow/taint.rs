@@ -44,12 +44,14 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
     collect(solver, &mut sources);
     let mut outcome = Outcome::default();
     let mut left = solver.budget.facts;
+    let stop = solver.steps.get() + solver.budget.search;
     for ((rule, site), source) in sources {
         let mut run = Run {
             facts: Vec::new(),
             seen: Map::default(),
             leaks: BTreeMap::new(),
             left,
+            stop,
             branches: Map::default(),
             solver,
         };
@@ -59,7 +61,7 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
         run.work();
         left = run.left;
         let leaks = std::mem::take(&mut run.leaks);
-        for ((sink_rule, sink), (marks, last, api, address)) in leaks {
+        for ((sink_rule, sink), (marks, last, api, kind, address)) in leaks {
             let (path, merged) = run.path(last, sink);
             outcome.leaks.push(Leak {
                 source_rule: rule,
@@ -67,6 +69,7 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
                 source_api: source.api.clone(),
                 source: site,
                 sink_rule,
+                sink_kind: kind,
                 sink_api: api,
                 sink,
                 marks,
@@ -119,6 +122,22 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
                 method_name(solver, method)
             );
             add(rule, solver.site(here), api, data, here);
+        }
+    }
+    for (here, class, name) in solver.reflected.clone() {
+        for &rule in solver.rules.find(&class, &name) {
+            let row = &solver.rules.rules[rule as usize].row;
+            if let (Some(data), 0, false) = (row.source.clone(), row.parameter, row.is_field) {
+                if data != "widget" && row.arguments.is_empty() {
+                    add(
+                        rule,
+                        solver.site(here),
+                        format!("{class}.{name}"),
+                        data,
+                        here,
+                    );
+                }
+            }
         }
     }
     for node in 0..solver.nodes.len() as u32 {
@@ -177,6 +196,31 @@ impl Solver<'_> {
         }
     }
 
+    /// Whether a stream is that of a connection, or writes to one.
+    fn goes_to_network(&self, objects: &[u32]) -> bool {
+        let (network, target) = (
+            self.rules.known_name("network"),
+            self.rules.known_name("target"),
+        );
+        let mut level = objects.to_vec();
+        for _ in 0..4 {
+            let mut next = Vec::new();
+            for object in level {
+                if matches!(self.heap.what[object as usize], What::Global(name, _) if name == network)
+                {
+                    return true;
+                }
+                let cell = self.heap.find_cell(object, super::heap::Key::Named(target));
+                next.extend(
+                    cell.into_iter()
+                        .flat_map(|cell| self.heap.cells[cell as usize].set.iter().copied()),
+                );
+            }
+            level = next;
+        }
+        false
+    }
+
     fn widget_data(&self, receiver: &[u32]) -> Option<String> {
         receiver.iter().find_map(|&object| {
             let What::Global(_, key) = self.heap.what[object as usize] else {
@@ -194,8 +238,8 @@ impl Solver<'_> {
     }
 }
 
-/// By sink: marks, last fact, name, address.
-type Leaks = BTreeMap<Key, (u8, u32, String, Option<String>)>;
+/// By sink: marks, last fact, name, kind, address.
+type Leaks = BTreeMap<Key, (u8, u32, String, String, Option<String>)>;
 
 struct Run<'s, 'a> {
     solver: &'s mut Solver<'a>,
@@ -203,6 +247,8 @@ struct Run<'s, 'a> {
     seen: Map<(Held, u8), ()>,
     leaks: Leaks,
     left: usize,
+    /// Steps at which the search ends.
+    stop: u64,
     /// By method definition: blocks and the branches that decide about them.
     branches: Map<u32, Rc<Vec<(u32, u32)>>>,
 }
@@ -228,6 +274,11 @@ impl Run<'_, '_> {
     fn work(&mut self) {
         let mut next = 0;
         while next < self.facts.len() {
+            self.solver.work(1);
+            if self.solver.steps.get() > self.stop {
+                self.solver.cuts.add("flow-search");
+                return;
+            }
             let (held, marks) = (self.facts[next].held, self.facts[next].marks);
             match held {
                 Held::Value(node, value) => {
@@ -251,6 +302,7 @@ impl Run<'_, '_> {
                             .into_iter()
                             .flatten(),
                     );
+                    self.solver.work(readers.len());
                     readers.sort_unstable();
                     readers.dedup();
                     for reader in readers {
@@ -295,19 +347,19 @@ impl Run<'_, '_> {
             Op::Cast(_) | Op::Unary(_) | Op::Binary(..) | Op::Compare(_) => {
                 self.add(Held::Value(node, user), marks, from, here)
             }
+            Op::InvokeCustom(_) => self.add(Held::Value(node, user), marks, from, here),
             Op::Length => self.add(Held::Value(node, user), marks | mark::LENGTH, from, here),
             Op::ArrayGet if args[0] == value => {
                 self.add(Held::Value(node, user), marks, from, here)
             }
             Op::Get(_) => {
                 // A field of an object that the platform gave: it is part of the data.
-                let foreign = |&object: &u32| {
-                    !matches!(
-                        self.solver.heap.what[object as usize],
-                        What::Made { part: 0, .. } | What::Component(_)
-                    )
-                };
-                if self.solver.set(node, value).iter().any(foreign) {
+                let solver = &*self.solver;
+                if solver
+                    .set(node, value)
+                    .iter()
+                    .any(|&object| solver.is_foreign(object))
+                {
                     self.add(Held::Value(node, user), marks, from, here);
                 }
             }
@@ -382,7 +434,7 @@ impl Run<'_, '_> {
                     continue;
                 }
                 match handing {
-                    Handing::Plain | Handing::Reflective => {
+                    Handing::Plain | Handing::Reflective(_) => {
                         self.add(Held::Value(caller.node, caller.ins), marks, from, site)
                     }
                     Handing::CallBack(rule, number) => {
@@ -480,7 +532,13 @@ impl Run<'_, '_> {
             .args(here.1)
             .to_vec();
         let rules = self.solver.rules;
-        for (callee, handing) in self.solver.links.get(&here).cloned().unwrap_or_default() {
+        let links = self.solver.links.get(&here).cloned().unwrap_or_default();
+        let several = links.len() > 1 && marks & mark::IMPLICIT != 0;
+        for (callee, handing) in links {
+            // Which of several methods runs depends on a branch on the data.
+            if several && spot == Spot::Value(operands[0]) {
+                self.add(Held::Run(callee), marks, from, here);
+            }
             match (handing, spot) {
                 (Handing::Plain, Spot::Value(value)) => {
                     for (position, _) in operands
@@ -495,6 +553,20 @@ impl Run<'_, '_> {
                     if operands.get(usize::from(position)) == Some(&value) =>
                 {
                     self.parameter(callee, 0, marks, from, here);
+                }
+                (Handing::Reflective(first), Spot::Value(value))
+                    if operands.get(1) == Some(&value) && first == 1 =>
+                {
+                    self.parameter(callee, 0, marks, from, here);
+                }
+                (Handing::Reflective(first), Spot::Cell(cell)) => {
+                    if let super::heap::Key::Under(index) =
+                        self.solver.heap.cells[cell as usize].key
+                    {
+                        if let What::Integer(at) = self.solver.heap.what[index as usize] {
+                            self.parameter(callee, u32::from(first) + at as u32, marks, from, here);
+                        }
+                    }
                 }
                 (Handing::CallBack(rule, number), _) => {
                     let call = rules.rules[rule as usize].calls[number as usize].clone();
@@ -525,6 +597,21 @@ impl Run<'_, '_> {
         };
         debug_assert_eq!(method, target);
         let library = self.solver.library_of(method);
+        let fields = self.solver.fields_by_name(&args);
+        if !fields.is_empty() {
+            match spot {
+                Spot::Cell(cell) if args.len() == 2 && fields.contains(&cell) => {
+                    self.add(Held::Value(here.0, here.1), marks, from, here);
+                }
+                Spot::Value(value) if args.len() == 3 && operands[2] == value => {
+                    for cell in fields {
+                        self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
+                    }
+                }
+                _ => {}
+            }
+            return;
+        }
         for flow in self.flows(&library, method, kind) {
             if !self
                 .solver
@@ -590,10 +677,14 @@ impl Run<'_, '_> {
             .filter_map(|&value| self.solver.heap.as_text(value))
             .find(|text| text.contains("://"))
             .map(str::to_owned);
+        let mut kind = row.sink.clone().unwrap_or_default();
+        if self.solver.goes_to_network(&args[0]) {
+            kind = "network".to_owned();
+        }
         let entry = self
             .leaks
             .entry((rule, site))
-            .or_insert((marks, from, api, address));
+            .or_insert((marks, from, api, kind, address));
         // What arrives with fewer marks says more.
         if marks.count_ones() < entry.0.count_ones() {
             (entry.0, entry.1) = (marks, from);

@@ -105,10 +105,6 @@ impl Code {
                 ..Row::default()
             });
         }
-        let kinds: Vec<String> = rows
-            .iter()
-            .map(|row| row.sink.clone().unwrap_or_default())
-            .collect();
         let lifecycles = lifecycles
             .into_iter()
             .map(|(base, made, order)| Lifecycle { base, made, order })
@@ -139,7 +135,7 @@ impl Code {
         let rows = outcome
             .leaks
             .iter()
-            .map(|leak| self.leak_row(leak, &kinds))
+            .map(|leak| self.leak_row(leak))
             .collect();
         let mut counts: BTreeMap<&'static str, u64> = outcome.cuts.into_iter().collect();
         counts.insert("steps", outcome.steps);
@@ -148,12 +144,12 @@ impl Code {
         Ok((rows, counts))
     }
 
-    fn leak_row(&self, leak: &Leak, kinds: &[String]) -> LeakRow {
+    fn leak_row(&self, leak: &Leak) -> LeakRow {
         (
             leak.data.clone(),
             leak.source_api.clone(),
             self.place_row(leak.source),
-            kinds[leak.sink_rule as usize].clone(),
+            leak.sink_kind.clone(),
             leak.sink_api.clone(),
             self.place_row(leak.sink),
             marks(leak.marks),
