@@ -44,10 +44,12 @@ public class Driver {
                 }
             } else if (job[0].equals("d8")) {
                 D8.run(D8Command.builder().addProgramFiles(classes)
-                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21).setMode(CompilationMode.RELEASE).setOutput(out, OutputMode.DexIndexed).build());
+                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
+                    .setMode(CompilationMode.RELEASE).setOutput(out, OutputMode.DexIndexed).build());
             } else {
                 R8.run(R8Command.builder().addProgramFiles(classes)
-                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21).setMode(CompilationMode.RELEASE).addProguardConfigurationFiles(Paths.get(job[4]))
+                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
+                    .setMode(CompilationMode.RELEASE).addProguardConfigurationFiles(Paths.get(job[4]))
                     .setOutput(out, OutputMode.DexIndexed).build());
             }
         }
