@@ -1,7 +1,8 @@
-"""Scores suites of small apps with a stated number of leaks: shared by `droidbench.py`, `iccbench.py` and `ubcbench.py`.
+"""Scores suites of small apps with a stated number of leaks.
 
-A suite is a folder with `expected.csv` (columns `apk`, `category`, `leaks`). For each app: the distinct sink sites (class, method, place)
-of the report's `flow` rows with certainty `confirmed`, against the stated number. An app without a stated number is left out.
+Shared by `droidbench.py`, `iccbench.py` and `ubcbench.py`. A suite is a folder with `expected.csv` (columns `apk`,
+`category`, `leaks`). For each app: the distinct sink sites (class, method, place) of the report's `flow` rows with
+certainty `confirmed`, against the stated number. An app without a stated number is left out.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from typing import Any
 import assaymark
 from assaymark import _engine, catalog, extend, judge
 from assaymark.analysis.code import code_of
+from assaymark.analysis.flow import IMPLICIT
 from assaymark.catalog import blindspots
 from assaymark.formats.opening import open_program
 from assaymark.formats.program import Gap, Program
@@ -33,8 +34,10 @@ DEFAULT_PACKS = ("cn-app-rules",)
 Tables = Mapping[str, list[Row]]
 
 
-def inspect(path: str | PathLike[str], *, packs: Sequence[str] = DEFAULT_PACKS) -> Report:
+def inspect(path: str | PathLike[str], *, packs: Sequence[str] = DEFAULT_PACKS, implicit_flows: bool = False) -> Report:
     """Inspect one file in the calling process and give its report.
+
+    `implicit_flows`: a branch on personal information counts as a flow to what it decides (derived: `implicit`).
 
     `packs` names built-in rule packs or folders that hold one. Raises `CannotInspect` if no report can be made of the
     file, and `UsageError` or `InvalidRulePack` for a pack that cannot be used. For files of unknown origin use
@@ -42,7 +45,7 @@ def inspect(path: str | PathLike[str], *, packs: Sequence[str] = DEFAULT_PACKS) 
     """
     with collector_paused():
         rules = load_packs(tuple(packs))
-        program, evidence, runs = collect(path)
+        program, evidence, runs = collect(path, implicit_flows=implicit_flows)
         verdicts = judge.judge(evidence, rules, program.sha256, names=category_names())
         return make_report(program, evidence, runs, rules, verdicts)
 
@@ -63,10 +66,11 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def collect(path: str | PathLike[str]) -> tuple[Program, Tables, list[dict[str, Any]]]:
+def collect(path: str | PathLike[str], *, implicit_flows: bool = False) -> tuple[Program, Tables, list[dict[str, Any]]]:
     """Open one file and give its evidence, not judged yet, and how each detector ended. Raises `CannotInspect`."""
     with collector_paused():
         program = open_program(Path(path))
+        program.once(IMPLICIT, lambda _: implicit_flows)
         return program, *detect(program)
 
 

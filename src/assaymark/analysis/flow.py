@@ -10,8 +10,8 @@ from assaymark.analysis.code import CodeView, code_of, entries_of
 from assaymark.catalog.flows import FlowRules, Widget, load_flow_rules
 from assaymark.formats.program import Program
 
-IMPLICIT = "implicit"
-"""Mark of a flow that only a branch carries."""
+IMPLICIT = "implicit-flows"
+"""Key of `Program.once`: whether a branch on data counts as a flow to what it decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,16 @@ class Flows:
     """Steps, bodies and methods that the search took."""
 
 
-def flows_of(program: Program, *, implicit: bool = False) -> Flows:
-    """Give the flows of a program, computed once. `implicit`: a branch on data counts as a flow to what it decides."""
-    return program.once(f"flows-{implicit}", lambda one: _find(one, implicit))
+def flows_of(program: Program) -> Flows:
+    """Give the flows of a program, computed once."""
+    return program.once("flows", lambda one: _find(one, one.once(IMPLICIT, lambda _: False)))
 
 
 def _find(program: Program, implicit: bool) -> Flows:
     code = code_of(program)
     rules = load_flow_rules()
     classes, on_click = entries_of(program)
-    setting = [(name, []) for name in classes], on_click, list(_widgets(program, rules))
+    setting: _engine.FlowSetting = [(name, []) for name in classes], on_click, list(_widgets(program, rules))
     rows, counts = code.flows(_rule_rows(rules), setting, implicit)
     flows = tuple(
         Flow(data, api, _place(code, at), kind, sink, _place(code, end), tuple(marks), sure, address, _way(code, way))

@@ -1,4 +1,7 @@
-"""What data flow needs to know of code outside the app: what it does with values, where data enters and leaves, what it calls back."""
+"""What data flow needs to know of code outside the app.
+
+What it does with values, where data enters and leaves, what it calls back.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,14 @@ WIDGET = "widget"
 """Data of a source whose layout says what a user types there."""
 
 HANDLES = ("android.os.Environment",)
-"""Classes of the API catalog that tell where data lies, and not the data: a call counts, its result carries nothing personal."""
+"""Classes of the API catalog that tell where data lies: a call counts, its result carries nothing personal."""
 
 Effect = tuple[str, str, str, list[str], list[str]]
 """Class, method, start of the descriptor, flows, call-backs."""
 
 SourceRow = tuple[str, str, str, str, int, list[str], bool, bool, str]
-"""Class, name, start of the descriptor, data, parameter (0: the result), arguments, one is required, it is a field, its value."""
+"""Class, name, start of the descriptor, data, parameter (0: the result), arguments, one is required, it is a field,
+its value."""
 
 Sink = tuple[str, str, str, str, bytes]
 """Class, method, start of the descriptor, kind, positions of what leaves."""
@@ -114,7 +118,12 @@ def _sinks(tree: Mapping[str, object]) -> Iterator[Sink]:
 
 def _apis() -> Iterator[SourceRow]:
     for api in load_apis():
-        if api.kind == "string" or api.class_name == ANY_CLASS or api.data == "permission-request" or api.class_name in HANDLES:
+        if (
+            api.kind == "string"
+            or api.class_name == ANY_CLASS
+            or api.data == "permission-request"
+            or api.class_name in HANDLES
+        ):
             continue
         name, is_field = api.name, api.kind == "field"
         arguments = list(api.argument)

@@ -1,11 +1,12 @@
 """Data flow: personal information that moves from where it is read to where it leaves the app.
 
-What it observes: for each source of the API catalog, each call-back parameter and each input field that carries personal
-information, the calls that send it to the network, to messages, logs, files, other apps; with the way it takes.
+What it observes: for each source of the API catalog, each call-back parameter and each input field that carries
+personal information, the calls that send it to the network, to messages, logs, files, other apps; with the way it
+takes.
 Why it matters: who gets which data is what a privacy policy has to say.
 Limits: native code, code loaded while running and reflection that is not constant are not followed; what a method
-outside the app does is known by rules, or guessed from its arguments. `confirmed` means that the way was checked for order
-and context; `possible` that a bound was hit on it.
+outside the app does is known by rules, or guessed from its arguments. `confirmed` means that the way was checked for
+order and context; `possible` that a bound was hit on it.
 """
 
 from __future__ import annotations

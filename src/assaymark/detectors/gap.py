@@ -60,6 +60,21 @@ MARKS = 8
 DUPLICATE = "duplicate-entry"
 """Of two manifests the first that can be read was read; what the other says is not known."""
 
+HARMLESS_CUTS = frozenset({"flow-contexts"})
+"""Bounds of the search for flows behind which nothing is missing: calls share one body, so more is `possible` only."""
+
+FLOW_CUTS = {
+    "flow-code-unread": "methods whose code is damaged or too large were not followed",
+    "flow-facts": "the search for flows was cut at its bound of facts",
+    "flow-invoke-custom": "calls through call sites were not followed",
+    "flow-megamorphic": "calls with too many possible targets were not followed",
+    "flow-objects": "values that can be too many objects were followed in part",
+    "flow-reflection-unresolved": "reflection on names that are not constant was not followed",
+    "flow-search": "the search for flows was cut at its bound of steps",
+    "flow-steps": "the search for what values can be was cut at its bound of steps",
+}
+"""What each bound of the search for flows means."""
+
 _SMALLEST_DEX = 112  # bytes of a DEX header
 
 
@@ -157,7 +172,8 @@ def _code_problems(program: Program, code: CodeView) -> Iterator[Gap]:
 def _flow_cuts(program: Program) -> Iterator[Gap]:
     """Give the bounds that the search for flows hit, one row each: behind them flows may be missing."""
     for name, count in sorted(flows_of(program).cuts.items()):
-        yield Gap("flow-cut", name, "", ("flow",), "partial", count)
+        if name not in HARMLESS_CUTS:
+            yield Gap("flow-cut", FLOW_CUTS.get(name, name), "", ("flow",), "partial", count)
 
 
 def _consent_cuts(program: Program) -> Iterator[Gap]:

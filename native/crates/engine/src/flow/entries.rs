@@ -24,7 +24,7 @@ impl Cycle {
         let mut edges = Vec::new();
         for line in &lifecycle.order {
             let mut last = None;
-            for name in line.split('>').map(str::trim) {
+            for name in line.split(" > ").map(str::trim) {
                 let at = names.iter().position(|own| own == name).unwrap_or_else(|| {
                     names.push(name.to_owned());
                     names.len() - 1
@@ -41,12 +41,11 @@ impl Cycle {
         }
         // Warshall's closure over a few dozen states.
         for middle in 0..names.len() {
-            for from in 0..names.len() {
-                if after[from][middle] {
-                    for to in 0..names.len() {
-                        after[from][to] |= after[middle][to];
-                    }
-                }
+            let further = after[middle].clone();
+            for row in after.iter_mut().filter(|row| row[middle]) {
+                row.iter_mut()
+                    .zip(&further)
+                    .for_each(|(own, &more)| *own |= more);
             }
         }
         Cycle { names, after }

@@ -78,7 +78,7 @@ impl Default for Budget {
     fn default() -> Self {
         Budget {
             steps: 12_000_000,
-            search: 12_000_000,
+            search: 5_000_000,
             nodes: 12_000,
             contexts: 24,
             facts: 400_000,

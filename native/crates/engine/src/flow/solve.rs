@@ -621,7 +621,7 @@ impl<'a> Solver<'a> {
                                 | What::Class(_)
                         )
                     });
-                let decided = decided.or_else(|| match cond {
+                let decided = decided.or(match cond {
                     crate::ir::Cond::Eq if never_null => Some(false),
                     crate::ir::Cond::Ne if never_null => Some(true),
                     _ => None,
