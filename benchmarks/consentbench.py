@@ -82,7 +82,9 @@ def score(suite: Path, build: str, rows: list[dict[str, str]], options: list[str
         command = [sys.executable, str(suite / "score.py"), str(results), "--split", "shared", "--dir", build, *options]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     print(said)
-    header, total = (re.split(r"\s+", line.strip()) for line in said.splitlines() if line.startswith(("category", "ALL")))
+    header, total = (
+        re.split(r"\s+", line.strip()) for line in said.splitlines() if line.startswith(("category", "ALL"))
+    )
     names = ["category", "calls", "positive", "TP", "FP", "precision", "recall", "unknown", "false_assurance"]
     found = dict(zip(names, total, strict=False)) if len(header) >= len(names) else {}
     enough = all(float(found[name]) >= bar for name, bar in BARS.items())

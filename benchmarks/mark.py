@@ -65,7 +65,7 @@ def main() -> None:
         limit = 1.3 * plain[1] + 0.01  # of the processor: the wall clock shows what else the machine does
         line("verify", whole, f"{whole[1] / plain[1]:.2f} times; bound {limit * 1e3:.0f} ms cpu: {whole[1] <= limit}")
         line("certificate alone: signatures and proof", best(lambda: check_certificate(container, root)))
-        data = path.read_bytes()
+        data = memoryview(path.read_bytes())
         layout = find_layout(data)
         block = read_block(data, layout)
         assert block is not None

@@ -24,7 +24,7 @@ import tempfile
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -128,7 +128,8 @@ def code_of(path: Path) -> _engine.Code:
             run([*d8, "--lib", tool("ANDROID_JAR", "android.jar"), "--output", str(Path(folder, "out.zip")), *jars])
             shutil.move(Path(folder, "out.zip"), made)
     with zipfile.ZipFile(made) as opened:
-        return _engine.Code.of_dex([(name, opened.read(name)) for name in sorted(opened.namelist()) if name.endswith(".dex")])
+        names = sorted(name for name in opened.namelist() if name.endswith(".dex"))
+        return _engine.Code.of_dex([(name, opened.read(name)) for name in names])
 
 
 def _jars(path: Path, folder: Path) -> Iterator[Path]:
@@ -260,8 +261,10 @@ class Book:
 
 
 def _toml(learned: Learned) -> Iterator[str]:
-    yield "# Artefacts whose fingerprints fingerprints.bin holds. Written by scripts/learn_sdk.py; how: docs/howto/learn-an-sdk.md."
-    yield "# `libraries`: SDK ids by number; `table`: SHA-256 of fingerprints.bin; a row without `version` came along with another SDK's artefact."
+    yield "# Artefacts whose fingerprints fingerprints.bin holds. Written by scripts/learn_sdk.py;"
+    yield "# how: docs/howto/learn-an-sdk.md."
+    yield "# `libraries`: SDK ids by number; `table`: SHA-256 of fingerprints.bin;"
+    yield "# a row without `version` came along with another SDK's artefact."
     yield ""
     yield f"table = '{learned.table}'"
     yield f"libraries = [{', '.join(repr(one) for one in learned.libraries)}]"

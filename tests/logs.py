@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from hypothesis import settings
+
 from assaymark.log.appending import Log, create_log, open_log
 from assaymark.log.publishing import Cosigner
 from assaymark.log.s3 import S3Store
@@ -16,6 +18,9 @@ from assaymark.log.witness import Witness
 from assaymark.mark.note import Kind, Signer
 from assaymark.mark.policy import Policy
 from assaymark.testing.trust import NOW, ORIGIN, secret
+
+STEADY = settings(deadline=None, derandomize=True)
+"""For properties: the same examples each time, and no clock, since machines may be busy."""
 
 LOG = Signer.of(ORIGIN, Kind.ED25519, secret(f"log {ORIGIN}"))
 WITNESSES = [Signer.of(f"witness{n}.example", Kind.COSIGNATURE, secret(f"witness {n}")) for n in (1, 2, 3)]

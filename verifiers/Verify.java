@@ -934,7 +934,7 @@ public final class Verify {
         private void readBlock() {
             if (directory < 32 || !new String(data, directory - 16, 16, StandardCharsets.ISO_8859_1).equals("APK Sig Block 42")) return;
             long size = little(data).getLong(directory - 24);
-            need(size >= 24 && size <= directory - 8, "a size out of range");
+            need(size >= 24 && size <= directory - 8 && size <= 64 << 20, "a size out of range");
             int start = directory - (int) size - 8;
             need(little(data).getLong(start) == size, "sizes differ");
             int at = start + 8, stop = directory - 24;
@@ -1115,6 +1115,7 @@ public final class Verify {
 
         /** Section "Digests": entries. */
         String entriesDigest() {
+            need(end - directory <= 64 << 20, "a central directory too large");
             List<Entry> all = directory(true);
             need(all.size() == entries, "another count of entries");
             need(all.stream().map(Entry::name).distinct().count() == all.size(), "a name twice");

@@ -1,9 +1,10 @@
 """Reads the pages of consent cases and builds them.
 
-A page has sections; a section with a block ` ```java ` is a case. Its classes lie in `com.example.app`; `Main` is the launcher activity, `App`
-the application if there is one. `READ(context)` stands for a sensitive call, and the comment behind it for the answer: `//@ before`,
-`//@ after`, `//@ no-gate`, `//@ unknown`, or `//@ never` for one that never runs. ` ```xml ` holds more components; ` ```toml ` rules of R8 (`[r8]`) and
-resources (`[strings]`, `[layouts]`), which the code names as `R.string.x`, `R.layout.x`, `R.id.x`. Each case may use the class `Gate` below.
+A page has sections; a section with a block ` ```java ` is a case. Its classes lie in `com.example.app`; `Main` is the
+launcher activity, `App` the application if there is one. `READ(context)` stands for a sensitive call, and the comment
+behind it for the answer: `//@ before`, `//@ after`, `//@ no-gate`, `//@ unknown`, or `//@ never` for one that never
+runs. ` ```xml ` holds more components; ` ```toml ` rules of R8 (`[r8]`) and resources (`[strings]`, `[layouts]`),
+which the code names as `R.string.x`, `R.layout.x`, `R.id.x`. Each case may use the class `Gate` below.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from assaymark.testing.resources import compile_resources
 
 HERE = Path(__file__).parent
 
-_PRELUDE = (
-    "package com.example.app; import android.app.*; import android.content.*; import android.os.*; import android.view.*; "
-    "import android.widget.*; import android.provider.Settings; import java.util.*; import java.util.concurrent.*; import java.io.*; "
+_PRELUDE = "package com.example.app; import android.provider.Settings; " + "".join(
+    f"import {package}.*; "
+    for package in (
+        *("android.app", "android.content", "android.os", "android.view", "android.widget"),
+        *("java.io", "java.util", "java.util.concurrent"),
+    )
 )
 _READ = r'Settings.Secure.getString(\1.getContentResolver(), "android_id")'
 _ANSWER = re.compile(r"//@\s*(before|after|no-gate|unknown|never)\b")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from assaymark import pipeline
 from assaymark.testing.java import compile_all, tools
-
-from .pages import ConsentCase, cases
+from consent.pages import ConsentCase, cases
 
 ALL = list(cases())
 BUILDS = ("plain", "minified")

@@ -190,6 +190,20 @@ def test_certify_then_verify(place: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "com.example.a" in (place / "page.html").read_text(encoding="utf-8")
 
 
+def test_from_keys_to_revocation(tmp_path: Path, place: Path) -> None:
+    """A person's path, with commands only: keys, log, certificate, status list, and a revocation that both see."""
+    trust, log, file = tmp_path / "own", tmp_path / "own-log", place / "app.certified.apk"
+    assert call("keys", "init", trust, "--origin", "log.example/2027", "--issuer", "Example Lab").exit_code == 0
+    assert call("log", "init", log, "--trust", trust).exit_code == 0
+    done = call("certify", place / "app.apk", "--trust", trust, "--log", log)
+    assert done.exit_code == 0, done.output
+    assert call("status", "set", log, "--trust", trust).exit_code == 0
+    check = ("verify", file, "--root", trust / "1.root", "--status", log / "status")
+    assert call(*check).exit_code == 0
+    assert call("status", "set", log, "--trust", trust, "0=revoked").exit_code == 0
+    assert call(*check).exit_code == EXIT_CODES[Reason.REVOKED]
+
+
 def test_certify_beside_the_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: float(NOW))
     report = place / "report.json"
@@ -228,7 +242,7 @@ def test_verification_is_cheap(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "assaymark", "verify", *map(str, [*case.paths, *options])]
     subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""})
     used = []
-    for _ in range(5):
+    for _ in range(9):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)

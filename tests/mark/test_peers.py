@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,15 +22,10 @@ from assaymark.mark.reasons import Reason, Refused
 from assaymark.mark.timestamp import check_timestamp
 from assaymark.mark.verify import verify
 from assaymark.testing.trust import NOW, World
+from mark.authority import openssl, token
 from mark.vectors import Bench
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-
-
-def openssl(*words: str | Path, data: bytes = b"") -> bytes:
-    done = subprocess.run(["openssl", *map(str, words)], input=data, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout
 
 
 # --- keys and signatures ---------------------------------------------------------------------------------------------
@@ -97,6 +92,18 @@ def test_a_signature_is_of_one_message_and_one_key(algorithm: str) -> None:
     assert not keys.verify(algorithm, bytes(len(key.point)), signature, b"message")
 
 
+def test_without_sm2_another_signature_has_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, alone = Bench(tmp_path / "both"), Bench(tmp_path / "alone")
+    for bench, by in ((both, ["platform", "sm2"]), (alone, ["sm2"])):
+        path = bench.apk()
+        bench.embed(path, bench.world.certify(bench.world.statement(path), by))
+    monkeypatch.setitem(sys.modules, "gmssl_pyx", None)
+    assert verify([both.folder / "app.apk"], both.world.root(), now=NOW, statuses=both.fresh()).state == "valid"
+    refusal = verify([alone.folder / "app.apk"], alone.world.root(), now=NOW).refusal
+    assert refusal is not None
+    assert refusal.reason is Reason.ALGORITHM_MISSING
+
+
 def test_keys_of_other_kinds_are_refused() -> None:
     with pytest.raises(Refused, match="key-malformed"):
         SecretKey.of(ec.generate_private_key(ec.SECP384R1()))
@@ -145,48 +152,6 @@ def test_we_verify_the_envelopes_of_securesystemslib() -> None:
 
 
 # --- timestamps ------------------------------------------------------------------------------------------------------
-
-CONFIG = """
-[tsa]
-default_tsa = own
-[own]
-serial = {folder}/serial
-signer_digest = sha256
-default_policy = 1.2.3.4
-digests = sha256, sha512
-accuracy = secs:1
-ess_cert_id_alg = sha256
-[req]
-distinguished_name = name
-x509_extensions = usage
-[name]
-[usage]
-extendedKeyUsage = critical,timeStamping
-"""
-
-
-@pytest.fixture(params=["EC", "RSA"])
-def authority(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Give a folder with a timestamp authority of OpenSSL's."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    (tmp_path / "tsa.conf").write_text(CONFIG.format(folder=tmp_path))
-    (tmp_path / "serial").write_text("01\n")
-    kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if request.param == "EC" else ["rsa:2048"]
-    command = ["req", "-x509", "-newkey", *kind, "-nodes", "-days", "9000", "-subj", "/CN=Example time authority"]
-    command += ["-config", tmp_path / "tsa.conf", "-keyout", tmp_path / "tsa.key", "-out", tmp_path / "tsa.pem"]
-    openssl(*command)
-    return tmp_path
-
-
-def token(authority: Path, data: bytes, *options: str) -> bytes:
-    """Give the token of this authority over some bytes."""
-    (authority / "data").write_bytes(data)
-    query, answer = authority / "query", authority / "answer"
-    openssl("ts", "-query", "-data", authority / "data", "-sha256", *options, "-out", query)
-    sign = ["ts", "-reply", "-config", authority / "tsa.conf", "-queryfile", query, "-out", answer, "-token_out"]
-    openssl(*sign, "-signer", authority / "tsa.pem", "-inkey", authority / "tsa.key")
-    return answer.read_bytes()
 
 
 @pytest.mark.parametrize("options", [["-cert"], ["-no_nonce"]])

@@ -6,15 +6,18 @@ import random  # noqa: TID251  seeded: the same copies each time
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from assaymark.mark.container import read_container
 from assaymark.mark.reasons import Refused
 from assaymark.mark.root import Root
 from assaymark.mark.verify import verify
 from assaymark.testing.trust import NOW
 from mark import vectors
+from mark.authority import token
 from mark.vectors import Case
 
 SOURCE = Path(__file__).parents[2] / "verifiers" / "Verify.java"
@@ -106,3 +109,17 @@ def test_both_accept_and_refuse_the_same_damaged_files(java: list[str], tmp_path
     assert len(set(first)) > 8
     same = sum(ours == theirs for ours, theirs in zip(first, second, strict=True))
     assert same > 0.95 * len(cases), [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
+
+
+def test_both_say_the_same_of_timestamps(java: list[str], authority: Path, tmp_path: Path) -> None:
+    bench = vectors.Bench(tmp_path / "stamped")
+    held = read_container(bench.world.certify(bench.world.statement(bench.apk())))
+    good, other = token(authority, held.envelope, "-cert"), token(authority, b"another")
+    stamps = {"good": good, "other": other, "cut": good[:-1], "twice": good + good, "none": b""}
+    cases = []
+    for name, stamp in stamps.items():
+        path = bench.embed(bench.apk(f"{name}.apk"), replace(held, timestamps=(stamp,)).to_bytes())
+        cases.append(Case([path], bench.world, "", statuses=bench.fresh(), name="stamped"))
+    first = [outcome(case) for case in cases]
+    assert first == ["valid", *["timestamp-wrong"] * 4]
+    assert run(java, [call(case, bench.folder) for case in cases], tmp_path) == first

@@ -87,7 +87,7 @@ _BY_SYSTEM_ON_REQUEST = frozenset({"android.permission.BIND_JOB_SERVICE"})
 
 
 def _open(component: Component) -> bool:
-    """Say whether somebody outside the app starts it. Providers start with the process, receivers with their broadcast."""
+    """Say whether somebody outside the app starts it; providers start with the process, receivers with a broadcast."""
     if component.permission in _BY_SYSTEM_ON_REQUEST:
         return False
     filtered = component.kind == "receiver" and bool(component.filters)

@@ -32,7 +32,12 @@ class ConsentWords:
 @kept
 def load_consent_words() -> ConsentWords:
     """Give the words. Raises `InvalidCatalog` naming the group and the fault."""
-    content = tomli.loads(read_bytes(FILE).decode("utf-8"))
+    return read_words(read_bytes(FILE).decode("utf-8"))
+
+
+def read_words(text: str) -> ConsentWords:
+    """Read the words from the text of a catalog file. Raises as `load_consent_words` does."""
+    content = tomli.loads(text)
     found: dict[str, tuple[str, ...]] = {}
     for group in content["words"]:
         role = group.get("role", "?")

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from assaymark.cli.root import EXIT_CANNOT, EXIT_FOUND, EXIT_USAGE, Help, complain, default_language, main, refuse
+from assaymark.cli.trusted import EXIT_TRY_AGAIN, passphrase
 from assaymark.cli.verify import read, sentence
 from assaymark.mark.certificate import Certificate
 from assaymark.mark.reasons import Refused
@@ -70,11 +71,11 @@ def certify(
     if output is not None and len(files) > 1:
         complain(text(lang, "certify.several-outputs"))
         sys.exit(EXIT_USAGE)
-    passphrase = os.environ.get("ASSAYMARK_PASSPHRASE")
+    secret = passphrase(lang)
     try:
         demands = load_profile(profile)
-        held = Trust(trust, passphrase)
-        secrets = [read_secret(one, passphrase) for one in keys or (trust / "issuer.pem",)]
+        held = Trust(trust, secret)
+        secrets = [read_secret(one, secret) for one in keys or (trust / "issuer.pem",)]
         found = _report(files[0], report, demands.pack, lang)
         terms = Terms(int(time.time()), days, serial, supersedes)
         statement = inspection_statement(found, files, demands, level, terms, sm3=sm3)
@@ -87,7 +88,7 @@ def certify(
         sys.exit(EXIT_FOUND if error.reason == "not-passed" else EXIT_USAGE)
     except LogError as error:
         complain(text(lang, f"log.{error.reason}", **error.params))
-        sys.exit(EXIT_USAGE)
+        sys.exit(EXIT_TRY_AGAIN if error.reason == "no-quorum" else EXIT_USAGE)
     except SigningError as error:
         complain(text(lang, f"signing.{error.reason}", file=files[0].name, **error.params))
         sys.exit(EXIT_CANNOT)
@@ -100,7 +101,7 @@ def certify(
     if page is not None:
         from assaymark.cli.root import write
 
-        write(_page(certificate, found, demands.title[lang], url, lang), page, lang)
+        write(_page(certificate, found, demands.title[lang], url, lang), page, lang, "certify.page-written")
 
 
 def _report(file: Path, given: Path | None, pack: str, lang: str) -> Report:

@@ -218,7 +218,7 @@ def _show(report: Report, lang: str) -> None:
     print_summary(report, lang, console)
 
 
-def write(content: str, output: Path | None, lang: str) -> None:
+def write(content: str, output: Path | None, lang: str, said: str = "cli.written") -> None:
     """Write to a file and say so, or to the terminal; end the program if that cannot be done."""
     if output is None:
         click.echo(content, nl=False)
@@ -228,4 +228,4 @@ def write(content: str, output: Path | None, lang: str) -> None:
     except OSError as error:
         complain(text(lang, "cli.cannot-write", file=output.name, detail=error.strerror))
         sys.exit(EXIT_USAGE)
-    click.echo(text(lang, "cli.written", file=str(output)), err=True)
+    click.echo(text(lang, said, file=str(output)), err=True)

@@ -1,8 +1,9 @@
 """`verify()`: is there a certificate for this file, and does it hold now? No network, nothing of the inspection.
 
-    from assaymark.mark import Root, verify
+    from assaymark.mark.root import Root
+    from assaymark.mark.verify import verify
 
-    verdict = verify(["app.apk"], Root.parse(root), now=1_795_000_000)
+    verdict = verify(["app.apk"], Root.parse(content), now=1_795_000_000)
     print(verdict.state, verdict.exit_code)
 
 Absence never helps: whatever cannot be read is a refusal, and with several certificates each is judged alone.

@@ -286,7 +286,7 @@ ENDPOINT = _table(
     Column(
         "use",
         _T,
-        "how it is used, the strongest: given to a network call; made into a link; named by code; a text of the resources",
+        "how it is used, the strongest: given to a network call, made into a link, named by code, a text of resources",
         ("network-call", "link", "constant", "resource"),
     ),
     ("cleartext", _B, "true if the scheme is without encryption; null if the scheme does not decide it"),

@@ -24,6 +24,9 @@ MAGIC = b"APK Sig Block 42"
 _TRAILER = 8 + len(MAGIC)
 _PAGE = 4096
 _PAIR_HEAD = 12
+LARGEST = 64 << 20
+"""Bytes of a block that is read: its values are held in memory. Real blocks have some thousands."""
+
 _PAIRS = 1000  # real files have fewer than ten
 _LARGEST_FILE = 0xFFFFFFFF
 
@@ -91,8 +94,8 @@ def _padding(size: int) -> Pair:
 def read_block(data: Bytes, layout: Layout) -> SigningBlock | None:
     """Read the block before the central directory; `None` if there is none.
 
-    Raises `SigningError` (`malformed-block`) if its sizes disagree, a pair runs over its end, a signature scheme has
-    two pairs, or the block does not begin inside the file.
+    Raises `SigningError`: `too-large` beyond `LARGEST`; `malformed-block` if its sizes disagree, a pair runs over its
+    end, a signature scheme has two pairs, or the block does not begin inside the file.
     """
     end = layout.directory
     if end < 8 + _TRAILER or data[end - len(MAGIC) : end] != MAGIC:
@@ -101,6 +104,8 @@ def read_block(data: Bytes, layout: Layout) -> SigningBlock | None:
     start = end - size - 8
     if size < _TRAILER or start < 0:
         raise SigningError("malformed-block", f"it states {size} bytes")
+    if size > LARGEST:
+        raise SigningError("too-large", f"a signing block of {size} bytes")
     (first,) = struct.unpack_from("<Q", data, start)
     if first != size:
         raise SigningError("malformed-block", f"it states {first} bytes at its start and {size} at its end")

@@ -22,6 +22,9 @@ from assaymark.signing.layout import Bytes, Layout, find_layout
 LARGEST_TOTAL = 8 << 30
 """Bytes of all entries together that are inflated."""
 
+LARGEST_DIRECTORY = 64 << 20
+"""Bytes of a central directory that is read: it is held in memory."""
+
 _PIECE = 1 << 20
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
@@ -48,6 +51,8 @@ def entries_digest(data: Bytes) -> bytes:
     directory.
     """
     layout = find_layout(data)
+    if layout.end - layout.directory > LARGEST_DIRECTORY:
+        raise SigningError("too-large", "the central directory")
     found = list(_directory(data, layout))
     if len(found) != layout.entries:
         raise SigningError("directory-misplaced", f"{layout.entries} entries stated, {len(found)} there")

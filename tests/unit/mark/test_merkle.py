@@ -19,6 +19,7 @@ from assaymark.mark.merkle import (
     node_hash,
     tree_root,
 )
+from logs import STEADY
 
 # Reference entries and roots of Certificate Transparency (github.com/google/certificate-transparency, merkle tests).
 ENTRIES = [bytes.fromhex(one) for one in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657")]
@@ -250,6 +251,7 @@ def test_there_is_no_path_beyond_the_tree() -> None:
         consistency_path(6, 5, _node(MANY))
 
 
+@STEADY
 @given(st.integers(-5, 2**65), st.integers(-5, 2**65), st.lists(st.binary(min_size=30, max_size=33), max_size=70))
 def test_arbitrary_proofs_are_refused_and_never_crash(one: int, other: int, path: list[bytes]) -> None:
     assert not is_included(one, other, bytes(32), path, sha256(b"no preimage of this").digest())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from assaymark.mark.note import MAX_SIGNATURES, Key, Kind, Note, Signer, read_signatures, sign
 from assaymark.mark.reasons import Reason, Refused
+from logs import STEADY
 
 # golang.org/x/mod, sumdb/note/note_test.go: keys, text and signatures.
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -206,6 +207,7 @@ def test_signature_lines_of_a_witness_come_without_their_note() -> None:
         assert _reason(read_signatures, content) is Reason.NOTE_MALFORMED
 
 
+@STEADY
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_are_refused_and_never_crash(content: bytes) -> None:
     for candidate in (content, TEXT.encode() + b"\n" + content, content + b"\n\n" + PETER_LINE.encode()):
@@ -216,6 +218,7 @@ def test_arbitrary_bytes_are_refused_and_never_crash(content: bytes) -> None:
         assert Note.parse(note.to_bytes()) == note
 
 
+@STEADY
 @given(st.integers(0, 400), st.integers(0, 7))
 def test_one_changed_bit_never_leaves_a_note_of_the_same_text_and_signer(place: int, bit: int) -> None:
     content = bytearray(f"{TEXT}\n{PETER_LINE}".encode())

@@ -11,6 +11,7 @@ from assaymark.mark.checkpoint import Checkpoint
 from assaymark.mark.note import Kind, Note, Signer, sign
 from assaymark.mark.policy import Policy
 from assaymark.mark.reasons import Reason, Refused
+from logs import STEADY
 
 
 def _signer(name: str, kind: Kind = Kind.COSIGNATURE, seed: str | None = None) -> Signer:
@@ -193,6 +194,7 @@ def test_thirty_two_of_each_are_read_and_thousands_are_not() -> None:
         Policy.parse(many(300))
 
 
+@STEADY
 @given(st.text(alphabet="logwitnesgrupqm 0129anyl#\t\n+=/", max_size=200))
 def test_arbitrary_lines_are_refused_and_never_crash(text: str) -> None:
     try:

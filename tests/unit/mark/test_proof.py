@@ -13,6 +13,7 @@ from assaymark.mark.proof import HEADER, MAX_PROOF, Proof, check_logged, is_priv
 from assaymark.mark.reasons import Reason, Refused
 from assaymark.mark.strict import to_base64
 from assaymark.testing.trust import NOW, SALT, World
+from logs import STEADY
 
 ENVELOPE = b'{"an": "envelope"}'
 
@@ -164,6 +165,7 @@ def test_a_tree_of_one_has_an_empty_path() -> None:
     assert check_logged(ENVELOPE, Proof.parse(proof.to_bytes()), world.root().policy).size == 1
 
 
+@STEADY
 @given(st.binary(max_size=400), st.integers(0, 2000))
 def test_arbitrary_and_damaged_proofs_are_refused_and_never_crash(noise: bytes, place: int) -> None:
     """Case 58. A changed line of a witness that is unknown then may pass: two others are enough."""

@@ -14,6 +14,7 @@ from assaymark.mark.note import Kind, Note, Signer, sign
 from assaymark.mark.reasons import Reason, Refused
 from assaymark.mark.root import Root
 from assaymark.testing.trust import DAY, NOW, ORIGIN, World, secret
+from logs import STEADY
 
 WORLD = World()
 
@@ -192,6 +193,7 @@ def test_an_issuer_may_sign_its_levels_in_its_time_and_up_to_its_cut_off() -> No
     assert refusal(origin="log.example/2027", index=0) is Reason.ISSUER_CUT_OFF
 
 
+@STEADY
 @given(st.binary(max_size=300), st.integers(0, 5000))
 def test_arbitrary_and_damaged_roots_are_refused_and_never_crash(noise: bytes, place: int) -> None:
     """Case 58."""
@@ -206,6 +208,7 @@ def test_arbitrary_and_damaged_roots_are_refused_and_never_crash(noise: bytes, p
         assert root.version == 1
 
 
+@STEADY
 @given(st.dictionaries(st.sampled_from(list(WORLD.root_tree())), st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),

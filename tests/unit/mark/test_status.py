@@ -13,6 +13,7 @@ from assaymark.mark.reasons import Reason, Refused
 from assaymark.mark.status import LEEWAY, State, StatusList
 from assaymark.mark.strict import to_base64
 from assaymark.testing.trust import NOW, ORIGIN, World
+from logs import STEADY
 
 WORLD = World()
 KEY = WORLD.status_key
@@ -131,6 +132,7 @@ def test_an_empty_log_has_an_empty_list() -> None:
     assert (held.count, held.bits, held.find_state(0)) == (0, b"", None)
 
 
+@STEADY
 @given(st.integers(0, 300), st.dictionaries(st.integers(0, 299), st.sampled_from(State)), st.integers(0, 50))
 def test_lists_go_both_ways(count: int, states: dict[int, State], first: int) -> None:
     within = {first + index: state for index, state in states.items() if index < count}
@@ -139,6 +141,7 @@ def test_lists_go_both_ways(count: int, states: dict[int, State], first: int) ->
     assert held.not_good() == {index: state for index, state in within.items() if state}
 
 
+@STEADY
 @given(st.binary(max_size=200), st.integers(0, 1000))
 def test_arbitrary_and_damaged_lists_are_refused_and_never_crash(noise: bytes, place: int) -> None:
     content = sign(StatusList.of(ORIGIN, NOW, 50, {7: State.REVOKED}).text(), KEY).to_bytes()

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assaymark.mark.strict import MAX_DEPTH, from_base64, from_decimal, from_json, member, to_base64
+from logs import STEADY
 
 
+@STEADY
 @given(st.binary(max_size=100))
 def test_base64_goes_both_ways(content: bytes) -> None:
     assert to_base64(content) == base64.b64encode(content).decode()

@@ -155,5 +155,11 @@ def _apksigner(path: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
+def test_a_block_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assaymark.signing.block.LARGEST", 10_000)
+    with pytest.raises(SigningError, match="too-large"):
+        block_of(signed_archive(MEMBERS, ["v2"], pairs=[(7, bytes(10_000))]))
+
+
 def test_v2_is_found_by_its_id() -> None:
     assert len(block_of(signed_archive(MEMBERS, ["v2"])).values(V2)) == 1

@@ -12,7 +12,7 @@ from assaymark.model.tables import CONSENT
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.findings import Owner
 from assaymark.render._view.places import Ledger, Place
-from assaymark.render._view.words import Both, Names, clean
+from assaymark.render._view.words import Both, Names, clean, say_kind
 
 Row = Mapping[str, Any]
 
@@ -26,7 +26,8 @@ class Spot:
     reachable: int
     consent: tuple[tuple[str, int], ...]
     """known orders only, each with its count"""
-    recipients: tuple[str, ...]
+    recipients: tuple[Both, ...]
+    """hosts and SDKs that the data is seen to reach; for flows without one, what kind of place takes it"""
     named: bool | None
     """the policy names this data, for an SDK together with the SDK; `None` where nothing was compared"""
     documented: bool
@@ -62,6 +63,7 @@ class DataMap:
     order_known: bool
     """the order against consent was analysed for at least one call"""
     flow_known: bool
+    """flows were looked for"""
     policy_known: bool
 
 
@@ -106,7 +108,7 @@ def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMa
                     calls=len(rows),
                     reachable=sum(bool(row.get("reachable")) for row in rows),
                     consent=_orders(rows),
-                    recipients=_recipients(moving),
+                    recipients=_recipients(moving, names),
                     named=told.names(name, owner),
                     documented=known,
                     places=tuple(ledger.place(table, row, caps.steps) for table, row in kept),
@@ -120,7 +122,7 @@ def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMa
         hidden_owners=len(owners) - len(shown),
         hidden_lines=max(0, len(data) - caps.categories),
         order_known=any(row.get("consent") in ("before", "after", "no-gate") for row in calls),
-        flow_known=bool(flows),
+        flow_known=_ran(report, "flow"),
         policy_known=any(evidence.get(table) for table in ("statement", "disclosed_sdk")),
     )
 
@@ -159,8 +161,18 @@ def _first_things_first(row: Row) -> tuple[object, ...]:
     return (not row.get("reachable"), order, str(row.get("at")))
 
 
-def _recipients(flows: Iterable[Row]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(clean(row["recipient"], 80) for row in flows if row.get("recipient")))[:3]
+def _recipients(flows: Iterable[Row], names: Names) -> tuple[Both, ...]:
+    found = dict.fromkeys(_goal(row, names) for row in sorted(flows, key=lambda row: not row.get("recipient")))
+    return tuple(found)[:3]
+
+
+def _goal(row: Row, names: Names) -> Both:
+    recipient = row.get("recipient")
+    return names.owner(clean(recipient, 80)) if recipient else say_kind("sink", row.get("sink_kind"))
+
+
+def _ran(report: Report, detector: str) -> bool:
+    return any(run["id"] == detector and run["status"] == "succeeded" for run in report["coverage"]["detectors"])
 
 
 def _orders(rows: Iterable[Row]) -> tuple[tuple[str, int], ...]:

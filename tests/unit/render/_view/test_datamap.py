@@ -69,7 +69,7 @@ def test_an_sdk_list_says_nothing_of_the_apps_own_reads() -> None:
 def test_recipients_of_flows_stand_in_the_cell() -> None:
     found = mapped(ordered_app())
     line = next(one for one in found.lines if one.id == "imei")
-    assert ("ulogs.umeng.example",) in [spot.recipients for spot in line.spots if spot]
+    assert ["ulogs.umeng.example"] in [[one.en for one in spot.recipients] for spot in line.spots if spot]
 
 
 def test_the_list_of_places_has_one_bound_for_the_whole_map() -> None:

@@ -144,13 +144,18 @@ impl World<'_> {
     }
 
     /// The definition with code that a call on an object of a class runs.
-    pub(super) fn lookup(&self, class: u32, signature: u32) -> Option<u32> {
+    pub(super) fn lookup(&mut self, class: u32, signature: u32) -> Option<u32> {
         if class == NONE {
             return None;
         }
+        if let Some(&found) = self.targets.get(&(class, signature)) {
+            return (found != NONE).then_some(found);
+        }
         let program = self.program;
-        let def = program.hierarchy.lookup(&program.defs, class, signature)?;
-        program.has_code(def).then_some(def)
+        let def = program.hierarchy.lookup(&program.defs, class, signature);
+        let def = def.filter(|&def| program.has_code(def));
+        self.targets.insert((class, signature), def.unwrap_or(NONE));
+        def
     }
 
     /// A method without code: native, or abstract where no object is known.

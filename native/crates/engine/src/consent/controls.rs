@@ -220,7 +220,13 @@ impl World<'_> {
     /// The texts of a value: strings, and the texts of resources.
     pub(super) fn texts_of(&mut self, value: Value) -> Vec<String> {
         let mut out = Vec::new();
-        for atom in self.values.atoms(value).to_vec() {
+        let mut atoms = self.values.atoms(value).to_vec();
+        for object in self.values.objects(value) {
+            // Styled text was made of plain text.
+            let made_of = self.heap.peek(Key::Contents(object));
+            atoms.extend(self.values.atoms(made_of));
+        }
+        for atom in atoms {
             match atom {
                 Atom::Integer(id) if id > 0xffff => {
                     out.extend(self.screens.texts(id as u32).iter().cloned());

@@ -76,6 +76,7 @@ pub struct Facts<'a> {
     foreign: Map<u32, Rc<Foreign>>,
     callbacks: Map<u32, Rc<Vec<Callback>>>,
     supertypes: Map<u32, Rc<Vec<u32>>>,
+    relations: Map<(u32, u32), Option<bool>>,
 }
 
 const DEFINED: u8 = 1;
@@ -93,6 +94,7 @@ impl<'a> Facts<'a> {
             foreign: Map::default(),
             callbacks: Map::default(),
             supertypes: Map::default(),
+            relations: Map::default(),
         };
         facts.read_fields();
         facts.find_stored();
@@ -294,6 +296,15 @@ impl<'a> Facts<'a> {
         if class == NONE {
             return None;
         }
+        if let Some(&found) = self.relations.get(&(class, kind)) {
+            return found;
+        }
+        let found = self.find_is_a(class, kind);
+        self.relations.insert((class, kind), found);
+        found
+    }
+
+    fn find_is_a(&mut self, class: u32, kind: u32) -> Option<bool> {
         let program = self.program;
         let above = self.supertypes(class);
         if above.contains(&kind) {

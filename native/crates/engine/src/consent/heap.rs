@@ -95,6 +95,7 @@ pub struct Cell {
 }
 
 /// All objects, cells and strings.
+#[derive(Default)]
 pub struct Heap {
     /// Objects.
     pub objects: Vec<Object>,
@@ -108,19 +109,6 @@ pub struct Heap {
 }
 
 impl Heap {
-    /// Empty.
-    pub fn new() -> Heap {
-        Heap {
-            objects: Vec::new(),
-            by_origin: Map::default(),
-            cells: Vec::new(),
-            by_key: Map::default(),
-            read: Map::default(),
-            texts: Vec::new(),
-            by_text: Map::default(),
-        }
-    }
-
     /// The object of a place, and whether it is new.
     pub fn object(&mut self, origin: Origin, class: u32, depth: u8) -> (u32, bool) {
         if let Some(&object) = self.by_origin.get(&origin) {

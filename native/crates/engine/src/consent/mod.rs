@@ -9,6 +9,7 @@
 
 pub mod body;
 pub mod calls;
+pub mod containers;
 pub mod controls;
 pub mod facts;
 pub mod heap;
@@ -16,6 +17,7 @@ pub mod lexicon;
 pub mod models;
 pub mod platform;
 pub mod run;
+pub mod starts;
 pub mod stores;
 pub mod value;
 pub mod world;

@@ -44,7 +44,11 @@ impl World<'_> {
                 return Some((self.equal(args[0], args[1]), true));
             }
             "Ljava/util/Objects;" if name == "requireNonNull" => return Some((args[0], true)),
-            "Ljava/lang/System;" if name == "exit" => return Some((NOTHING, false)),
+            "Ljava/lang/System;" | "Ljava/lang/Runtime;" if matches!(name, "exit" | "halt") => {
+                return Some((NOTHING, false));
+            }
+            "Landroid/os/Process;" if name == "killProcess" => return Some((NOTHING, false)),
+            "Landroid/text/Html;" if name == "fromHtml" => return Some((args[0], true)),
             _ => {}
         }
         if matches!(

@@ -7,9 +7,7 @@ use super::heap::{Key, Origin, Store};
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::link::NONE;
-use crate::env::Kind;
 use crate::env::rules::Action;
-use std::collections::BTreeSet;
 
 /// Objects that are looked through for what lies inside others.
 const INSIDE: usize = 200;
@@ -25,6 +23,9 @@ impl World<'_> {
         method: u32,
         args: &[Value],
     ) -> Option<(Value, bool)> {
+        if self.is_plain(method) {
+            return None;
+        }
         let key = self.program.link.methods[method as usize];
         let name = self
             .program
@@ -95,6 +96,31 @@ impl World<'_> {
         }
     }
 
+    /// Whether [`World::intercept`] has nothing to do for a method.
+    fn is_plain(&mut self, method: u32) -> bool {
+        if let Some(&plain) = self.plain.get(&method) {
+            return plain;
+        }
+        let program = self.program;
+        let key = program.link.methods[method as usize];
+        let name = program.bytes(program.link.names[key.name as usize]);
+        let class = program.descriptor(key.class);
+        let types = program.link.proto(key.proto);
+        let builds = program.defs.class_of[key.class as usize] != NONE
+            && (types[0] == key.class && types.len() == 2
+                || types[1..].iter().any(|&kind| {
+                    program.descriptor(kind) == b"Landroid/content/DialogInterface$OnClickListener;"
+                }));
+        let plain = !builds
+            && !class.starts_with(b"Landroidx/")
+            && !matches!(
+                name,
+                b"findViewById" | b"requireViewById" | b"setContentView"
+            );
+        self.plain.insert(method, plain);
+        plain
+    }
+
     /// A builder of the app is told one text: it will stand on what is built.
     fn tell_builder(&mut self, kind: u32, args: &[Value]) {
         let texts = match self.program.descriptor(kind) {
@@ -112,53 +138,6 @@ impl World<'_> {
         }
         for builder in self.values.objects(args[0]) {
             self.write(Key::Label(builder), texts);
-        }
-    }
-
-    /// WorkManager: requests are made of classes, and enqueued; the library keeps them in a database in between.
-    fn work(&mut self, node: u32, unit: u32, name: &[u8], args: &[Value]) {
-        let own = self.heap.text("androidx.work");
-        let (store, _) = self.heap.object(Origin::Store(Store::Table, own), NONE, 0);
-        if name == b"<init>" {
-            for &arg in args {
-                let classes = self
-                    .values
-                    .filter(arg, |atom| matches!(atom, Atom::Class(_)));
-                if classes != ANY {
-                    self.write(Key::Contents(store), classes);
-                }
-            }
-        }
-        if !name.starts_with(b"enqueue") && !name.starts_with(b"begin") {
-            return;
-        }
-        let classes = self.read(Key::Contents(store), node);
-        for atom in self.values.atoms(classes).to_vec() {
-            if let Atom::Class(kind) = atom {
-                self.start_worker(node, unit, kind);
-            }
-        }
-    }
-
-    fn start_worker(&mut self, node: u32, unit: u32, kind: u32) {
-        let program = self.program;
-        let object = self.object(Origin::Made(kind), kind, 0);
-        if self.started.insert(kind, object).is_some() {
-            return;
-        }
-        self.initialise(kind, node, unit);
-        self.construct(node, unit, object, kind);
-        let chain: Vec<u32> = program.hierarchy.chain(&program.defs, kind).collect();
-        for position in chain {
-            for &(_, def) in program.hierarchy.virtuals(position) {
-                let id = program.defs.methods[def as usize].id;
-                let name = program.name(program.link.methods[id as usize].name);
-                if matches!(&*name, "doWork" | "startWork" | "createWork") && program.has_code(def)
-                {
-                    let args = self.callback_args(object, def);
-                    self.call(node, unit, def, &args);
-                }
-            }
         }
     }
 
@@ -192,7 +171,7 @@ impl World<'_> {
             Action::Keep => self.keep(receiver, passed),
             Action::Arguments => {
                 self.keep(receiver, passed);
-                self.fire_arguments(node, unit, &facts, passed, is_static);
+                self.fire_arguments(node, unit, &facts, passed);
             }
             Action::Receiver => {
                 self.keep(receiver, passed);
@@ -200,7 +179,7 @@ impl World<'_> {
                 for object in inside {
                     self.fire(node, unit, object);
                 }
-                self.fire_arguments(node, unit, &facts, passed, is_static);
+                self.fire_arguments(node, unit, &facts, passed);
             }
             Action::Start => {
                 self.keep(receiver, passed);
@@ -209,6 +188,7 @@ impl World<'_> {
                     all.push(NOTHING);
                 }
                 self.start_named(node, unit, &facts, receiver, &all);
+                self.fire_arguments(node, unit, &facts, passed);
             }
             Action::Event => self.listen(node, unit, &facts, receiver, passed),
             Action::Button => self.buttons(node, unit, &facts, receiver, passed),
@@ -237,7 +217,8 @@ impl World<'_> {
         let container = facts.class().starts_with("Ljava/util/")
             || facts.class().starts_with("Ljava/lang/ref/")
             || facts.of("Ljava/lang/ThreadLocal;");
-        let makes = facts.action.is_some() || container;
+        let fluent = facts.classes.contains(&facts.result) || facts.class().ends_with("Builder;");
+        let makes = facts.action.is_some() || container || fluent;
         if is_static {
             let known = passed
                 .iter()
@@ -265,10 +246,10 @@ impl World<'_> {
         if !makes || receiver == ANY || objects.is_empty() {
             return ANY;
         }
-        if facts.result == "Ljava/lang/String;" || facts.result == "Ljava/lang/CharSequence;" {
-            if !container {
-                return ANY;
-            }
+        let text =
+            facts.result == "Ljava/lang/String;" || facts.result == "Ljava/lang/CharSequence;";
+        if text && !container {
+            return ANY;
         }
         // Builders give themselves; containers give what they hold, and views of themselves.
         let mut out = receiver;
@@ -311,7 +292,7 @@ impl World<'_> {
     }
 
     /// Objects of a value and what those of the platform among them keep, at any depth.
-    fn inside(&mut self, node: u32, value: Value) -> Vec<u32> {
+    pub(super) fn inside(&mut self, node: u32, value: Value) -> Vec<u32> {
         let mut all = self.values.objects(value);
         let mut next = 0;
         while next < all.len() && all.len() < INSIDE {
@@ -333,14 +314,7 @@ impl World<'_> {
         all
     }
 
-    fn fire_arguments(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        passed: &[Value],
-        is_static: bool,
-    ) {
+    fn fire_arguments(&mut self, node: u32, unit: u32, facts: &Foreign, passed: &[Value]) {
         let mut at = 0;
         for parameter in &facts.parameters {
             let Some(&arg) = passed.get(at) else { break };
@@ -349,7 +323,6 @@ impl World<'_> {
             } else {
                 1
             };
-            let _ = is_static;
             if !parameter.starts_with('L')
                 || matches!(
                     parameter.as_str(),
@@ -363,6 +336,8 @@ impl World<'_> {
                         | "Landroid/os/Handler;"
                         | "Ljava/util/concurrent/Executor;"
                         | "Ljava/lang/Throwable;"
+                        | "Landroid/content/Intent;"
+                        | "Landroid/os/Bundle;"
                 )
             {
                 continue;
@@ -593,165 +568,6 @@ impl World<'_> {
                     let package = class.clone();
                     self.start_class(node, unit, &package);
                 }
-            }
-        }
-    }
-
-    /// Components that intents among the arguments name start; an activity that waits for a result gets it.
-    fn start_named(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        receiver: Value,
-        passed: &[Value],
-    ) {
-        let mut names: BTreeSet<u32> = BTreeSet::new();
-        let mut kinds: BTreeSet<u32> = BTreeSet::new();
-        let mut unknown = false;
-        let mut all = Vec::new();
-        for &arg in passed {
-            unknown |= arg == ANY;
-            all.extend(self.inside(node, arg));
-            for atom in self.values.atoms(arg) {
-                if let Atom::Class(kind) = atom {
-                    kinds.insert(*kind);
-                }
-            }
-        }
-        for object in all {
-            let contents = self.read(Key::Contents(object), node);
-            for atom in self.values.atoms(contents) {
-                match atom {
-                    Atom::Class(kind) => {
-                        kinds.insert(*kind);
-                    }
-                    Atom::Text(text) => {
-                        names.insert(*text);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let mut started = Vec::new();
-        for kind in kinds {
-            let name = self.program.type_name(kind);
-            started.extend(self.start_component(node, unit, &name));
-        }
-        for text in names {
-            let name = self.heap.text_of(text).to_owned();
-            let actions = self.manifest.components.iter();
-            let by_action: Vec<String> = actions
-                .filter(|one| one.actions.contains(&name))
-                .map(|one| one.class.clone())
-                .collect();
-            started.extend(self.start_component(node, unit, &name));
-            for class in by_action {
-                started.extend(self.start_component(node, unit, &class));
-            }
-        }
-        if unknown && started.is_empty() {
-            self.counters.intents += 1;
-        }
-        if facts.name.starts_with("startActivityForResult") {
-            self.await_result(node, unit, receiver, passed, &started);
-        }
-    }
-
-    fn await_result(
-        &mut self,
-        node: u32,
-        unit: u32,
-        receiver: Value,
-        passed: &[Value],
-        started: &[u32],
-    ) {
-        let mut codes = if started.is_empty() {
-            ANY
-        } else {
-            self.values.integer(0)
-        };
-        for &activity in started {
-            let own = self.read(Key::Result(activity), node);
-            codes = self.values.join(codes, own);
-        }
-        for waiting in self.values.objects(receiver) {
-            let Some(position) = self.class_of(waiting) else {
-                continue;
-            };
-            for callback in self.facts.callbacks(position).iter() {
-                if callback.name != "onActivityResult" {
-                    continue;
-                }
-                let mut args = self.callback_args(waiting, callback.def);
-                if args.len() == 4 {
-                    args[1] = passed.get(1).copied().unwrap_or(ANY);
-                    args[2] = codes;
-                    self.add_event(node, unit, callback.def, args, None);
-                }
-            }
-        }
-    }
-
-    /// Starts a component that the manifest declares; gives its object.
-    pub(super) fn start_component(&mut self, node: u32, unit: u32, name: &str) -> Option<u32> {
-        let declared = self.manifest.components.iter().any(|one| one.class == name);
-        if !declared {
-            return None;
-        }
-        self.start_class(node, unit, name)
-    }
-
-    /// The platform makes an object of a class of the program and calls it.
-    pub(super) fn start_class(&mut self, node: u32, unit: u32, name: &str) -> Option<u32> {
-        let program = self.program;
-        let kind = program.find_class(name)?;
-        let position = program.defs.class_of[kind as usize];
-        if position == NONE {
-            return None;
-        }
-        let object = self.object(Origin::Made(kind), kind, 0);
-        if self.started.insert(kind, object).is_some() {
-            return Some(object);
-        }
-        self.initialise(kind, node, unit);
-        self.construct(node, unit, object, kind);
-        let served = self
-            .manifest
-            .components
-            .iter()
-            .any(|one| one.class == name && one.kind == Kind::Provider && !one.exported);
-        for callback in self.facts.callbacks(position).iter() {
-            // Nobody but the app asks a provider that is not exported.
-            if served && !callback.name.starts_with("on") && callback.name != "attachInfo" {
-                continue;
-            }
-            // Clicks, and the result of another activity, come by registration only.
-            if matches!(callback.name.as_str(), "onClick" | "onActivityResult") {
-                continue;
-            }
-            let args = self.callback_args(object, callback.def);
-            if callback.by_user {
-                self.add_event(node, unit, callback.def, args, None);
-            } else {
-                self.call(node, unit, callback.def, &args);
-            }
-        }
-        Some(object)
-    }
-
-    /// All constructors of a class run on an object that the platform makes.
-    pub(super) fn construct(&mut self, node: u32, unit: u32, object: u32, kind: u32) {
-        use crate::dex::class_data::access::{CONSTRUCTOR, STATIC};
-        let program = self.program;
-        let Some(class) = program.defs.loaded(kind) else {
-            return;
-        };
-        for def in class.methods.start..class.virtuals {
-            let method = program.defs.methods[def as usize];
-            if method.access & (CONSTRUCTOR | STATIC) == CONSTRUCTOR && method.code != 0 {
-                let args = self.callback_args(object, def);
-                self.call(node, unit, def, &args);
             }
         }
     }

@@ -72,9 +72,9 @@ pub struct Values {
     joins: Map<(Value, Value), Value>,
 }
 
-impl Values {
+impl Default for Values {
     /// With the empty set and everything.
-    pub fn new() -> Values {
+    fn default() -> Values {
         let mut values = Values {
             sets: vec![Box::default(), Box::default()],
             numbers: Map::default(),
@@ -83,7 +83,9 @@ impl Values {
         values.numbers.insert(Box::default(), NOTHING);
         values
     }
+}
 
+impl Values {
     /// The atoms of a set; none for [`ANY`].
     #[inline]
     pub fn atoms(&self, value: Value) -> &[Atom] {
@@ -231,7 +233,7 @@ mod tests {
 
     #[test]
     fn sets_join_and_grow_into_any() {
-        let mut values = Values::new();
+        let mut values = Values::default();
         let (zero, one) = (values.integer(0), values.integer(1));
         let both = values.join(zero, one);
         assert_eq!(both, values.join(one, zero));

@@ -53,6 +53,9 @@ pub enum Cause {
     Cell(u32, u32),
 }
 
+/// What tells calls of a method apart: for each register the one thing that it holds, if it is one.
+type Context = Box<[Option<Atom>]>;
+
 /// A method with a context.
 pub struct Node {
     /// Method definition.
@@ -109,7 +112,7 @@ pub struct World<'a> {
     bodies: Map<u32, Option<Rc<Body>>>,
     /// Nodes in the order in which they were reached.
     pub nodes: Vec<Node>,
-    by_context: Map<(u32, Box<[Option<Atom>]>), u32>,
+    by_context: Map<(u32, Context), u32>,
     contexts: Map<u32, u32>,
     called: Map<(u32, u32), ()>,
     queue: VecDeque<u32>,
@@ -131,6 +134,10 @@ pub struct World<'a> {
     pub(super) children: Map<u32, Vec<u32>>,
     pub(super) bound: Map<u32, Vec<u32>>,
     instances: Map<u32, Vec<u32>>,
+    /// By class and signature: the definition that a call runs.
+    pub(super) targets: Map<(u32, u32), u32>,
+    /// By method: whether calls of it need a look before they are dispatched.
+    pub(super) plain: Map<u32, bool>,
     /// Type id of the class of all coroutines, or [`NONE`].
     coroutine: u32,
     /// Coroutines that were made and are still to run.
@@ -160,8 +167,8 @@ impl<'a> World<'a> {
             manifest,
             screens,
             lexicon,
-            values: Values::new(),
-            heap: Heap::new(),
+            values: Values::default(),
+            heap: Heap::default(),
             facts: Facts::new(program),
             bodies: Map::default(),
             nodes: Vec::new(),
@@ -184,8 +191,13 @@ impl<'a> World<'a> {
             children: Map::default(),
             bound: Map::default(),
             instances: Map::default(),
+            targets: Map::default(),
+            plain: Map::default(),
             coroutine: program
-                .find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
+                .find_type(b"Lkotlinx/coroutines/internal/DispatchedContinuation;")
+                .and_then(|_| {
+                    program.find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
+                })
                 .unwrap_or(NONE),
             spawned: Vec::new(),
             text_numbers: Map::default(),
@@ -428,7 +440,7 @@ impl<'a> World<'a> {
     }
 
     /// What tells calls of a method apart: constants and objects, as far as each is one.
-    fn context(&mut self, def: u32, body: &Body, args: &[Value]) -> Box<[Option<Atom>]> {
+    fn context(&mut self, def: u32, body: &Body, args: &[Value]) -> Context {
         let atom = |&arg: &Value| {
             self.values.single(arg).filter(|atom| match atom {
                 Atom::Object(object) => {
@@ -437,7 +449,7 @@ impl<'a> World<'a> {
                 _ => true,
             })
         };
-        let mut context: Box<[Option<Atom>]> = args.iter().map(atom).collect();
+        let mut context: Context = args.iter().map(atom).collect();
         // The object that a method is called on always counts, components included.
         if let Some(first) = args.first() {
             context[0] = self.values.single(*first);

@@ -270,6 +270,25 @@ fn v2_verifies_and_names_its_signer() {
 }
 
 #[test]
+fn known_digests_stand_in_for_a_pass_over_the_file() {
+    let (package, one) = (unsigned(), identity(1));
+    let block = [(
+        V2,
+        scheme_value(&[signer(&one, &package.digest(), None, &[])]),
+    )];
+    let file = package.with_block(&block);
+    let limits = Limits::default();
+    let archive = Archive::parse(&file, &limits).unwrap();
+    let with = |known: &[(Content, Vec<u8>)]| signers(&file, &archive, &limits, known);
+    let right = with(&[(Content::ChunkedSha256, package.digest())]);
+    assert_eq!(right, verified(&file, None));
+    assert_eq!(right, with(&[]));
+    let wrong = with(&[(Content::ChunkedSha256, vec![0; 32])]);
+    let problem = wrong.schemes[0].problem.as_ref().unwrap();
+    assert_eq!(problem.key, "content-digest-mismatch");
+}
+
+#[test]
 fn what_v2_refuses() {
     let (package, one, two) = (unsigned(), identity(1), identity(2));
     let digest = package.digest();
