@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -68,7 +67,8 @@ SHAPES: dict[str, tuple[int, str]] = {
     ),
     "a stream in memory": (
         1,
-        """public void onCreate(Bundle b) { super.onCreate(b); try { ByteArrayOutputStream o = new ByteArrayOutputStream();
+        """public void onCreate(Bundle b) { super.onCreate(b);
+        try { ByteArrayOutputStream o = new ByteArrayOutputStream();
         o.write(S().getBytes()); Log.i("t", o.toString()); } catch (IOException e) { } }""",
     ),
     "an array as text": (
@@ -78,7 +78,8 @@ SHAPES: dict[str, tuple[int, str]] = {
     ),
     "an index that is computed": (
         0,
-        """public void onCreate(Bundle b) { super.onCreate(b); String[] a = new String[9]; a[2 * 3 - 1] = S(); a[4] = "x";
+        """public void onCreate(Bundle b) { super.onCreate(b); String[] a = new String[9]; a[2 * 3 - 1] = S();
+        a[4] = "x";
         Log.i("t", a[2 + 2]); }""",
     ),
     "an iterator over a set": (
@@ -104,7 +105,8 @@ SHAPES: dict[str, tuple[int, str]] = {
     ),
     "a timer": (
         1,
-        """public void onCreate(Bundle b) { super.onCreate(b); final String s = S(); new Timer().schedule(new TimerTask() {
+        """public void onCreate(Bundle b) { super.onCreate(b); final String s = S();
+        new Timer().schedule(new TimerTask() {
         public void run() { Log.i("t", s); } }, 1); }""",
     ),
     "a thread's subclass": (
@@ -114,7 +116,8 @@ SHAPES: dict[str, tuple[int, str]] = {
     ),
     "an async task's result": (
         1,
-        """class T extends AsyncTask<String, Void, String> { protected String doInBackground(String... a) { return a[0]; }
+        """class T extends AsyncTask<String, Void, String> { protected String doInBackground(String... a) { return
+        a[0]; }
         protected void onPostExecute(String r) { Log.i("t", r); } }
         public void onCreate(Bundle b) { super.onCreate(b); new T().execute(S()); }""",
     ),
@@ -126,12 +129,14 @@ SHAPES: dict[str, tuple[int, str]] = {
     ),
     "a posted lambda": (
         1,
-        """public void onCreate(Bundle b) { super.onCreate(b); String s = S(); new Handler().post(() -> Log.i("t", s)); }""",
+        """public void onCreate(Bundle b) { super.onCreate(b); String s = S();
+        new Handler().post(() -> Log.i("t", s)); }""",
     ),
     "saved state": (
         1,
         """protected void onSaveInstanceState(Bundle o) { super.onSaveInstanceState(o); o.putString("k", S()); }
-        protected void onRestoreInstanceState(Bundle i) { super.onRestoreInstanceState(i); Log.i("t", i.getString("k")); }""",
+        protected void onRestoreInstanceState(Bundle i) { super.onRestoreInstanceState(i);
+        Log.i("t", i.getString("k")); }""",
     ),
     "a field of the activity in later states": (
         2,
@@ -197,7 +202,7 @@ KEEP = "-keep class com.example.app.Main { public *; protected *; }\n-keep class
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[bytes, bytes]]]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, bytes]]:
     found = tools()
     if found is None:
         pytest.skip("no Java compiler, or no D8")
@@ -205,7 +210,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[
         name.replace(" ", "-").replace("'", ""): JavaCase({"Main.java": HEAD + body + "\n}\n"}, KEEP)
         for name, (_, body) in SHAPES.items()
     }
-    yield compile_all(cases, tmp_path_factory.mktemp("java"), found)
+    return compile_all(cases, tmp_path_factory.mktemp("java"), found)
 
 
 @pytest.mark.parametrize("minified", [False, True], ids=["plain", "minified"])

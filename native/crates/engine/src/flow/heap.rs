@@ -44,7 +44,7 @@ pub(super) const STATICS: Abs = 1;
 /// Constants of one value that are told apart; more become [`UNKNOWN`].
 const CONSTANTS: usize = 12;
 /// Objects of one value that are followed.
-const OBJECTS: usize = 48;
+const OBJECTS: usize = 24;
 
 /// What an abstract value stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -79,7 +79,7 @@ impl Default for Budget {
         Budget {
             steps: 12_000_000,
             search: 5_000_000,
-            nodes: 12_000,
+            nodes: 6_000,
             contexts: 24,
             facts: 400_000,
             implicit: false,
