@@ -3,7 +3,7 @@
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::dex::instruction::Instruction;
-use crate::dex::opcode::{Index, OPCODES, op};
+use crate::dex::opcode::{Format, Index, OPCODES, op};
 
 /// Instructions of one method that are followed.
 const LONGEST: usize = 60_000;
@@ -62,7 +62,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// Decodes a method definition. `None` without code, or if it is too long.
+    /// Decodes a method definition. `None` without code, or if it is too long or damaged.
     pub fn of(program: &Program, def: u32) -> Option<Body> {
         let method = program.defs.methods[def as usize];
         let at = program.defs.class(def).dex;
@@ -135,9 +135,39 @@ impl Body {
         }
         for one in &all {
             let insn = body.decode(program, one);
+            if !body.is_sound(one, &insn) {
+                return None;
+            }
             body.insns.push(insn);
         }
         Some(body)
+    }
+
+    /// Whether registers and what an instruction names exist; Android refuses code where they do not.
+    fn is_sound(&self, one: &Instruction<'_>, insn: &Insn) -> bool {
+        let exists = |register: u16| register < self.registers;
+        let opcode = &OPCODES[usize::from(insn.op)];
+        let registers = match opcode.format {
+            Format::F12x | Format::F22x | Format::F32x => exists(insn.a) && exists(insn.b),
+            Format::F22b | Format::F22t | Format::F22s | Format::F22c => {
+                exists(insn.a) && exists(insn.b)
+            }
+            Format::F23x => exists(insn.a) && exists(insn.b) && exists(insn.c),
+            Format::F11n | Format::F11x | Format::F21t | Format::F21s | Format::F21h => {
+                exists(insn.a)
+            }
+            Format::F21c | Format::F31t | Format::F31i | Format::F31c | Format::F51l => {
+                exists(insn.a)
+            }
+            _ => self.passed(insn).iter().all(|&register| exists(register)),
+        };
+        let named = match opcode.index {
+            Index::Method | Index::Polymorphic | Index::Field | Index::Type => insn.index != NONE,
+            _ => true,
+        };
+        let static_call = matches!(insn.op, 0x71 | 0x77);
+        let call = matches!(opcode.index, Index::Method | Index::Polymorphic);
+        registers && named && (!call || static_call || !one.arguments().is_empty())
     }
 
     fn decode(&mut self, program: &Program, one: &Instruction<'_>) -> Insn {

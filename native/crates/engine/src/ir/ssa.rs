@@ -400,17 +400,17 @@ impl Fill<'_, '_> {
             0x0f..=0x11 => self.effect(Op::Return, block, it, &[it.a()])?,
             0x12..=0x19 => self.define(Op::Const(it.literal()), block, it, &[])?,
             0x1a | 0x1b => self.define(Op::Str(it.index()), block, it, &[])?,
-            op::CONST_CLASS => self.define(Op::Class(self.kind(it)), block, it, &[])?,
+            op::CONST_CLASS => self.define(Op::Class(self.kind(it)?), block, it, &[])?,
             0x1f => {
-                let op = Op::Cast(self.kind(it));
+                let op = Op::Cast(self.kind(it)?);
                 self.define(op, block, it, &[it.a()])?;
             }
-            0x20 => self.define(Op::InstanceOf(self.kind(it)), block, it, &[it.b()])?,
+            0x20 => self.define(Op::InstanceOf(self.kind(it)?), block, it, &[it.b()])?,
             0x21 => self.define(Op::Length, block, it, &[it.b()])?,
-            op::NEW_INSTANCE => self.define(Op::New(self.kind(it)), block, it, &[])?,
-            0x23 => self.define(Op::NewArray(self.kind(it)), block, it, &[it.b()])?,
+            op::NEW_INSTANCE => self.define(Op::New(self.kind(it)?), block, it, &[])?,
+            0x23 => self.define(Op::NewArray(self.kind(it)?), block, it, &[it.b()])?,
             0x24 | 0x25 => {
-                let op = Op::Filled(self.kind(it));
+                let op = Op::Filled(self.kind(it)?);
                 self.arguments(it);
                 let registers = std::mem::take(&mut self.builder.arguments);
                 self.last = self.read_into(op, block, at, &registers)?;
@@ -446,13 +446,13 @@ impl Fill<'_, '_> {
             )?,
             0x44..=0x4a => self.define(Op::ArrayGet, block, it, &[it.b(), it.c()])?,
             0x4b..=0x51 => self.effect(Op::ArrayPut, block, it, &[it.b(), it.c(), it.a()])?,
-            op::IGET..op::IPUT => self.define(Op::Get(self.field(it)), block, it, &[it.b()])?,
+            op::IGET..op::IPUT => self.define(Op::Get(self.field(it)?), block, it, &[it.b()])?,
             op::IPUT..op::SGET => {
-                self.effect(Op::Put(self.field(it)), block, it, &[it.b(), it.a()])?
+                self.effect(Op::Put(self.field(it)?), block, it, &[it.b(), it.a()])?
             }
-            op::SGET..op::SPUT => self.define(Op::StaticGet(self.field(it)), block, it, &[])?,
+            op::SGET..op::SPUT => self.define(Op::StaticGet(self.field(it)?), block, it, &[])?,
             op::SPUT..=op::SPUT_SHORT => {
-                self.effect(Op::StaticPut(self.field(it)), block, it, &[it.a()])?
+                self.effect(Op::StaticPut(self.field(it)?), block, it, &[it.a()])?
             }
             0x6e..=0x72 | 0x74..=0x78 | 0xfa | 0xfb => self.call(block, it)?,
             op::INVOKE_CUSTOM | 0xfd => {
@@ -637,15 +637,22 @@ impl Fill<'_, '_> {
         }
     }
 
-    fn kind(&self, it: &Instruction<'_>) -> u32 {
+    /// The type that an instruction names.
+    fn kind(&self, it: &Instruction<'_>) -> Result<u32, Absence> {
         let ids = &self.builder.program.link.ids[self.body.dex as usize].types;
-        ids.get(it.index() as usize).copied().unwrap_or(NONE)
+        known(ids.get(it.index() as usize))
     }
 
-    fn field(&self, it: &Instruction<'_>) -> u32 {
+    /// The field that an instruction names.
+    fn field(&self, it: &Instruction<'_>) -> Result<u32, Absence> {
         let ids = &self.builder.program.link.ids[self.body.dex as usize].fields;
-        ids.get(it.index() as usize).copied().unwrap_or(NONE)
+        known(ids.get(it.index() as usize))
     }
+}
+
+/// An id that the tables of the DEX hold; code that names others is damaged, and Android refuses it.
+fn known(id: Option<&u32>) -> Result<u32, Absence> {
+    id.copied().filter(|&id| id != NONE).ok_or(Absence::Damaged)
 }
 
 const CONDS: [Cond; 6] = [Cond::Eq, Cond::Ne, Cond::Lt, Cond::Ge, Cond::Gt, Cond::Le];
