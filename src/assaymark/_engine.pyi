@@ -174,8 +174,11 @@ FlowRules: TypeAlias = tuple[
 arguments, one of them is required, it is a static field, value of the field); sinks (class, method, start of the descriptor, kind, positions);
 life cycles (base class, begins when made, order); listeners (type, methods); packages whose code is left to the rules."""
 
-FlowSetting: TypeAlias = tuple[list[tuple[str, list[str]]], list[str], list[tuple[int, str]]]
-"""Components (class, actions), methods of `onClick`, widgets (resource id, data)."""
+FlowFilter: TypeAlias = tuple[list[str], list[str], list[str], list[str]]
+"""Actions, categories, starts of addresses, media types."""
+
+FlowSetting: TypeAlias = tuple[list[tuple[str, bool | None, list[FlowFilter]]], list[str], list[tuple[int, str]]]
+"""Components (class; whether it is exported, or nothing if the manifest does not state it; filters), methods of `onClick`, widgets (resource id, data)."""
 
 FlowPlace: TypeAlias = tuple[str, str, str, str, int, int | None]
 """Class, method, descriptor, DEX, code unit, line."""

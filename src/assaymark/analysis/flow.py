@@ -73,7 +73,7 @@ def _find(program: Program, implicit: bool) -> Flows:
     code = code_of(program)
     rules = load_flow_rules()
     classes, on_click = entries_of(program)
-    setting: _engine.FlowSetting = [(name, []) for name in classes], on_click, list(_widgets(program, rules))
+    setting: _engine.FlowSetting = _components(program, classes), on_click, list(_widgets(program, rules))
     rows, counts = code.flows(_rule_rows(rules), setting, implicit)
     flows = tuple(
         Flow(data, api, _place(code, at), kind, sink, _place(code, end), tuple(marks), sure, address, _way(code, way))
@@ -81,6 +81,19 @@ def _find(program: Program, implicit: bool) -> Flows:
     )
     cuts = {name: count for name, count in counts.items() if name.startswith("flow-")}
     return Flows(flows, cuts, {name: count for name, count in counts.items() if name not in cuts})
+
+
+def _components(program: Program, classes: list[str]) -> list[tuple[str, bool | None, list[_engine.FlowFilter]]]:
+    """Give each class that the platform makes objects of, with what the manifest says of who may start it and how."""
+    exported: dict[str, bool] = {}
+    filters: dict[str, list[_engine.FlowFilter]] = {}
+    for one in program.manifest.components:
+        if one.enabled:
+            name = one.target or one.name
+            exported[name] = exported.get(name, False) or one.exported
+            rows = filters.setdefault(name, [])
+            rows.extend((list(row.actions), list(row.categories), list(row.links), list(row.types)) for row in one.filters)
+    return [(name, exported.get(name), filters.get(name, [])) for name in classes]
 
 
 def _place(code: CodeView, row: _engine.FlowPlace) -> Place:

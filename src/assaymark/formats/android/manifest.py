@@ -129,6 +129,8 @@ class IntentFilter(NamedTuple):
     actions: tuple[str, ...]
     categories: tuple[str, ...]
     links: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    """Media types."""
 
 
 _LAUNCHERS = frozenset({"android.intent.category.LAUNCHER", "android.intent.category.LEANBACK_LAUNCHER"})
@@ -380,6 +382,7 @@ def _filters(element: Element) -> Iterator[IntentFilter]:
             actions=_names(one, "action"),
             categories=_names(one, "category"),
             links=tuple(sorted({f"{scheme}://{host}" for scheme in schemes for host in hosts or [""]})),
+            types=tuple(sorted({value for data in one.all("data") if (value := data.text("mimeType"))})),
         )
 
 

@@ -81,7 +81,7 @@ impl Solver<'_> {
             .filter_map(|name| self.program.find_name(name))
             .collect();
         let mut found = Vec::new();
-        for component in &setting.components {
+        for (position, component) in setting.components.iter().enumerate() {
             let Some(kind) = self.program.find_class(&component.class) else {
                 continue;
             };
@@ -94,6 +94,7 @@ impl Solver<'_> {
                 {
                     self.world.application = Some(object);
                 }
+                self.declare(object, position);
                 found.push((object, kind));
             }
         }
@@ -198,6 +199,7 @@ impl Solver<'_> {
         );
         self.join(node, 0, &[object]);
         self.give(node, 1);
+        self.listen(object, node);
     }
 
     /// The platform makes the parameters of a node from this one on; some of them are sources.

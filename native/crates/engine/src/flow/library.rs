@@ -555,6 +555,7 @@ impl Solver<'_> {
         if !library.calls {
             self.escape(here, kind, method, &args);
         }
+        self.messages(here, kind, &library, &args);
     }
 
     /// A sink sees everything in what it is given.
@@ -665,6 +666,7 @@ impl Solver<'_> {
                         if empty.is_some() || call.arguments.is_empty() {
                             self.give_empty(callee);
                         }
+                        self.listen(object, callee);
                         let returned = self.nodes[callee as usize].returned.clone();
                         self.heap.join(&mut result, &returned);
                     }
@@ -791,6 +793,7 @@ impl Solver<'_> {
                     self.link(here, callee, Handing::Listener((position + shift) as u8));
                     self.join(callee, 0, &[object]);
                     self.give(callee, 1);
+                    self.listen(object, callee);
                 }
             }
         }

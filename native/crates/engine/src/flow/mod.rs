@@ -17,6 +17,7 @@
 mod calls;
 mod entries;
 mod heap;
+mod intents;
 mod library;
 mod order;
 mod reflect;
@@ -33,8 +34,23 @@ use rules::Rules;
 pub struct Component {
     /// Dotted name.
     pub class: String,
-    /// Actions of its intent filters.
+    /// For a component of the manifest: whether other apps may start it.
+    pub exported: Option<bool>,
+    /// Its intent filters.
+    pub filters: Vec<Filter>,
+}
+
+/// An intent filter of a component.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Actions.
     pub actions: Vec<String>,
+    /// Categories.
+    pub categories: Vec<String>,
+    /// How addresses start: scheme and host.
+    pub links: Vec<String>,
+    /// Media types.
+    pub types: Vec<String>,
 }
 
 /// An element of a layout that a user types into.

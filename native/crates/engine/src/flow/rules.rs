@@ -13,6 +13,9 @@
 //!
 //! Calls back: `this.run()`, `arg1.run()`, `this.target.run()`, `this.onPostExecute(@1)`: `@1` is the result of the first one; an argument that
 //! is not named is something unknown. `arg1.call() -> return.content`: where the result goes.
+//!
+//! Intents: `send activity arg1` (or `service`, `receiver`), `ask activity arg1` for a result, `answer arg2`, `register arg1 arg2` a receiver under a
+//! filter; `receive intent arg1` names the parameter of a method of the program that what was sent comes to.
 
 use super::mark;
 use std::collections::HashMap;
@@ -117,6 +120,28 @@ pub(crate) struct Rule {
     pub row: Row,
     pub flows: Vec<Flow>,
     pub calls: Vec<CallBack>,
+    pub messages: Vec<Message>,
+}
+
+/// What an intent is sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    Activity,
+    Service,
+    Receiver,
+}
+
+/// What a call does with an intent, or a method gets. The number is that of the operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Message {
+    Send(Recipient, u8),
+    /// Sends, and waits for a result.
+    Ask(Recipient, u8),
+    Answer(u8),
+    /// A receiver, and its filter.
+    Register(u8, u8),
+    /// Name of the cell of the object, in which what was sent to it is.
+    Receive(u32, u8),
 }
 
 /// Methods that the platform calls on objects of a type, and in which order.
@@ -165,7 +190,17 @@ impl Rules {
             outside,
             ..Rules::default()
         };
-        for name in ["content", "saved-state"] {
+        for name in [
+            "content",
+            "saved-state",
+            "intent",
+            "result",
+            "target",
+            "action",
+            "category",
+            "data",
+            "type",
+        ] {
             rules.name(name);
         }
         for listener in listeners {
@@ -184,18 +219,25 @@ impl Rules {
                 .map_err(refused)?;
             // An object must be there before something is put into it.
             flows.sort_by_key(|flow| flow.from.root != Root::New);
-            let calls = row
-                .calls
-                .iter()
-                .map(|text| rules.call(text))
-                .collect::<Result<_, _>>()
-                .map_err(refused)?;
+            let mut calls = Vec::new();
+            let mut messages = Vec::new();
+            for text in &row.calls {
+                match rules.message(text).map_err(refused)? {
+                    Some(message) => messages.push(message),
+                    None => calls.push(rules.call(text).map_err(refused)?),
+                }
+            }
             rules
                 .by_name
                 .entry((row.class.clone(), row.method.clone()))
                 .or_default()
                 .push(position as u32);
-            rules.rules.push(Rule { row, flows, calls });
+            rules.rules.push(Rule {
+                row,
+                flows,
+                calls,
+                messages,
+            });
         }
         Ok(rules)
     }
@@ -279,6 +321,29 @@ impl Rules {
             _ => Selector::Entry(operand(rest.trim_matches(['[', ']']))?),
         };
         Ok(Place { root, selector })
+    }
+
+    /// A text that starts with a verb says what becomes of an intent.
+    fn message(&mut self, text: &str) -> Result<Option<Message>, String> {
+        let recipient = |text: &str| match text {
+            "activity" => Ok(Recipient::Activity),
+            "service" => Ok(Recipient::Service),
+            "receiver" => Ok(Recipient::Receiver),
+            other => Err(format!("{other} is no kind of component")),
+        };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        Ok(Some(match words[..] {
+            ["send", to, intent] => Message::Send(recipient(to)?, operand(intent)?),
+            ["ask", to, intent] => Message::Ask(recipient(to)?, operand(intent)?),
+            ["answer", intent] => Message::Answer(operand(intent)?),
+            ["register", receiver, filter] => {
+                Message::Register(operand(receiver)?, operand(filter)?)
+            }
+            ["receive", channel, parameter] => {
+                Message::Receive(self.name(channel), operand(parameter)?)
+            }
+            _ => return Ok(None),
+        }))
     }
 
     fn call(&mut self, text: &str) -> Result<CallBack, String> {

@@ -109,6 +109,7 @@ pub(super) struct Solver<'a> {
     fields: Map<u32, u32>,
     own_fields: Map<u32, Rc<Vec<u32>>>,
     pub world: super::entries::World,
+    pub mail: super::intents::Mail,
 }
 
 impl<'a> Solver<'a> {
@@ -147,6 +148,7 @@ impl<'a> Solver<'a> {
             fields: Map::default(),
             own_fields: Map::default(),
             world: super::entries::World::default(),
+            mail: super::intents::Mail::default(),
         }
     }
 
@@ -668,6 +670,9 @@ impl<'a> Solver<'a> {
                     self.work(self.nodes[node as usize].callers.len());
                     for caller in self.nodes[node as usize].callers.clone() {
                         self.enqueue(caller.node, caller.ins);
+                    }
+                    for (node, ins) in self.mail.binds.get(&node).cloned().unwrap_or_default() {
+                        self.enqueue(node, ins);
                     }
                 }
             }

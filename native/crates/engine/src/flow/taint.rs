@@ -607,6 +607,14 @@ impl Run<'_, '_> {
                 _ => {}
             }
         }
+        if let Spot::Value(value) = spot {
+            self.delivered(
+                here,
+                operands.iter().position(|&one| one == value),
+                marks,
+                from,
+            );
+        }
         let Some(&method) = self.solver.outside.get(&here) else {
             return;
         };
@@ -651,7 +659,7 @@ impl Run<'_, '_> {
             }
         }
         for &rule in &library.rules {
-            if rules.rules[rule as usize].row.sink.is_none() {
+            if rules.rules[rule as usize].row.sink.is_none() || self.stays(here, rule) {
                 continue;
             }
             let positions = self.solver.sink_operands(rule, kind, args.len());
@@ -664,6 +672,31 @@ impl Run<'_, '_> {
                 self.leak(here, rule, method, marks, from, &args);
             }
         }
+    }
+
+    /// A call sends the value to components of the app.
+    fn delivered(&mut self, here: (u32, u32), operand: Option<usize>, marks: u8, from: u32) {
+        let Some(delivery) = self.solver.mail.deliveries.get(&here) else {
+            return;
+        };
+        if operand != Some(delivery.operand) {
+            return;
+        }
+        for (object, channel) in delivery.to.clone() {
+            let key = super::heap::Key::Named(channel);
+            if let Some(cell) = self.solver.heap.find_cell(object, key) {
+                self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
+            }
+            for (node, value) in self.solver.listeners(object, channel).to_vec() {
+                self.parameter(node, value, marks, from, here);
+            }
+        }
+    }
+
+    /// Whether a call is a sink of what leaves the app, and what it sends cannot leave it.
+    fn stays(&self, here: (u32, u32), rule: u32) -> bool {
+        let sink = self.solver.rules.rules[rule as usize].row.sink.as_deref();
+        sink == Some("ipc") && self.solver.stays_inside(here)
     }
 
     fn flows(&self, library: &Library, method: u32, kind: Invoke) -> Vec<Flow> {
@@ -794,7 +827,8 @@ impl Run<'_, '_> {
                     }
                 }
                 for &rule in &library.rules {
-                    if self.solver.rules.rules[rule as usize].row.sink.is_some() {
+                    let sink = self.solver.rules.rules[rule as usize].row.sink.is_some();
+                    if sink && !self.stays(here, rule) {
                         self.leak(here, rule, outside, marks, from, &args);
                     }
                 }

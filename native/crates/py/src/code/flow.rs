@@ -3,7 +3,7 @@
 use super::Code;
 use assaymark_engine::dex::debug;
 use assaymark_engine::flow::rules::{Lifecycle, Listener, Row, Rules};
-use assaymark_engine::flow::{Budget, Component, Leak, Setting, Site, Widget, flows, mark};
+use assaymark_engine::flow::{Budget, Component, Filter, Leak, Setting, Site, Widget, flows, mark};
 use assaymark_engine::{Error, ErrorKind};
 use std::collections::BTreeMap;
 
@@ -32,8 +32,12 @@ pub type RuleRows = (
     Vec<(String, Vec<String>)>,
     Vec<String>,
 );
-/// Components (class, actions), click handlers, widgets (id, data).
-pub type SettingRows = (Vec<(String, Vec<String>)>, Vec<String>, Vec<(u32, String)>);
+/// Actions, categories, starts of addresses, media types.
+type FilterRow = (Vec<String>, Vec<String>, Vec<String>, Vec<String>);
+/// Class, exported (nothing: not in the manifest), filters.
+type ComponentRow = (String, Option<bool>, Vec<FilterRow>);
+/// Components, click handlers, widgets (id, data).
+pub type SettingRows = (Vec<ComponentRow>, Vec<String>, Vec<(u32, String)>);
 /// Class, method, descriptor, DEX, code unit, line.
 type PlaceRow = (String, String, String, String, u32, Option<u32>);
 /// Data, source's name, its place, sink's kind, its name, its place, marks, confirmed, address, way.
@@ -119,7 +123,11 @@ impl Code {
         let setting = Setting {
             components: components
                 .into_iter()
-                .map(|(class, actions)| Component { class, actions })
+                .map(|(class, exported, filters)| Component {
+                    class,
+                    exported,
+                    filters: filters.into_iter().map(filter).collect(),
+                })
                 .collect(),
             on_click,
             widgets: widgets
@@ -166,6 +174,15 @@ impl Code {
         let lines = code.map(|code| dex.lines(&code)).unwrap_or_default();
         let line = debug::line_of(&lines, site.unit);
         (class, method, descriptor, dex.name.clone(), site.unit, line)
+    }
+}
+
+fn filter((actions, categories, links, types): FilterRow) -> Filter {
+    Filter {
+        actions,
+        categories,
+        links,
+        types,
     }
 }
 
