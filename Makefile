@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 ENGINE := $(shell find native -name '*.rs' -not -path 'native/target/*' -not -path 'native/fuzz/*' 2>/dev/null) native/Cargo.toml native/Cargo.lock native/crates/engine/Cargo.toml native/crates/py/Cargo.toml
 T      ?=
 
-.PHONY: demo test check fix bench docs new learn-sdk dev system clean
+.PHONY: demo test check fix bench docs new learn-sdk dev system tools clean
 
 demo: $(VENV)/.ready            ## inspect the sample app, write demo/out/report.html
 	@mkdir -p demo/out
@@ -16,7 +16,7 @@ demo: $(VENV)/.ready            ## inspect the sample app, write demo/out/report
 	@$(BIN)/assaymark inspect demo/out/sunnyweather.apk --fail-on never --format html -o demo/out/report.html
 	@$(BIN)/assaymark inspect demo/out/sunnyweather.apk --fail-on never --format json -o demo/out/report.json
 
-test: $(VENV)/.ready system check    ## every test
+test: $(VENV)/.ready system tools check    ## every test
 	@if command -v cargo >/dev/null; then cd native && cargo test --release --quiet; else echo "no cargo: the engine's own tests are skipped"; fi
 	$(BIN)/pytest -n auto $(if $(T),-k "$(T)")
 
@@ -55,6 +55,10 @@ $(VENV)/.ready: pyproject.toml requirements/dev.txt $(ENGINE)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+tools: $(VENV)/.ready           ## the compiler of test apps written in Java; without it those tests are skipped
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/tools.txt \
+	    || echo "could not install the compiler of test apps: tests that need it are skipped"
 
 clean:                          ## forget everything that was built
 	rm -rf $(VENV) native/target demo/out build dist

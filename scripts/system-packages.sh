@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs the Debian packages that tests compare with (aapt, apksigner, dexdump) or look through (chromium, CJK fonts).
+# Installs the Debian packages that tests compare with (aapt, apksigner, dexdump, a Java compiler) or look through (chromium, CJK fonts).
 # Where apt or root is missing, the tests that need them are skipped and say so.
 set -eu
 packages="aapt apksigner dexdump zipalign chromium fonts-noto-cjk poppler-utils"
+command -v javac >/dev/null 2>&1 || packages="$packages default-jdk-headless"
 command -v apt-get >/dev/null 2>&1 || { echo "no apt: tests that need $packages are skipped"; exit 0; }
 missing=""
 for package in $packages; do
