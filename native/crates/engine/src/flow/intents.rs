@@ -240,21 +240,28 @@ impl Solver<'_> {
             return (targets, own);
         }
         let actions = self.part(here, intent, "action");
-        if actions.is_empty() {
-            return (Vec::new(), false);
-        }
         let [categories, data, types] =
             ["category", "data", "type"].map(|name| self.part(here, intent, name));
+        // An intent with no action passes each filter that has one; with nothing at all it is no address.
+        if [&actions, &categories, &data, &types]
+            .iter()
+            .all(|part| part.is_empty())
+        {
+            return (Vec::new(), false);
+        }
         for (object, position) in self.mail.declared.clone() {
             let setting = self.setting;
             let filters = &setting.components[position as usize].filters;
             self.work(filters.len());
             let fits = |filter: &Filter| {
-                self.any_text(&actions, |text| {
-                    filter.actions.iter().any(|own| own == text)
-                }) && self.all_texts(&categories, |text| {
-                    filter.categories.iter().any(|own| own == text)
-                }) && self.fits_data(filter, &data, &types)
+                (actions.is_empty() && !filter.actions.is_empty()
+                    || self.any_text(&actions, |text| {
+                        filter.actions.iter().any(|own| own == text)
+                    }))
+                    && self.all_texts(&categories, |text| {
+                        filter.categories.iter().any(|own| own == text)
+                    })
+                    && self.fits_data(filter, &data, &types)
             };
             if filters.iter().any(fits) && self.is_a(object, recipient) {
                 targets.push(object);
@@ -264,6 +271,7 @@ impl Solver<'_> {
             for (object, filter) in self.mail.registered.clone() {
                 let heard = self.part(here, filter, "action");
                 let fits = heard.contains(&UNKNOWN)
+                    || actions.is_empty()
                     || actions.contains(&UNKNOWN)
                     || actions.iter().any(|action| heard.contains(action));
                 if fits && !targets.contains(&object) {
