@@ -91,8 +91,8 @@ def one_inspection(app: Path) -> dict[str, float]:
     program = timed("open, digest, manifest", lambda: open_program(app))
     timed("code and call graph", lambda: code_of(program))
     timed("sensitive places", lambda: sensitive_places(program))
-    timed(ORDER, lambda: consent_of(program))
     timed(FLOWS, lambda: flows_of(program))
+    timed(ORDER, lambda: consent_of(program))
     evidence = pipeline.Evidence()
     runs = [
         timed(f"detector {one.id}", lambda one=one: pipeline._run(one, program, evidence)) for one in extend.detectors()

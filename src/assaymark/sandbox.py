@@ -143,10 +143,29 @@ def _silence() -> None:
     os.close(nowhere)
 
 
+_USUAL_DATA = 64 << 20
+"""Bytes of data of a process of ours before it inspects: what a command line has."""
+
+
+def _inherited_data() -> int:
+    """Give the bytes of data, beyond the usual, that came along from the parent.
+
+    A child that is forked from a large program (a server, a test run) shares its pages with it and has not used them;
+    they count for the limit all the same.
+    """
+    try:
+        with Path("/proc/self/status").open(encoding="ascii", errors="replace") as lines:
+            kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmData:"))
+    except (OSError, StopIteration, ValueError, IndexError):
+        return 0
+    return max(0, kilobytes * 1024 - _USUAL_DATA)
+
+
 def _bound(bounds: Bounds) -> None:
     # RLIMIT_DATA and not RLIMIT_AS: a package of two gigabytes is mapped, and costs no memory of its own.
     limit = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
-    for what, value in ((limit, bounds.memory), (resource.RLIMIT_CPU, bounds.cpu_seconds), (resource.RLIMIT_CORE, 0)):
+    memory = bounds.memory + _inherited_data()
+    for what, value in ((limit, memory), (resource.RLIMIT_CPU, bounds.cpu_seconds), (resource.RLIMIT_CORE, 0)):
         try:
             _soft, hard = resource.getrlimit(what)
             resource.setrlimit(what, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))

@@ -24,8 +24,8 @@ from assaymark.testing.apk import Apk, manifest
 from assaymark.testing.trust import NOW
 from mark import vectors
 
-CHEAP = 0.3
-"""Seconds of the processor that a verification may take from start to end, Python included."""
+CHEAP = 20
+"""A verification from start to end, as a multiple of a bare start of Python: 0.3 seconds where that takes 15 ms."""
 
 INSPECTION = (
     "analysis",
@@ -237,14 +237,18 @@ def test_verification_loads_nothing_of_the_inspection(tmp_path: Path) -> None:
 
 
 def test_verification_is_cheap(tmp_path: Path) -> None:
-    """The least of several runs: whatever else the machine does only adds."""
+    """A multiple of a bare start of Python: seconds differ from machine to machine and from minute to minute."""
     case, options = prepared("01_embedded", tmp_path)
     command = [sys.executable, "-m", "assaymark", "verify", *map(str, [*case.paths, *options])]
     subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""})
-    used = []
-    for _ in range(9):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(used) < CHEAP
+    bare = [sys.executable, "-c", "pass"]
+    # The least of several runs in turn: whatever else the machine does only adds.
+    pairs = [(_seconds(command), _seconds(bare)) for _ in range(9)]
+    assert min(one for one, _ in pairs) < CHEAP * min(other for _, other in pairs)
+
+
+def _seconds(command: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from assaymark import catalog
+from assaymark import _engine, catalog
 from assaymark.analysis.code import code_of
+from assaymark.analysis.flow import flows_of
 from assaymark.analysis.sensitive import sensitive_places
 from assaymark.formats.android.manifest import Component, complete_name
 from assaymark.formats.program import Program
@@ -47,9 +48,20 @@ class ConsentFacts:
 
 
 def consent_of(program: Program) -> ConsentFacts:
-    """Give the order of all sensitive places of a program, computed once."""
-    places = ((place.hit.caller, place.hit.offset) for place in sensitive_places(program))
-    return program.once("consent", lambda one: order_of(one, places))
+    """Give the order of all sensitive places of a program, and of all places that its data flows to, computed once."""
+    return program.once("consent", lambda one: order_of(one, _asked(one)))
+
+
+def _asked(program: Program) -> Iterator[tuple[int, int]]:
+    for place in sensitive_places(program):
+        yield place.hit.caller, place.hit.offset
+    try:
+        flows = flows_of(program).flows
+    except _engine.EngineError:
+        return  # the detector of flows tells; the order of calls does not hang on it
+    for flow in flows:
+        if (found := flow.sink.definition(program)) is not None:
+            yield found, flow.sink.offset
 
 
 def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFacts:

@@ -30,6 +30,11 @@ class Place:
         """The place as evidence writes it."""
         return f"{self.dex}:{self.cls}.{self.method}{self.descriptor}+{self.offset:#x}"
 
+    def definition(self, program: Program) -> int | None:
+        """Give the engine's id of the method around it; of a class that is there twice, the one that Android loads."""
+        found = code_of(program).engine.find_methods(self.cls, self.method, self.descriptor)
+        return found[0] if found else None
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:

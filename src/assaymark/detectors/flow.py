@@ -6,7 +6,7 @@ takes.
 Why it matters: who gets which data is what a privacy policy has to say.
 Limits: native code, code loaded while running and reflection that is not constant are not followed; what a method
 outside the app does is known by rules, or guessed from its arguments. `confirmed` means that the way was checked for
-order and context; `possible` that a bound was hit on it.
+order and context; `possible` that a bound was hit on it. `consent` is the order of the call that sends it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from assaymark.analysis.address import address_of
 from assaymark.analysis.code import code_of
+from assaymark.analysis.consent import consent_of
 from assaymark.analysis.flow import flows_of
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
@@ -24,8 +25,9 @@ from assaymark.model.tables import FLOW
 @detector(id="flow", version=1, emits=(FLOW,))
 def flow(program: Program) -> Iterator[Emission]:
     """Give one row for each pair of source and sink."""
-    code = code_of(program)
+    code, orders = code_of(program), consent_of(program)
     for one in flows_of(program).flows:
+        definition = one.sink.definition(program)
         yield (
             FLOW,
             FLOW.row(
@@ -43,7 +45,7 @@ def flow(program: Program) -> Iterator[Emission]:
                 certainty="confirmed" if one.confirmed else "possible",
                 derived=tuple(one.derived),
                 owner=code.owner(one.sink.cls),
-                consent="unknown",
+                consent="unknown" if definition is None else orders.at(definition, one.sink.offset).order,
                 path=tuple(place.text for place in one.path),
             ),
         )

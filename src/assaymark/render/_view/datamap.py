@@ -122,7 +122,7 @@ def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMa
         hidden_owners=len(owners) - len(shown),
         hidden_lines=max(0, len(data) - caps.categories),
         order_known=any(row.get("consent") in ("before", "after", "no-gate") for row in calls),
-        flow_known=_ran(report, "flow"),
+        flow_known=bool(flows) or _ran(report, "flow"),
         policy_known=any(evidence.get(table) for table in ("statement", "disclosed_sdk")),
     )
 

@@ -18,14 +18,14 @@ static_limit.zh = "接收方是独立处理者还是受托方属于法律判断�
 static_limit.en = "Whether a recipient is another handler or an entrusted party is a legal question; separate consent is only visible on screens. An SDK in the package does not mean that data went to it."
 remedy.zh = "为每个接收方写明五项内容，在首次提供前单独征得同意。"
 remedy.en = "State the five items for each recipient, and ask separately before data first goes there."
-reasons.needs-flow-analysis.zh = "安装包里有 {n} 个第三方 SDK，其提供方可能是接收方：{vendors_zh}；有无向其提供个人信息，须追踪数据去向，本次没有分析。"
-reasons.needs-flow-analysis.en = "The package holds {n} third-party SDK(s) whose makers may be recipients: {vendors}; whether personal information goes to them takes an analysis of flows, which was not done."
-reasons.no-sdk.zh = "没有识别出已打包的第三方 SDK；应用自身向谁提供信息，须追踪数据去向，本次没有分析。"
-reasons.no-sdk.en = "No bundled third-party SDK was recognised; to whom the app itself gives data takes an analysis of flows, which was not done."
+reasons.needs-policy.zh = "安装包里有 {n} 个第三方 SDK，其提供方可能是接收方：{vendors_zh}；是否逐一告知了接收方，须与隐私政策比对，本次没有政策文本。"
+reasons.needs-policy.en = "The package holds {n} third-party SDK(s) whose makers may be recipients: {vendors}; whether each recipient is told has to be compared with the policy, whose text was not given."
+reasons.no-sdk.zh = "没有识别出已打包的第三方 SDK；应用自身的接收方须与隐私政策比对，本次没有政策文本。"
+reasons.no-sdk.en = "No bundled third-party SDK was recognised; recipients of the app itself have to be compared with the policy, whose text was not given."
 
 [[examples]]
 expect = "not-assessed"
-reason = "needs-flow-analysis"
+reason = "needs-policy"
 sdk = [{ id = "sdk-a", name = "Alpha", vendor = "Alpha Ltd", vendor_zh = "甲公司", presence = "bundled", confidence = "high" }]
 
 [[examples]]
@@ -39,7 +39,7 @@ WITH bundled AS (
   FROM sdk WHERE presence = 'bundled' AND coalesce(purpose, '') <> 'library' GROUP BY app
 )
 SELECT apps.app, 'app' AS subject, 'not-assessed' AS status,
-  CASE WHEN bundled.n > 0 THEN 'needs-flow-analysis' ELSE 'no-sdk' END AS reason_key,
+  CASE WHEN bundled.n > 0 THEN 'needs-policy' ELSE 'no-sdk' END AS reason_key,
   json_object('n', bundled.n, 'vendors', json(bundled.vendors), 'vendors_zh', json(bundled.vendors_zh)) AS params,
   bundled.ids AS evidence_ids
 FROM apps LEFT JOIN bundled ON bundled.app = apps.app

@@ -596,6 +596,9 @@ impl Fill<'_, '_> {
                 kind != Invoke::Static,
             );
         }
+        if kind != Invoke::Static && self.builder.arguments.is_empty() {
+            return Err(Absence::Damaged);
+        }
         let registers = std::mem::take(&mut self.builder.arguments);
         self.last = self.read_into(Op::Invoke(kind, method), block, it.at, &registers)?;
         self.builder.arguments = registers;
