@@ -92,7 +92,8 @@ def _components(program: Program, classes: list[str]) -> list[tuple[str, bool | 
             name = one.target or one.name
             exported[name] = exported.get(name, False) or one.exported
             rows = filters.setdefault(name, [])
-            rows.extend((list(row.actions), list(row.categories), list(row.links), list(row.types)) for row in one.filters)
+            parts = ((row.actions, row.categories, row.links, row.types) for row in one.filters)
+            rows.extend((list(a), list(c), list(links), list(types)) for a, c, links, types in parts)
     return [(name, exported.get(name), filters.get(name, [])) for name in classes]
 
 

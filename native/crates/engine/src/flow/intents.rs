@@ -27,7 +27,7 @@ pub(super) struct Delivery {
 #[derive(Default)]
 pub(super) struct Mail {
     /// Objects of declared components, and their position in the setting.
-    declared: Vec<(Abs, u32)>,
+    declared: BTreeMap<Abs, u32>,
     /// By object and name of the cell: parameters that get what is in the cell.
     listeners: Map<(Abs, u32), Vec<(u32, u32)>>,
     listening: BTreeSet<(Abs, u32)>,
@@ -49,7 +49,7 @@ impl Solver<'_> {
         let Some(exported) = self.setting.components[position].exported else {
             return;
         };
-        self.mail.declared.push((object, position as u32));
+        self.mail.declared.insert(object, position as u32);
         // What comes from other apps.
         let intent = self.rules.known_name("intent");
         let kind = self
@@ -123,9 +123,8 @@ impl Solver<'_> {
     }
 
     fn declared(&self, object: Abs) -> Option<&Component> {
-        let mut declared = self.mail.declared.iter();
-        let found = declared.find(|own| own.0 == object)?;
-        self.setting.components.get(found.1 as usize)
+        let position = self.mail.declared.get(&object)?;
+        self.setting.components.get(*position as usize)
     }
 
     /// Does what the rules of a call say of intents.
@@ -233,28 +232,37 @@ impl Solver<'_> {
                     own = false;
                     continue;
                 };
-                let declared = self.mail.declared.iter().map(|one| one.0);
-                targets.extend(declared.filter(|&one| self.heap.kinds[one as usize] == kind));
+                let object = self.heap.number(What::Component(kind), kind);
+                if self.mail.declared.contains_key(&object) && !targets.contains(&object) {
+                    targets.push(object);
+                }
             }
             targets.retain(|&target| self.is_a(target, recipient));
             return (targets, own);
         }
         let actions = self.part(here, intent, "action");
-        if actions.is_empty() {
-            return (Vec::new(), false);
-        }
         let [categories, data, types] =
             ["category", "data", "type"].map(|name| self.part(here, intent, name));
+        // An intent with no action passes each filter that has one; with nothing at all it is no address.
+        if [&actions, &categories, &data, &types]
+            .iter()
+            .all(|part| part.is_empty())
+        {
+            return (Vec::new(), false);
+        }
         for (object, position) in self.mail.declared.clone() {
             let setting = self.setting;
             let filters = &setting.components[position as usize].filters;
-            self.work(filters.len());
+            self.work(filters.len() + 1);
             let fits = |filter: &Filter| {
-                self.any_text(&actions, |text| {
-                    filter.actions.iter().any(|own| own == text)
-                }) && self.all_texts(&categories, |text| {
-                    filter.categories.iter().any(|own| own == text)
-                }) && self.fits_data(filter, &data, &types)
+                (actions.is_empty() && !filter.actions.is_empty()
+                    || self.any_text(&actions, |text| {
+                        filter.actions.iter().any(|own| own == text)
+                    }))
+                    && self.all_texts(&categories, |text| {
+                        filter.categories.iter().any(|own| own == text)
+                    })
+                    && self.fits_data(filter, &data, &types)
             };
             if filters.iter().any(fits) && self.is_a(object, recipient) {
                 targets.push(object);
@@ -262,8 +270,10 @@ impl Solver<'_> {
         }
         if recipient == Recipient::Receiver {
             for (object, filter) in self.mail.registered.clone() {
+                self.work(1);
                 let heard = self.part(here, filter, "action");
                 let fits = heard.contains(&UNKNOWN)
+                    || actions.is_empty()
                     || actions.contains(&UNKNOWN)
                     || actions.iter().any(|action| heard.contains(action));
                 if fits && !targets.contains(&object) {

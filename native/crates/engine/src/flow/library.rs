@@ -156,10 +156,15 @@ impl Solver<'_> {
             known: false,
         };
         let mut sink = false;
+        // What a class says of all its methods does not hide what one above it says of this one.
+        let inherited = names.iter().take(names.len() - 2).any(|class| {
+            let mut own = rules.find(class, &name).iter();
+            own.any(|&rule| !rules.rules[rule as usize].row.flows.is_empty())
+        });
         for class in &names {
             let (mut known, mut calls, mut sinks) = (false, false, false);
             let exact = rules.find(class, &name);
-            let found = if exact.is_empty() && class != "*" && name != "<init>" {
+            let found = if exact.is_empty() && class != "*" && name != "<init>" && !inherited {
                 rules.find(class, "*")
             } else {
                 exact

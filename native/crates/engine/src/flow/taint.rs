@@ -608,12 +608,7 @@ impl Run<'_, '_> {
             }
         }
         if let Spot::Value(value) = spot {
-            self.delivered(
-                here,
-                operands.iter().position(|&one| one == value),
-                marks,
-                from,
-            );
+            self.delivered(here, &operands, value, marks, from);
         }
         let Some(&method) = self.solver.outside.get(&here) else {
             return;
@@ -675,11 +670,18 @@ impl Run<'_, '_> {
     }
 
     /// A call sends the value to components of the app.
-    fn delivered(&mut self, here: (u32, u32), operand: Option<usize>, marks: u8, from: u32) {
+    fn delivered(
+        &mut self,
+        here: (u32, u32),
+        operands: &[Value],
+        value: Value,
+        marks: u8,
+        from: u32,
+    ) {
         let Some(delivery) = self.solver.mail.deliveries.get(&here) else {
             return;
         };
-        if operand != Some(delivery.operand) {
+        if operands.get(delivery.operand) != Some(&value) {
             return;
         }
         for (object, channel) in delivery.to.clone() {
