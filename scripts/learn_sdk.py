@@ -28,16 +28,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from struct import Struct
 
 from assaymark import _engine, catalog
 from assaymark.catalog import fingerprints as prints
-from assaymark.catalog.fingerprints import SHARED, VERSIONS, Artefact, Learned
+from assaymark.catalog.fingerprints import ROW, SHARED, VERSIONS, Artefact, Learned
 from assaymark.catalog.reading import FOLDER, Source
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "build" / "artefacts"
-ROW = Struct("<IHHH")  # low 32 bits of the feature, its high 16 bits, library, versions
 MIN_API = "21"
 
 
@@ -128,7 +126,9 @@ def code_of(path: Path) -> _engine.Code:
             run([*d8, "--lib", tool("ANDROID_JAR", "android.jar"), "--output", str(Path(folder, "out.zip")), *jars])
             shutil.move(Path(folder, "out.zip"), made)
     with zipfile.ZipFile(made) as opened:
-        return _engine.Code.of_dex([(name, opened.read(name)) for name in sorted(opened.namelist()) if name.endswith(".dex")])
+        return _engine.Code.of_dex(
+            [(name, opened.read(name)) for name in sorted(opened.namelist()) if name.endswith(".dex")]
+        )
 
 
 def _jars(path: Path, folder: Path) -> Iterator[Path]:

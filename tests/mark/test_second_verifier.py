@@ -60,7 +60,9 @@ def run(java: list[str], calls: list[list[str]], folder: Path) -> list[str]:
 def test_both_say_the_same_of_every_vector(java: list[str], tmp_path: Path) -> None:
     cases = [vectors.build(name, tmp_path) for name in vectors.names()]
     said = run(java, [call(case, tmp_path / case.name) for case in cases], tmp_path)
-    wrong = {case.name: (case.wanted, outcome) for case, outcome in zip(cases, said, strict=True) if outcome != case.wanted}
+    wrong = {
+        case.name: (case.wanted, outcome) for case, outcome in zip(cases, said, strict=True) if outcome != case.wanted
+    }
     assert wrong == {}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from struct import Struct
 
 from assaymark.catalog.kept import kept
 from assaymark.catalog.reading import FOLDER, Source, load, rows
@@ -21,6 +22,9 @@ TABLE = "fingerprints.bin"
 
 SHARED = 0xFFFF
 """Library of a feature that several SDKs have: it tells none of them, and is kept so that one learned later sees it."""
+
+ROW = Struct("<IHHH")
+"""A row: low 32 bits of the feature, its high 16 bits, library, versions."""
 
 VERSIONS = 16
 """Versions of one SDK that a row can tell apart."""

@@ -219,7 +219,11 @@ SDK = _table(
     ("version_from", _T, "where the version stands, or `fingerprint`"),
     Column("presence", _T, "how it is in the package", PRESENCE),
     ("purpose", _T, "what it is for, such as `push`"),
-    ("known_by", _L, "what it was recognised by: `package`, `class`, `fingerprint`, `library`, `manifest`, `asset`, `string`"),
+    (
+        "known_by",
+        _L,
+        "what it was recognised by: `package`, `class`, `fingerprint`, `library`, `manifest`, `asset`, `string`",
+    ),
     Column("confidence", _T, "how sure the recognition is", ("high", "medium", "low")),
     ("packages", _L, "its Java packages found here"),
     ("classes", _I, "its classes found here"),

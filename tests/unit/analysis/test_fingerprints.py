@@ -74,14 +74,19 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     first, second = features(library(1)), features(library(2))
     rows = {feature: (0, (feature in first) + 2 * (feature in second)) for feature in first | second}
     artefacts = tuple(
-        Artefact("vendor-push", version, Source("maven:com.vendor:push:" + version, ""), "", "2026-11-22", 6, len(found))
+        Artefact(
+            "vendor-push", version, Source("maven:com.vendor:push:" + version, ""), "", "2026-11-22", 6, len(found)
+        )
         for version, found in (("1.0", first), ("2.0", second))
     )
     fingerprints._sizes.cache_clear()
+    fingerprints._totals.cache_clear()
     monkeypatch.setattr(fingerprints, "_known", lambda: _engine.Fingerprints(table(rows)))
+    monkeypatch.setattr(fingerprints, "load_table", lambda: table(rows))
     monkeypatch.setattr(fingerprints, "load_learned", lambda: Learned(("vendor-push",), artefacts, ""))
     yield
     fingerprints._sizes.cache_clear()
+    fingerprints._totals.cache_clear()
 
 
 def found(*sources: str) -> Match:

@@ -221,14 +221,7 @@ pub fn verify_with<'a>(
         budget: &budget,
     };
     let mut schemes: Vec<SchemeResult> = jar.verify(inflated).into_iter().collect();
-    schemes.extend(scheme::verify(
-        file,
-        archive,
-        &block,
-        min_sdk,
-        &[],
-        &budget,
-    ));
+    schemes.extend(scheme::verify(file, archive, &block, min_sdk, &[], &budget));
     Signatures {
         schemes,
         pairs: block.pairs,

@@ -77,7 +77,11 @@ pub fn any_reached(py: Python<'_>, code: &Code, classes: Vec<String>) -> PyResul
     guarded(py, || {
         let graph = code.graph();
         let program = &code.program;
-        let loaded = |name: &String| program.find_class(name).and_then(|kind| program.defs.loaded(kind));
+        let loaded = |name: &String| {
+            program
+                .find_class(name)
+                .and_then(|kind| program.defs.loaded(kind))
+        };
         Ok(classes
             .iter()
             .filter_map(loaded)
