@@ -159,6 +159,30 @@ the elements.
 for URIs that start with it.
 """
 
+FlowEffect: TypeAlias = tuple[str, str, str, list[str], list[str]]
+FlowSource: TypeAlias = tuple[str, str, str, str, int, list[str], bool, bool, str]
+FlowSink: TypeAlias = tuple[str, str, str, str, bytes]
+FlowRules: TypeAlias = tuple[
+    list[FlowEffect],
+    list[FlowSource],
+    list[FlowSink],
+    list[tuple[str, bool, list[str]]],
+    list[tuple[str, list[str]]],
+    list[str],
+]
+"""Effects (class, method, start of the descriptor, flows, call-backs); sources (class, name, start of the descriptor, data, parameter or 0,
+arguments, one of them is required, it is a static field, value of the field); sinks (class, method, start of the descriptor, kind, positions);
+life cycles (base class, begins when made, order); listeners (type, methods); packages whose code is left to the rules."""
+
+FlowSetting: TypeAlias = tuple[list[tuple[str, list[str]]], list[str], list[tuple[int, str]]]
+"""Components (class, actions), methods of `onClick`, widgets (resource id, data)."""
+
+FlowPlace: TypeAlias = tuple[str, str, str, str, int, int | None]
+"""Class, method, descriptor, DEX, code unit, line."""
+
+FlowRow: TypeAlias = tuple[str, str, FlowPlace, str, str, FlowPlace, list[str], bool, str | None, list[FlowPlace]]
+"""Data, source's name, its place, sink's kind, its name, its place, what was done to the data, whether it is sure, constant address, way."""
+
 CodeHit: TypeAlias = tuple[
     int,
     str,
@@ -214,6 +238,27 @@ class Code:
         `classes`: dotted names of enabled components, of the application class, of views in layouts, of classes in meta-data.
         Gives methods (with code), reached (of these), instantiated (classes), steps, and complete (0 if the limit of steps was hit).
         """
+    def consent(
+        self,
+        packages: list[Package],
+        resources: list[Resources | None],
+        application: list[str],
+        components: list[tuple[str, str, bool, bool, list[str]]],
+        meta_data: list[tuple[str, str]],
+        initializers: list[str],
+        words: tuple[list[str], list[str], list[str], list[str]],
+        sites: list[tuple[int, int]],
+    ) -> tuple[list[tuple[str, str | None, list[str], str | None]], list[str], dict[str, int]]:
+        """Find the order of places (id of the method, code unit) against the user's consent.
+
+        `packages` and `resources` go together. `components`: class, kind (`activity`, `service`, `receiver`, `provider`), whether anybody
+        can start it, whether it is exported, actions of its filters; enabled ones only. `initializers`: classes that a start-up library makes objects of. `words`, in
+        lower case: those of controls that agree, that do not, that go on, and those of texts about a policy.
+
+        Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `limit`), the
+        methods on the way to it, and what opens the way; then what agreeing controls say; then counts: steps, nodes, complete (0 if the limit
+        of steps was hit), and of what was left out reflection, intents, dynamic (calls by call site), long_methods.
+        """
     def find_calls(self, selectors: list[tuple[str, str, str, bool]]) -> list[CodeHit]:
         """Find calls of methods, by selector, caller, code unit.
 
@@ -264,6 +309,13 @@ class Code:
 
         It stands on `""` (the class), the name of a field, or name and descriptor of a method.
         """
+    def flows(
+        self, rules: FlowRules, setting: FlowSetting, implicit: bool = False
+    ) -> tuple[list[FlowRow], dict[str, int]]:
+        """Follow data from sources to sinks, by sink. Counts: `steps`, `bodies`, `methods`, and each bound that was hit (`flow-…`).
+        Raises `EngineError` for a rule that cannot be read.
+        """
+
     def native_methods(self) -> list[tuple[str, str, str, bool]]:
         """Methods implemented in native code: class, method, descriptor, can it run."""
     def find_methods(self, class_name: str, method: str, descriptor: str | None = ...) -> list[int]:

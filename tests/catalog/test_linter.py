@@ -1,18 +1,16 @@
-"""No catalog is read that holds a row without source, date or way it is known: the file itself, with that left out.
-
-The rows of SDKs lie in several files that share their sources; `tests/unit/catalog/test_reading.py` has their cases.
-"""
+"""No catalog is read that holds a row without source, date or way it is known: the file itself, with that left out."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from inspect import unwrap
 from pathlib import Path
 
 import pytest
 
-from assaymark.catalog import apis, blindspots, data, permissions, reading, secrets
+from assaymark.catalog import apis, blindspots, data, permissions, reading, sdks, secrets
 from assaymark.catalog.addresses import load_network_calls, load_not_endpoints, load_top_level
 from assaymark.model.errors import InvalidCatalog
 
@@ -25,13 +23,20 @@ LOADERS: dict[str, Callable[[], object]] = {
     "permissions.toml": permissions.load_permissions,
     "secrets.toml": secrets.load_secrets,
     "top_level.toml": load_top_level,
+    # Each file on its own: load_sdks would stop at the first.
+    **{
+        file: partial(lambda name: sdks.read_sdks(name, reading.load(name), reading.load(sdks.FILE)), file)
+        for file in reading.files_below(sdks.ROWS)
+    },
 }
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for path in reading.FOLDER.glob("*.toml"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for path in reading.FOLDER.rglob("*.toml"):
+        copy = tmp_path / path.relative_to(reading.FOLDER)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(path.read_bytes())
     monkeypatch.setattr(reading, "FOLDER", tmp_path)
     return tmp_path
 

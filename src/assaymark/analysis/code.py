@@ -58,7 +58,8 @@ class Hit:
 
     `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
     given: strings, whole numbers in decimal, class names, content URIs; `None` for what is not a constant. `target` is
-    the class and the name of the method that is called. `text` is the string of a string's use.
+    the class and the name of the method that is called. `text` is the string of a string's use. `caller` is the
+    engine's id of the method around it.
     """
 
     selector: int
@@ -73,6 +74,7 @@ class Hit:
     target: tuple[str, str]
     arguments: tuple[str | None, ...] = ()
     text: str | None = None
+    caller: int = -1
 
     @property
     def place(self) -> str:
@@ -98,7 +100,7 @@ class CodeView:
         self.dex_files = tuple(
             self._dex_file(name, counts) for name, counts in zip(names, self._code.stats(), strict=True)
         )
-        self._graph = self._code.reach(*_entries(program))
+        self._graph = self._code.reach(*entries_of(program))
         self.graph_cut = not self._graph["complete"]
         self._owners = Owners(program, self._code)
 
@@ -108,7 +110,8 @@ class CodeView:
             return self._parts[0].name, dex
         return self._parts[int(position)].name, name
 
-    def _place(self, dex: str) -> str:
+    def place(self, dex: str) -> str:
+        """Give the name of a DEX file as evidence writes it."""
         part, name = self._located(dex)
         return name if len(self._parts) == 1 else f"{part}!{name}"
 
@@ -132,17 +135,17 @@ class CodeView:
     @property
     def problems(self) -> list[tuple[str, str, int, str]]:
         """Damage and irregularities that the reader stepped over: place of the DEX file, kind, offset, particulars."""
-        found = [(self._place(dex), kind, offset, detail) for dex, kind, offset, detail in self._code.problems]
+        found = [(self.place(dex), kind, offset, detail) for dex, kind, offset, detail in self._code.problems]
         for one in self.dex_files:
             if one.damaged_strings:
-                found.append((self._place(one.id), "dex-string", 0, f"{one.damaged_strings} strings cannot be read"))
+                found.append((self.place(one.id), "dex-string", 0, f"{one.damaged_strings} strings cannot be read"))
         wrong = (one for one in self.dex_files if not one.checksum_ok)
-        return found + [(self._place(one.id), "dex-checksum", 8, "the checksum is wrong") for one in wrong]
+        return found + [(self.place(one.id), "dex-checksum", 8, "the checksum is wrong") for one in wrong]
 
     @property
     def unloaded(self) -> list[str]:
         """Members that look like DEX files and that Android does not load at start."""
-        return [self._place(name) for name in self._code.unloaded]
+        return [self.place(name) for name in self._code.unloaded]
 
     def calls(self, selectors: Sequence[tuple[str, str, str, bool]]) -> Iterator[Hit]:
         """Give the calls of methods: (class or `*`, method, start of the descriptor, also through subclasses)."""
@@ -198,7 +201,7 @@ class CodeView:
         selector: int,
         kind: str,
         named: str,
-        _caller: int,
+        definition: int,
         caller: tuple[str, str, str],
         dex: str,
         offset: int,
@@ -209,8 +212,21 @@ class CodeView:
     ) -> Hit:
         constants = tuple(_constant(value) for value in arguments)
         target_class, _, target = named.partition("(")[0].rpartition(".")
-        place = self._place(dex)
-        return Hit(selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text)
+        place = self.place(dex)
+        return Hit(
+            selector, kind, *caller, place, offset, line, reachable, (target_class, target), constants, text, definition
+        )
+
+    @property
+    def engine(self) -> _engine.Code:
+        """The engine's view of the same code."""
+        return self._code
+
+    def flows(
+        self, rules: _engine.FlowRules, setting: _engine.FlowSetting, implicit: bool
+    ) -> tuple[list[_engine.FlowRow], dict[str, int]]:
+        """Follow the data of the program: flows, and counts of work and of bounds that were hit (`flow-…`)."""
+        return self._code.flows(rules, setting, implicit)
 
     def packages(self) -> list[tuple[str, int, int]]:
         """Give all Java packages: name, classes defined, classes with a method that can run."""
@@ -296,7 +312,7 @@ def _text(value: _engine.Constant | None) -> str | None:
     return _constant(value)
 
 
-def _entries(program: Program) -> tuple[list[str], list[str]]:
+def entries_of(program: Program) -> tuple[list[str], list[str]]:
     """Give the classes that the platform makes objects of, and the methods that layouts name."""
     manifest = program.manifest
     classes = {one.target or one.name for one in manifest.components if one.enabled}

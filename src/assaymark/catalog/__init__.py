@@ -1,6 +1,7 @@
 """What assaymark knows, as data with a source and a date on every row: data categories, APIs, permissions, SDKs."""
 
 from assaymark.catalog.apis import Api, load_apis
+from assaymark.catalog.consent import ConsentWords, load_consent_words
 from assaymark.catalog.data import Category, categories, load_data, name
 from assaymark.catalog.permissions import Permission, load_permissions
 from assaymark.catalog.reading import Source, digest
@@ -11,6 +12,7 @@ __all__ = [
     "Api",
     "Category",
     "Consent",
+    "ConsentWords",
     "Permission",
     "Purpose",
     "Sdk",
@@ -20,6 +22,7 @@ __all__ = [
     "categories",
     "digest",
     "load_apis",
+    "load_consent_words",
     "load_data",
     "load_permissions",
     "load_purposes",

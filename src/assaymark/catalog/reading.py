@@ -132,6 +132,20 @@ class Row:
             self.refuse(f"{key} is not an API level")
         return value
 
+    def number(self, key: str, default: int) -> int:
+        """Take a whole number from 0 to 255."""
+        value = self._left.pop(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 256:
+            self.refuse(f"{key} is not a whole number below 256")
+        return value
+
+    def numbers(self, key: str) -> tuple[int, ...]:
+        """Take a list of whole numbers from 0 to 255; absent is empty."""
+        value = self._left.pop(key, ())
+        if not isinstance(value, (list, tuple)) or not all(type(item) is int and 0 <= item < 256 for item in value):
+            self.refuse(f"{key} is not a list of whole numbers below 256")
+        return tuple(value)
+
     def source(self) -> Source:
         """Take the source and find its title and address."""
         value = self.text("source")

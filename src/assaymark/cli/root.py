@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from assaymark import __version__
-from assaymark.model.errors import AskError, AssaymarkError, CannotInspect, LakeError
+from assaymark.model.errors import AssaymarkError, CannotInspect
 from assaymark.model.report import SEVERITIES, Report
 from assaymark.model.text import LANGUAGES, text
 
@@ -84,11 +84,28 @@ class Help(click.Command):
         return option
 
 
-LATER = ("ask", "batch", "certify", "judge", "strip", "verify")
+LATER = ("ask", "batch", "certify", "judge", "keys", "log", "status", "strip", "verify")
 """Commands whose modules are imported when they are named, so that `inspect` does not pay for them."""
 
 
-class _Group(Help, click.Group):
+class Commands(Help, click.Group):
+    """A command of commands; what each does is the sentence `help.<this>-<that>`."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the commands."""
+        super().format_options(ctx, formatter)
+        with formatter.section(self._say(ctx, "commands")):
+            formatter.write_dl([(name, self._say(ctx, f"{self.prefix}{name}")) for name in self.list_commands(ctx)])
+
+    @property
+    def prefix(self) -> str:
+        """Give what stands before the name of a command in the keys of the locale."""
+        return f"{self.name}-"
+
+
+class _Main(Commands):
+    prefix = ""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *LATER})
 
@@ -97,13 +114,8 @@ class _Group(Help, click.Group):
             import_module(f"assaymark.cli.{cmd_name}")  # it registers its command
         return super().get_command(ctx, cmd_name)
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_options(ctx, formatter)
-        with formatter.section(self._say(ctx, "commands")):
-            formatter.write_dl([(name, self._say(ctx, name)) for name in self.list_commands(ctx)])
 
-
-@click.group(cls=_Group, help="main", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Main, help="main", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="assaymark", help="version")
 def main() -> None:
     """Test mobile apps for how they treat personal information."""
@@ -161,7 +173,8 @@ def found(report: Report, fail_on: str) -> bool:
 
 def refuse(error: AssaymarkError, lang: str) -> NoReturn:
     """Say why the call cannot be carried out, and end the program."""
-    key = f"{error.key}.{error.reason}" if isinstance(error, LakeError | AskError) else f"errors.{error.key}"
+    reason = getattr(error, "reason", None)
+    key = f"{error.key}.{reason}" if reason else f"errors.{error.key}"
     complain(text(lang, key, **{"detail": str(error), **error.params}))
     sys.exit(EXIT_USAGE)
 

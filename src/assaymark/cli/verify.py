@@ -1,4 +1,7 @@
-"""`assaymark verify`: is there a certificate for this file, and does it hold now? Nothing of the inspection is loaded here."""
+"""`assaymark verify`: whether there is a certificate for a file, and whether it holds now.
+
+Nothing of the inspection is loaded here.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from assaymark.mark.demand import Demand
 from assaymark.mark.reasons import Reason, Refused
 from assaymark.mark.root import Root
 from assaymark.mark.status import StatusList
-from assaymark.mark.verdict import EXIT_CODES, Mark, Verdict
+from assaymark.mark.verdict import EXIT_CODES, VALID, Mark, Verdict
 from assaymark.mark.verify import verify as judge
 from assaymark.model.text import LANGUAGES, text
 from assaymark.signing.errors import SigningError
@@ -66,7 +69,7 @@ def verify(
     if as_json:
         click.echo(json.dumps(verdict.to_json(), ensure_ascii=False, indent=2))
     else:
-        for line in _lines(verdict, now, lang):
+        for line in _lines(verdict, lang):
             click.echo(line)
     sys.exit(verdict.exit_code)
 
@@ -142,13 +145,12 @@ def _demand(content: bytes) -> Demand:
         raise Refused(Reason.DEMAND_MALFORMED, str(error)) from None
 
 
-def _lines(verdict: Verdict, now: int, lang: str) -> Iterator[str]:
+def _lines(verdict: Verdict, lang: str) -> Iterator[str]:
     """Give the verdict for people: the answer, why, then what the certificate says."""
     from assaymark.render import clean
 
     files = ", ".join(clean(name, 200) for name in verdict.files)
-    state = verdict.state if verdict.refusal is None else "refused"
-    yield text(lang, f"verify.{state}", file=files)
+    yield text(lang, f"verify.{_answer(verdict)}", file=files)
     if verdict.refusal is not None:
         yield f"  {clean(sentence(verdict.refusal, lang), 2000)}"
     if verdict.refusal is None and verdict.marks:
@@ -159,6 +161,16 @@ def _lines(verdict: Verdict, now: int, lang: str) -> Iterator[str]:
     yield from _others(verdict.marks, lang)
     if verdict.refusal is None:
         yield f"  {text(lang, 'verify.limits')}"
+
+
+def _answer(verdict: Verdict) -> str:
+    """Give the name of the first sentence: what is of level 1 is never called certified."""
+    if verdict.refusal is not None:
+        return "refused"
+    one = verdict.marks[0].certificate
+    if one is not None and one.statement.level == 1:
+        return "self-checked" if verdict.state == VALID else "self-checked-stale"
+    return verdict.state
 
 
 def _rows(mark: Mark, lang: str) -> Iterator[tuple[str, str]]:

@@ -4,25 +4,28 @@ What it observes: calls, field reads and constants of the API catalog, with the 
 or an SDK) and whether the manifest's entry points lead there in the call graph.
 Why it matters: this is the list that every question about collection starts from.
 Limits: presence of a call is not its execution. Calls through reflection, native code or code loaded later are not
-here; the gap table says where they may hide. The order against the user's consent is not analysed yet and says
-`unknown`.
+here; the gap table says where they may hide. `consent` is the order against the user's consent
+(`docs/why/known-limits.md` says how far it goes): a call that the analysis never saw run is `unknown`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assaymark.analysis.consent import consent_of
 from assaymark.analysis.sensitive import sensitive_places
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import API_CALL
 
 
-@detector(id="api-call", version=1, emits=(API_CALL,))
+@detector(id="api-call", version=2, emits=(API_CALL,))
 def api_call(program: Program) -> Iterator[Emission]:
     """Give one row for each sensitive place."""
+    consent = consent_of(program)
     for place in sensitive_places(program):
         api, hit = place.api, place.hit
+        found = consent.at(hit.caller, hit.offset)
         yield (
             API_CALL,
             API_CALL.row(
@@ -40,7 +43,9 @@ def api_call(program: Program) -> Iterator[Emission]:
                 owner=place.owner,
                 reachable=hit.reachable,
                 permission=" | ".join(api.permission) or None,
-                consent="unknown",
-                consent_reason="not-analysed",
+                consent=found.order,
+                consent_reason=found.reason,
+                consent_path=found.path or None,
+                gate=found.gate,
             ),
         )

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from assaymark.analysis.blindspots import recognised
 from assaymark.analysis.code import DAMAGE, CodeView, code_of
+from assaymark.analysis.flow import flows_of
 from assaymark.analysis.marks import members_of
 from assaymark.extend import Emission, detector
 from assaymark.formats.android.manifest import MEMBER as MANIFEST
@@ -71,7 +72,7 @@ def gap(program: Program) -> Iterator[Emission]:
         *_code_problems(program, code),
         *_unread_parts(program),
         *_hidden_code(program, code),
-        Gap("not-implemented-flow", "data flow is not analysed by this version", "", ("flow",), "total"),
+        *_flow_cuts(program),
         Gap("not-implemented-consent", "the order against consent is not analysed by this version", "", (), "total"),
         Gap(
             "no-policy-given",
@@ -150,6 +151,12 @@ def _code_problems(program: Program, code: CodeView) -> Iterator[Gap]:
         yield Gap("code-missing", reason, "AndroidManifest.xml", CODE_TABLES, "partial", len(absent))
     if code.graph_cut:
         yield Gap("limit-hit", "the call graph was cut at its bound of steps", "", ("api_call",), "partial")
+
+
+def _flow_cuts(program: Program) -> Iterator[Gap]:
+    """Give the bounds that the search for flows hit, one row each: behind them flows may be missing."""
+    for name, count in sorted(flows_of(program).cuts.items()):
+        yield Gap("flow-cut", name, "", ("flow",), "partial", count)
 
 
 def _hidden_code(program: Program, code: CodeView) -> Iterator[Gap]:

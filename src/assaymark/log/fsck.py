@@ -67,15 +67,15 @@ def check_log(source: Source, key: Key, state: State | None = None) -> Iterator[
             continue  # the tile was named before
 
 
-def stray_files(names: Iterable[str], source: Source, key: Key, size: int) -> Iterator[Finding]:
-    """Give the files of a store that a log of this size has no use for. `names` are all below `tile/`."""
-    try:
-        published = read_checkpoint(source, key)
-    except (Refused, LogError):
-        published = None
-    needed = {tile.path for one in {size, published[1].size if published else 0} for tile in edge_tiles(one)}
+def stray_files(names: Iterable[str], size: int) -> Iterator[Finding]:
+    """Give the files that a log of this size has no use for. `names` are all below `tile/`.
+
+    A partial tile has its use until the tile is full: a checkpoint of its size may have been published.
+    """
+    growing = {tile.full: tile.width for tile in edge_tiles(size)}
     for name in sorted(names):
-        if name not in needed and not _is_full_tile(name, size):
+        tile = _tile(name)
+        if tile is None or (tile.end > size if tile.full == tile else tile.width > growing.get(tile.full, 0)):
             yield Finding("left", name)
 
 
@@ -140,11 +140,13 @@ class _Check:
             return Finding(kind, tile.path, str(error.params.get("detail", "")))
 
 
-def _is_full_tile(name: str, size: int) -> bool:
-    """Say whether a full tile of this name belongs to a log of this size."""
+def _tile(name: str) -> Tile | None:
+    """Give the tile or bundle of this name, or None if it is the name of none."""
     level, _, path = name.removeprefix("tile/").partition("/")
-    digits = path.replace("x", "").replace("/", "")
-    if not digits.isdecimal() or not (level == "entries" or (level.isdecimal() and int(level) < 8)):
-        return False
-    tile = Tile(ENTRIES if level == "entries" else int(level), int(digits))
-    return tile.path == name and tile.end <= size
+    place, _, width = path.partition(".p/")
+    digits = place.replace("x", "").replace("/", "")
+    numbers = (digits, width or str(WIDTH), "0" if level == "entries" else level)
+    if not all(one.isascii() and one.isdecimal() and len(one) < 16 for one in numbers):
+        return None
+    tile = Tile(ENTRIES if level == "entries" else int(level), int(digits), int(numbers[1]))
+    return tile if tile.path == name and tile.level < 8 else None

@@ -15,6 +15,9 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS leaf (hash BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (size INTEGER NOT NULL, root BLOB NOT NULL);
 """
+_CACHE = 32_768
+"""Kilobytes of pages in memory."""
+
 _CHUNK = 500
 """Parameters of one statement; SQLite allows at least 999."""
 
@@ -88,6 +91,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")  # what a power cut takes is read from the tiles again
+        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         connection.executescript(_SCHEMA)
     except sqlite3.DatabaseError:
         connection.close()

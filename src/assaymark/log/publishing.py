@@ -101,7 +101,7 @@ class Published:
 def publish(log: Log, signer: Signer, policy: Policy, witnesses: Sequence[Cosigner]) -> Published:
     """Bring all entries into the tree and show a checkpoint over them.
 
-    Raises `LogError`: `wrong-key`, `damaged`, or `no-quorum` (nothing was published; the entries stay, try again).
+    Raises `LogError`: `wrong-key`, `damaged`, `busy`, or `no-quorum` (nothing is out; the entries stay, try again).
     """
     if signer.key != log.state.key:
         raise LogError("wrong-key", f"the key is not that of {log.state.key.name}", log=log.state.key.name)
@@ -121,7 +121,8 @@ def publish(log: Log, signer: Signer, policy: Policy, witnesses: Sequence[Cosign
             raise
         detail = "; ".join(f"{name}: {cause}" for name, cause in missing.items())
         raise LogError("no-quorum", detail, count=len(signatures), detail=detail or "-") from None
-    log.store.write({CHECKPOINT: note.to_bytes()})
+    if not log.store.swap(CHECKPOINT, published[0].to_bytes() if published else None, note.to_bytes()):
+        raise LogError("busy", f"{log.store}: another checkpoint came out meanwhile", folder=str(log.store))
     return Published(seen, missing)
 
 

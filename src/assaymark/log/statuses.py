@@ -33,10 +33,7 @@ def is_status_entry(entry: bytes) -> bool:
 
 def read_status(source: Source, keys: Iterable[Key]) -> StatusList | None:
     """Give the newest list of a log, or None before the first. Raises `LogError`, `Refused`."""
-    try:
-        return StatusList.parse(source.read(STATUS, MAX_STATUS), keys)
-    except FileNotFoundError:
-        return None
+    return _read(source, keys)[0]
 
 
 def set_status(log: Log, signer: Signer, changes: Mapping[int, State], now: int) -> StatusList:
@@ -45,7 +42,7 @@ def set_status(log: Log, signer: Signer, changes: Mapping[int, State], now: int)
     Raises `LogError`: `no-such-entry`; `revoked-stays` for a revoked entry that would become anything else.
     """
     log.integrate()
-    held = read_status(log.store, [signer.key])
+    held, before = _read(log.store, [signer.key])
     states = held.not_good() if held else {}
     for index, state in changes.items():
         if not 0 <= index < log.state.size:
@@ -57,5 +54,14 @@ def set_status(log: Log, signer: Signer, changes: Mapping[int, State], now: int)
     new = StatusList.of(log.state.key.name, time, log.state.size, states)
     note = sign(new.text(), signer).to_bytes()
     log.add([status_entry(note)])
-    log.store.write({STATUS: note})
+    if not log.store.swap(STATUS, before, note):
+        raise LogError("busy", f"{log.store}: another list came out meanwhile", folder=str(log.store))
     return new
+
+
+def _read(source: Source, keys: Iterable[Key]) -> tuple[StatusList | None, bytes | None]:
+    try:
+        content = source.read(STATUS, MAX_STATUS)
+    except FileNotFoundError:
+        return None, None
+    return StatusList.parse(content, keys), content

@@ -26,7 +26,10 @@ LAB = 3
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """When an authority saw the envelope (seconds since 1970); `authority` is its name if its signature was verified, else None."""
+    """When an authority saw the envelope (seconds since 1970).
+
+    `authority` is its name if its signature was verified, else None.
+    """
 
     time: int
     authority: str | None
@@ -36,7 +39,8 @@ class Timestamp:
 class Certificate:
     """A certificate whose signatures and proof hold.
 
-    `issuers` are those whose signatures count; `logged` tells where it stands in which log; `status` is the stapled snapshot, unread.
+    `issuers` are those whose signatures count; `logged` tells where it stands in which log; `status` is the stapled
+    snapshot, unread.
     """
 
     statement: Statement
@@ -69,7 +73,10 @@ def _timestamps(container: Container, authorities: Sequence[Authority]) -> tuple
 
 
 def known_signatures(envelope: Envelope, root: Root) -> tuple[Issuer, ...]:
-    """Give the issuers whose signatures hold; one wrong signature of a known issuer spoils all, unknown keys are passed over."""
+    """Give the issuers whose signatures hold.
+
+    One wrong signature of a known issuer spoils all; unknown keys are passed over.
+    """
     found = []
     missing: Refused | None = None
     for keyid, signature in envelope.signatures.items():

@@ -53,13 +53,17 @@ def wrap(containers: Iterable[bytes]) -> bytes:
 def read_containers(data: bytes) -> tuple[Container, ...]:
     """Give the certificate in a container, or those in a wrapper. What a container says is not checked here.
 
-    Raises `Refused`: `container-too-large`, `container-malformed`, `record-unknown` (one that must be understood and is not).
+    Raises `Refused`: `container-too-large`, `container-malformed`, `record-unknown` (one that must be understood and
+    is not).
     """
     return tuple(read_container(one) for one in split(data))
 
 
 def split(data: bytes) -> tuple[bytes, ...]:
-    """Give the containers in a wrapper, or the one that it is. Each is to be judged alone. Raises as `read_containers` does."""
+    """Give the containers in a wrapper, or the one that it is.
+
+    Each is to be judged alone. Raises as `read_containers` does.
+    """
     records = _read(data)
     nested = tuple(value for kind, value in records if kind == NESTED)
     if not nested:

@@ -1,4 +1,4 @@
-"""What the caller of a verification asks for beyond a certificate that holds: an app store asks for more than a phone."""
+"""What the caller asks for beyond a certificate that holds: an app store asks for more than a phone."""
 
 from __future__ import annotations
 

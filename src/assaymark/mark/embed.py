@@ -16,8 +16,8 @@ from assaymark.signing.layout import Bytes, mapped
 def embed(path: Path, container: bytes, output: Path) -> None:
     """Write the file with this container in place of any that it holds; `output` may be the file itself.
 
-    Raises `Refused` (`container-too-large`) and `SigningError`: `no-block` for a file that only a detached container can go with,
-    `block-not-restorable` if `strip` could not give every byte back.
+    Raises `Refused` (`container-too-large`) and `SigningError`: `no-block` for a file that only a detached container
+    can go with, `block-not-restorable` if `strip` could not give every byte back.
     """
     if len(container) > LARGEST:
         raise Refused(Reason.CONTAINER_TOO_LARGE, f"{len(container)} bytes")
@@ -26,7 +26,10 @@ def embed(path: Path, container: bytes, output: Path) -> None:
 
 
 def strip(path: Path, output: Path) -> bool:
-    """Write the file without its containers, as it was before `embed`; give whether there was one. Raises `SigningError`."""
+    """Write the file without its containers, as it was before `embed`; give whether there was one.
+
+    Raises `SigningError`.
+    """
     with mapped(path) as data:
         found = has_pair(data, PAIR_ID)
         _write(output, remove_pair(data, PAIR_ID))

@@ -1,4 +1,7 @@
-"""Certificates from reports: only for a file that is the inspected one, whose report passes a profile, and whose own signature holds."""
+"""Certificates from reports.
+
+Only for a file that is the inspected one, whose report passes a profile, and whose own signature holds.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a certificate says beyond the report: when it is issued (seconds since 1970), for how long, under which serial number."""
+    """What a certificate says beyond the report.
+
+    When it is issued (seconds since 1970), for how many days, under which serial number, in place of which one.
+    """
 
     issued_at: int
     days: int = 365
@@ -53,8 +59,9 @@ def inspection_statement(
 ) -> Statement:
     """Give the statement that these files, the base first, passed the profile at this level.
 
-    Raises `ProfileError`: `not-passed` (the clauses are named), `other-file` for a file that the report is not about, `not-signed-well` if
-    a developer's signature does not hold, `several-signers` if the files of one app do not have the same signers; `no-level`, `no-verdicts`.
+    Raises `ProfileError`: `not-passed` (the clauses are named), `other-file` for a file that the report is not about,
+    `not-signed-well` if a developer's signature does not hold, `several-signers` if the files of one app do not have
+    the same signers; `no-level`, `no-verdicts`.
     """
     if level not in profile.levels:
         raise ProfileError("no-level", f"no level {level}", profile=profile.id, level=level)
@@ -83,7 +90,10 @@ def inspection_statement(
 
 
 def distribution_statement(report: Report, paths: Sequence[Path], terms: Terms) -> Statement:
-    """Give a store's statement that it distributes these files. Raises `ProfileError` as `inspection_statement` does."""
+    """Give a store's statement that it distributes these files.
+
+    Raises `ProfileError` as `inspection_statement` does.
+    """
     subjects, signers = _subjects(paths)
     return _statement(DISTRIBUTION, report, [one for one, _ in subjects], signers, terms)
 
@@ -112,7 +122,8 @@ def derived_statement(
 def issue(statement: Statement, keys: Sequence[SecretKey], log: Logger, root: Root) -> tuple[bytes, Certificate]:
     """Sign a statement, have it logged, and give its container, checked as any verifier will check it.
 
-    Raises `Refused` if a verifier with this root would refuse it: the entry is in the log then, and the container is not handed out.
+    Raises `Refused` if a verifier with this root would refuse it: the entry is in the log then, and the container is
+    not handed out.
     """
     envelope = seal(statement.to_bytes(), keys)
     container = Container(envelope, log(envelope)).to_bytes()

@@ -1,7 +1,8 @@
 """Keys that sign certificates: Ed25519, ECDSA P-256 with SHA-256, and SM2 with SM3 (needs the extra `sm`).
 
-Key files are PEM: PKCS #8 for secrets, SubjectPublicKeyInfo for public keys, as OpenSSL 3 writes them without a password. Sources:
-RFC 5208 and 5915 for the secrets, GB/T 32918 and GB/T 35276 for SM2; its signer id is the usual 1234567812345678.
+Key files are PEM: PKCS #8 for secrets, SubjectPublicKeyInfo for public keys, as OpenSSL 3 writes them without a
+password. Sources: RFC 5208 and 5915 for the secrets, GB/T 32918 and GB/T 35276 for SM2; its signer id is the usual
+1234567812345678.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -22,7 +23,8 @@ from assaymark.mark.root import SPKI
 ALGORITHMS = ("ed25519", "ecdsa-p256", "sm2")
 
 _PEM = re.compile(rb"-----BEGIN PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+?)-----END PRIVATE KEY-----\s*")
-# PKCS #8 around an ECPrivateKey on the SM2 curve, as OpenSSL writes it; the secret is the 32 bytes between, the point follows.
+# PKCS #8 around an ECPrivateKey on the SM2 curve, as OpenSSL writes it; the secret is the 32 bytes between, the point
+# follows.
 _SM2_HEAD = bytes.fromhex("308187020100301306072a8648ce3d020106082a811ccf5501822d046d306b0201010420")
 _SM2_MIDDLE = bytes.fromhex("a14403420004")
 
@@ -46,7 +48,10 @@ class SecretKey:
         return sha256(self.spki).hexdigest()
 
     def sign(self, message: bytes) -> bytes:
-        """Sign a message: 64 bytes of Ed25519, else a DER sequence of r and s. Raises `Refused` (`algorithm-missing`)."""
+        """Sign a message: 64 bytes of Ed25519, else a DER sequence of r and s.
+
+        Raises `Refused` (`algorithm-missing`).
+        """
         if self.algorithm == "ed25519":
             return Ed25519PrivateKey.from_private_bytes(self.secret).sign(message)
         if self.algorithm == "ecdsa-p256":
@@ -63,6 +68,8 @@ class SecretKey:
             body = base64.b64encode(_SM2_HEAD + self.secret + _SM2_MIDDLE + self.point)
             lines = [body[at : at + 64] for at in range(0, len(body), 64)]
             return b"-----BEGIN PRIVATE KEY-----\n" + b"\n".join(lines) + b"\n-----END PRIVATE KEY-----\n"
+        from cryptography.hazmat.primitives import serialization  # slow to load: only who holds secrets needs it
+
         form = serialization.PrivateFormat.PKCS8
         return self._object().private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
 
@@ -78,8 +85,8 @@ class SecretKey:
             return cls("ed25519", key.private_bytes_raw(), key.public_key().public_bytes_raw())
         if not isinstance(key.curve, ec.SECP256R1):
             raise Refused(Reason.KEY_MALFORMED, f"curve {key.curve.name}")
-        public = serialization.PublicFormat.UncompressedPoint
-        point = key.public_key().public_bytes(serialization.Encoding.X962, public)[1:]
+        numbers = key.public_key().public_numbers()
+        point = numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
         return cls("ecdsa-p256", key.private_numbers().private_value.to_bytes(32, "big"), point)
 
     @classmethod
@@ -91,11 +98,12 @@ class SecretKey:
             rest = body.removeprefix(_SM2_HEAD)
             if len(rest) == 32 + len(_SM2_MIDDLE) + 64 and rest[32:].startswith(_SM2_MIDDLE):
                 return cls("sm2", rest[:32], rest[-64:])
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import serialization
+
         try:
             key = serialization.load_pem_private_key(content, password=None)
-        except (ValueError, TypeError, KeyError) as error:
-            raise Refused(Reason.KEY_MALFORMED, type(error).__name__) from None
-        except Exception as error:  # UnsupportedAlgorithm has no public base of its own
+        except (ValueError, TypeError, KeyError, UnsupportedAlgorithm) as error:
             raise Refused(Reason.KEY_MALFORMED, type(error).__name__) from None
         if not isinstance(key, Ed25519PrivateKey | ec.EllipticCurvePrivateKey):
             raise Refused(Reason.KEY_MALFORMED, "neither Ed25519 nor P-256 nor SM2")

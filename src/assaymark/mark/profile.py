@@ -1,4 +1,7 @@
-"""Profiles: which verdicts a report must not have for a mark of each level. Data in `profiles/*.toml`, or a file of the caller's own."""
+"""Profiles: which verdicts a report must not have for a mark of each level.
+
+Data in `profiles/*.toml`, or a file of the caller's own.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ LEVELS = (1, 2, 3)
 
 
 class ProfileError(UsageError):
-    """A profile that cannot be used, or a report that does not pass one. `reason` names the sentence `certify.<reason>`. Exit code 2 or 1."""
+    """A profile that cannot be used, or a report that does not pass one.
+
+    `reason` names the sentence `certify.<reason>`. Exit code 2 or 1.
+    """
 
     key = "certify"
 

@@ -71,7 +71,7 @@ class Reason(StrEnum):
     """Signed by a known key whose algorithm cannot be computed here."""
     STATEMENT_MALFORMED = "statement-malformed"
     KIND_UNKNOWN = "kind-unknown"
-    NOT_A_PASS = "not-a-pass"
+    NOT_A_PASS = "not-a-pass"  # noqa: S105
     TIMESTAMP_WRONG = "timestamp-wrong"
     ISSUER_ROLE = "issuer-role"
     """The key may not sign statements of this kind."""

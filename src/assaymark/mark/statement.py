@@ -73,8 +73,9 @@ class Derivation:
 class Statement:
     """A statement whose form is sound. Times are seconds since 1970.
 
-    `signers`: for each signature scheme, SHA-256 of each signer's certificate; `lineage`: for each scheme with a proof of rotation, the
-    certificates of each signer's lineage. Exactly one of `inspection` and `derivation` is set, or none (a store distributes).
+    `signers`: for each signature scheme, SHA-256 of each signer's certificate; `lineage`: for each scheme with a proof
+    of rotation, the certificates of each signer's lineage. Exactly one of `inspection` and `derivation` is set, or
+    none (a store distributes).
     """
 
     kind: str

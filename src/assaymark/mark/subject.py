@@ -91,7 +91,10 @@ class File:
 
     @cached_property
     def signers(self) -> Signers:
-        """Who signed. With a scheme of the signing block, its digests are those computed so far; else every entry is verified."""
+        """Who signed.
+
+        With a scheme of the signing block, its digests are those computed so far; else every entry is verified.
+        """
         if self.layout is None:
             return Signers({}, {}, None)
         if self.signed_by_block:
@@ -104,10 +107,12 @@ class File:
         return set() if self.block is None else set(stated_algorithms(self.block)) & {"sha256", "sha512"}
 
     def find_subject(self, statement: Statement) -> tuple[Subject, bool] | None:
-        """Give the subject that this file is, and whether it is the very file or has equal contents only; None if it is no subject.
+        """Give the subject that this file is, and whether it is the very file (else its contents are equal).
 
-        A file with a signing block is compared by the digest that the developer's signature is over, so that it is digested once; any
-        other by SHA-256, then by its entries.
+        None if it is no subject.
+
+        A file with a signing block is compared by the digest that the developer's signature is over, so that it is
+        digested once; any other by SHA-256, then by its entries.
         """
         exact = self._by_content(statement) if self.signed_by_block else None
         if exact is not None:
@@ -125,7 +130,8 @@ class File:
     def _by_content(self, statement: Statement) -> Subject | None:
         for one in statement.subjects:
             known = {algorithm for algorithm, name in NAMES.items() if name in one.digest}
-            # What the developer signed is digested anyway; if the subject does not have it, its first other digest counts.
+            # What the developer signed is digested anyway; if the subject does not have it, its first other digest
+            # counts.
             chosen = known & self.stated or set(sorted(known)[:1])
             if chosen and all(one.digest[name] == value for name, value in self.content(chosen).items()):
                 return one

@@ -46,7 +46,8 @@ class _Item:
 def check_timestamp(token: bytes, envelope: bytes, authorities: Sequence[Certificate] = ()) -> Timestamp:
     """Give the time in a token over these bytes, and which of the known authorities signed it.
 
-    Raises `Refused` (`timestamp-wrong`) if the token cannot be read, is over other bytes, or bears a wrong signature of a known authority.
+    Raises `Refused` (`timestamp-wrong`) if the token cannot be read, is over other bytes, or bears a wrong signature
+    of a known authority.
     """
     try:
         if len(token) > LARGEST:

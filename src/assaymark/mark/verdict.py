@@ -1,4 +1,4 @@
-"""What comes out of checking a file's mark: a state, the reason for a refusal, and the exit code of `assaymark verify`."""
+"""What comes out of checking a mark: a state, the reason of a refusal, the exit code of `assaymark verify`."""
 
 from __future__ import annotations
 
@@ -105,10 +105,12 @@ EXIT_CODES: Mapping[str, int] = {
 class Mark:
     """One certificate of a file, judged alone.
 
-    * `state`: `valid`, `valid-status-stale`, or why not: `expired`, `suspended`, `revoked`, `superseded`, `not-for-this-file`, `refused`.
+    * `state`: `valid`, `valid-status-stale`, or why not: `expired`, `suspended`, `revoked`, `superseded`,
+      `not-for-this-file`, `refused`.
     * `refusal`: what is wrong, or None.
     * `certificate`: what was found in it, as far as its signatures and its proof hold.
-    * `subject`: the name under which the certificate lists this file; `exact`: it is that very file, not only its contents.
+    * `subject`: the name under which the certificate lists this file; `exact`: it is that very file, not only its
+      contents.
     * `status_age`: seconds since the newest known status list; None if none covers it.
     * `derived`: a store made this file from the certified one.
     """

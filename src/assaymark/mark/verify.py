@@ -39,8 +39,9 @@ def verify(
 ) -> Verdict:
     """Judge the mark of one file, or of all files of one app together (base and splits).
 
-    `now` is seconds since 1970; `statuses` are the newest lists held, already verified; `detached` is a container to use instead of the
-    one in the file or beside it. Raises `SigningError` (`unreadable`) if a file cannot be read; everything else is in the verdict.
+    `now` is seconds since 1970; `statuses` are the newest lists held, already verified; `detached` is a container to
+    use instead of the one in the file or beside it. Raises `SigningError` (`unreadable`) if a file cannot be read;
+    everything else is in the verdict.
     """
     given = [Path(path) for path in paths]
     try:
@@ -176,9 +177,12 @@ class _Judge:
 
 
 def match(file: File, statement: Statement) -> tuple[str, bool]:
-    """Give the name under which the statement lists this file, and whether it is the very file; raise `Refused` if it is not for it.
+    """Give the name under which the statement lists this file, and whether it is the very file.
 
-    The file must show exactly the signers that were certified, in each scheme, and the developer's own signature must hold.
+    Raises `Refused` if the statement is not for it.
+
+    The file must show exactly the signers that were certified, in each scheme, and the developer's own signature must
+    hold.
     """
     found = file.find_subject(statement)
     if found is None:
@@ -236,7 +240,7 @@ def _find_container(file: File, detached: bytes | None) -> tuple[str, bytes]:
 
 
 def _rank(mark: Mark) -> tuple[bool, bool, bool, int, bool]:
-    """Order marks: those that stand first, those for this file, those with fresh news before others, the highest level first."""
+    """Order marks: those that stand, those for this file, those with fresh news, then the highest level first."""
     level = mark.certificate.statement.level if mark.certificate else 0
     elsewhere = mark.refusal is not None and mark.refusal.reason is Reason.OTHER_FILE
     inspected = bool(mark.certificate and mark.certificate.statement.kind == INSPECTION)

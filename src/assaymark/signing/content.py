@@ -1,7 +1,7 @@
 """Digests over what APK signature schemes sign: everything but the signing block, in chunks of one MiB.
 
-Source: source.android.com, "APK signature scheme v2", section "Integrity-protected contents". The same construction with SM3 in place of
-SHA-256 is ours (`docs/reference/mark-format.md`).
+Source: source.android.com, "APK signature scheme v2", section "Integrity-protected contents". The same construction
+with SM3 in place of SHA-256 is ours (`docs/reference/mark-format.md`).
 """
 
 from __future__ import annotations
@@ -51,12 +51,15 @@ class _Sm3:
 
 
 def sections(data: Bytes, layout: Layout, block: SigningBlock) -> list[Bytes]:
-    """Give what is signed: contents of entries, central directory, and the end record as it was before there was a block."""
+    """Give what is signed: contents, central directory, and the end record as it was before there was a block."""
     return [data[: block.start], data[layout.directory : layout.end], layout.end_record(data, block.start)]
 
 
 def content_digests(parts: Iterable[Bytes], algorithms: Iterable[str]) -> dict[str, bytes]:
-    """Give the digest of the sections by each algorithm. Work: one pass over the file; each chunk is read once for all of them."""
+    """Give the digest of the sections by each algorithm.
+
+    Work: one pass over the file; each chunk is read once for all of them.
+    """
     names = tuple(algorithms)
     whole = [memoryview(part) for part in parts]
     count = sum(-(-len(part) // _CHUNK) for part in whole)

@@ -1,7 +1,9 @@
-"""One digest over the entries of an archive, whatever its order and compression: for formats that have no signing block.
+"""One digest over the entries of an archive, for formats that have no signing block.
 
-Format: `docs/reference/mark-format.md`, section "Digest over entries". Stricter than any reader of archives: what two readers could take in
-two ways is refused, since a digest over one reading says nothing about the other.
+Order and compression do not count.
+
+Format: `docs/reference/mark-format.md`, section "Digest over entries". Stricter than any reader of archives: what two
+readers could take in two ways is refused, since a digest over one reading says nothing about the other.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ class _Entry:
 def entries_digest(data: Bytes) -> bytes:
     """Give the SHA-256 over the sorted entries, directories and JAR signature files left out. Raises `SigningError`.
 
-    Work: every entry is inflated once, `LARGEST_TOTAL` bytes at most; memory: one MiB at a time, and the central directory.
+    Work: every entry is inflated once, `LARGEST_TOTAL` bytes at most; memory: one MiB at a time, and the central
+    directory.
     """
     layout = find_layout(data)
     found = list(_directory(data, layout))

@@ -8,7 +8,10 @@ from assaymark.model.errors import AssaymarkError
 
 
 class SigningError(AssaymarkError):
-    """A file whose parts do not lie as its formats demand. `reason` is a stable name; the sentence is `signing.<reason>`."""
+    """A file whose parts do not lie as its formats demand.
+
+    `reason` is a stable name; the sentence is `signing.<reason>`.
+    """
 
     REASONS: ClassVar[tuple[str, ...]] = (
         "unreadable",

@@ -1,7 +1,7 @@
 """Where the parts of an archive lie that APK signature schemes sign.
 
-Source: source.android.com, "APK signature scheme v2", section "Verification", and APPNOTE 6.3.10. Stricter than a reader of archives has to
-be: a file that two readers could take apart in two ways is refused.
+Source: source.android.com, "APK signature scheme v2", section "Verification", and APPNOTE 6.3.10. Stricter than a
+reader of archives has to be: a file that two readers could take apart in two ways is refused.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DIRECTORY_FIELD = 16
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Offsets in one file: `directory` up to `end` is the central directory, `end` to the end of the file the end record."""
+    """Offsets in one file: the central directory from `directory` to `end`, the end record from there to `size`."""
 
     directory: int
     end: int
@@ -46,21 +46,19 @@ def mapped(path: Path) -> Iterator[memoryview]:
     """Map a file for reading. Raises `SigningError` (`unreadable`)."""
     try:
         with path.open("rb") as file:
-            size = file.seek(0, 2)
-            if size == 0:
-                yield memoryview(b"")
-                return
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as opened, memoryview(opened) as view:
-                yield view
+            # Never closed by hand: a refusal on its way up may still hold a part of it. The last reference unmaps the
+            # file.
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if file.seek(0, 2) else b""
     except OSError as error:
         raise SigningError("unreadable", error.strerror or type(error).__name__) from error
+    yield memoryview(content)
 
 
 def find_layout(data: Bytes) -> Layout:
     """Find the central directory and the end record. Raises `SigningError`.
 
-    The end record is the last one whose comment reaches to the end of the file; the central directory ends where it starts. ZIP64 is
-    refused: the signature schemes do not know it.
+    The end record is the last one whose comment reaches to the end of the file; the central directory ends where it
+    starts. ZIP64 is refused: the signature schemes do not know it.
     """
     end = _find_end(data)
     disk, start_disk, here, entries, size, directory = struct.unpack_from("<HHHHII", data, end + 4)

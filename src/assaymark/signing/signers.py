@@ -35,14 +35,19 @@ class Signers:
 def read_signers(path: Path, digests: Mapping[str, bytes]) -> Signers:
     """Give the signers of a file; schemes v2 and later are verified against these content digests (`sha256`, `sha512`).
 
-    Of v1 only its signature blocks are verified, which says nothing of the entries: with v2 or later the content digest covers them;
-    without, ask `verify_signers`. Raises `SigningError`.
+    Of v1 only its signature blocks are verified, which says nothing of the entries: with v2 or later the content digest
+    covers them; without, ask `verify_signers`. A v1 signature that does not hold counts as none: platforms that know
+    the others pass over it. Raises `SigningError`.
     """
-    return _collect(_engine.signers(_open(path), digests.get("sha256"), digests.get("sha512"))[0])
+    rows = _engine.signers(_open(path), digests.get("sha256"), digests.get("sha512"))[0]
+    return _collect(row for row in rows if row["scheme"] != "v1" or row["problem"] is None)
 
 
 def verify_signers(path: Path) -> Signers:
-    """Give the signers of a file, every scheme verified in full. Work: every entry is inflated if there is a JAR signature."""
+    """Give the signers of a file, every scheme verified in full.
+
+    Work: every entry is inflated if there is a JAR signature.
+    """
     return _collect(_engine.signatures(_open(path))[0])
 
 
@@ -66,16 +71,19 @@ def _collect(rows: Iterable[_engine.SignerRow]) -> Signers:
 
 
 def stated_algorithms(block: SigningBlock) -> frozenset[str]:
-    """Give the kinds of content digest that the signers of the block state: `sha256`, `sha512`, `verity`. Nothing is verified here."""
+    """Give the kinds of content digest that the signers of the block state: `sha256`, `sha512`, `verity`.
+
+    Nothing is verified here.
+    """
     found = set()
-    for id in (V2, V3, V31):
-        for value in block.values(id)[:1]:
+    for number in (V2, V3, V31):
+        for value in block.values(number)[:1]:
             for signer in _signers(value):
                 fields = _sequence(signer, 1)
                 digests = _sequence(fields[0], 1) if fields else []
                 for one in _sequence(digests[0]) if digests else ():
-                    number = int.from_bytes(one[:4], "little")
-                    found.add("sha512" if number in _SHA512_IDS else "verity" if number in _VERITY_IDS else "sha256")
+                    kind = int.from_bytes(one[:4], "little")
+                    found.add("sha512" if kind in _SHA512_IDS else "verity" if kind in _VERITY_IDS else "sha256")
     return frozenset(found)
 
 

@@ -68,7 +68,7 @@ def throw_away_key() -> tuple[RSAPrivateKey, Certificate]:
 
 @cache
 def other_identity(number: int = 1) -> tuple[EllipticCurvePrivateKey, Certificate]:
-    """Give another key (P-256, made from its number, worth nothing) and a certificate of it: the same bytes each time."""
+    """Give another key (P-256, made from its number, worth nothing) and its certificate: always the same."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -92,8 +92,9 @@ def signed_archive(
 ) -> bytes:
     """Give the archive of these members, signed with the schemes named (of `SCHEMES`; none: unsigned).
 
-    `identities`: who signs a scheme of the signing block in place of the test key. `lineage`: identities, oldest first, that led to the
-    signer of the newest scheme. `pairs`: further pairs of the signing block, after the signatures. `comment`: of the end record.
+    `identities`: who signs a scheme of the signing block in place of the test key. `lineage`: identities, oldest
+    first, that led to the signer of the newest scheme. `pairs`: further pairs of the signing block, after the
+    signatures. `comment`: of the end record.
     """
     wanted = set(schemes)
     if unknown := wanted - set(SCHEMES):
@@ -164,8 +165,8 @@ def _with_block(
         pairs += _pair(_V3_BLOCK, _signer_v3(digest, (28, last), who["v3"], nodes))
     if "v3.1" in schemes:
         pairs += _pair(_V31_BLOCK, _signer_v3(digest, (_ROTATION_SDK, _LAST_SDK), who["v3.1"], lineage))
-    for id, value in more:
-        pairs += _pair(id, value)
+    for number, value in more:
+        pairs += _pair(number, value)
     size = struct.pack("<Q", len(pairs) + 24)
     block = size + pairs + size + b"APK Sig Block 42"
     offset = struct.pack("<I", len(archive.entries) + len(block))

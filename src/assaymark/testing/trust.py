@@ -155,7 +155,7 @@ class World:
         return Root.parse(self.root_note(**changes))
 
     def statement(self, path: Path, **changes: Any) -> Statement:
-        """Give a statement that this file passed at level 2; keyword arguments replace members of it or of its inspection."""
+        """Give a statement that this file passed at level 2; keyword arguments replace members."""
         return self.statement_of([path], **changes)
 
     def statement_of(self, paths: Sequence[Path], **changes: Any) -> Statement:

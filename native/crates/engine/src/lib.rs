@@ -13,8 +13,11 @@
 pub mod axml;
 pub mod bytes;
 pub mod code;
+pub mod consent;
 pub mod dex;
+pub mod env;
 pub mod error;
+pub mod flow;
 pub mod ir;
 pub mod limits;
 pub mod oddity;

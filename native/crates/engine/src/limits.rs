@@ -21,6 +21,8 @@ pub struct Limits {
     pub oddities: usize,
     /// Steps of the call graph.
     pub graph_steps: u64,
+    /// Steps of the consent analysis.
+    pub consent_steps: u64,
 }
 
 impl Default for Limits {
@@ -35,6 +37,7 @@ impl Default for Limits {
             resource_entries: 4_000_000,
             oddities: 1_000,
             graph_steps: 400_000_000,
+            consent_steps: 40_000_000,
         }
     }
 }

@@ -13,6 +13,8 @@ use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+mod consent;
+mod flow;
 mod prints;
 mod text;
 
@@ -294,6 +296,24 @@ impl Code {
         })
     }
 
+    #[allow(clippy::too_many_arguments)]
+    fn consent(
+        &self,
+        py: Python<'_>,
+        packages: Vec<PyRef<'_, Package>>,
+        resources: Vec<Option<PyRef<'_, crate::xml::Resources>>>,
+        application: Vec<String>,
+        components: Vec<consent::ComponentRow>,
+        meta_data: Vec<(String, String)>,
+        initializers: Vec<String>,
+        words: consent::Words,
+        sites: Vec<(u32, u32)>,
+    ) -> PyResult<consent::ConsentRows> {
+        let held = consent::Held::new(&packages, &resources);
+        let manifest = consent::manifest(application, components, meta_data, initializers);
+        guarded(py, || Ok(self.order(&held, &manifest, words, &sites)))
+    }
+
     fn find_calls(
         &self,
         py: Python<'_>,
@@ -494,6 +514,18 @@ impl Code {
         guarded(py, || {
             Ok(names.iter().map(|name| self.annotations_of(name)).collect())
         })
+    }
+
+    /// See the stub.
+    #[pyo3(signature = (rules, setting, implicit=false))]
+    fn flows(
+        &self,
+        py: Python<'_>,
+        rules: flow::RuleRows,
+        setting: flow::SettingRows,
+        implicit: bool,
+    ) -> PyResult<(Vec<flow::LeakRow>, BTreeMap<&'static str, u64>)> {
+        guarded(py, || self.find_flows(rules, setting, implicit))
     }
 
     fn native_methods(&self, py: Python<'_>) -> PyResult<Vec<(String, String, String, bool)>> {

@@ -143,6 +143,13 @@ pub struct Resources {
     inner: Arc<Table>,
 }
 
+impl Resources {
+    /// The table.
+    pub fn table(&self) -> Arc<Table> {
+        self.inner.clone()
+    }
+}
+
 #[pymethods]
 impl Resources {
     /// The table of a package; `None` if it has none. Raises `EngineError` (kind `malformed`, `not-this-format`, `limit-hit`).

@@ -171,7 +171,7 @@ impl Call {
 }
 
 /// The definition of a method that is named in full, in its class or inherited.
-fn exact(program: &Program, method: u32) -> Option<u32> {
+pub(crate) fn exact(program: &Program, method: u32) -> Option<u32> {
     let def = program.defs.def_of[method as usize];
     if def != NONE {
         return Some(def);
@@ -184,7 +184,7 @@ fn exact(program: &Program, method: u32) -> Option<u32> {
     })
 }
 
-fn superclass_method(program: &Program, caller: &Class, method: u32) -> Option<u32> {
+pub(crate) fn superclass_method(program: &Program, caller: &Class, method: u32) -> Option<u32> {
     let (defs, hierarchy) = (&program.defs, &program.hierarchy);
     let class = defs.loaded(program.link.methods[method as usize].class);
     if class.is_some_and(|class| class.access & access::INTERFACE != 0) {

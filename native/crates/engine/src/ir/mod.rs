@@ -36,6 +36,7 @@ mod ssa;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fold::{binary, holds};
 pub use ssa::Builder;
 
 use crate::code::link::NONE;

@@ -1,0 +1,208 @@
+//! A method decoded for abstract runs: instructions with unified ids, basic blocks with their successors.
+
+use crate::code::Program;
+use crate::code::link::NONE;
+use crate::dex::instruction::Instruction;
+use crate::dex::opcode::{Index, OPCODES, op};
+
+/// Instructions of one method that are followed.
+const LONGEST: usize = 60_000;
+
+/// One instruction.
+#[derive(Debug, Clone, Copy)]
+pub struct Insn {
+    /// Code unit.
+    pub unit: u32,
+    /// Opcode.
+    pub op: u8,
+    /// Registers.
+    pub a: u16,
+    /// Second register.
+    pub b: u16,
+    /// Third register.
+    pub c: u16,
+    /// Unified id of what it refers to; for a string the index in its DEX.
+    pub index: u32,
+    /// The literal operand.
+    pub literal: i64,
+    /// Registers passed: range of [`Body::registers_passed`].
+    pub passed: (u32, u32),
+    /// Second id: the prototype of a polymorphic call.
+    pub extra: u32,
+}
+
+/// A basic block.
+#[derive(Debug, Clone, Default)]
+pub struct Block {
+    /// Instructions: first, behind the last.
+    pub range: (u32, u32),
+    /// Where it goes on without a jump.
+    pub fall: Option<u32>,
+    /// Where it jumps: block, and for a switch its key.
+    pub jumps: Vec<(u32, i64)>,
+    /// Handlers of exceptions that are thrown in it.
+    pub handlers: Vec<u32>,
+}
+
+/// A method.
+#[derive(Debug, Default)]
+pub struct Body {
+    /// Position of the DEX.
+    pub dex: u32,
+    /// Registers.
+    pub registers: u16,
+    /// How many of the last registers are parameters.
+    pub ins: u16,
+    /// Instructions in order.
+    pub insns: Vec<Insn>,
+    /// Blocks in order; the first one is where the method starts.
+    pub blocks: Vec<Block>,
+    /// See [`Insn::passed`].
+    pub registers_passed: Vec<u16>,
+}
+
+impl Body {
+    /// Decodes a method definition. `None` without code, or if it is too long.
+    pub fn of(program: &Program, def: u32) -> Option<Body> {
+        let method = program.defs.methods[def as usize];
+        let at = program.defs.class(def).dex;
+        let dex = &program.dexes[at as usize];
+        let code = dex.code(method.code).filter(|_| method.code != 0)?;
+        let mut body = Body {
+            dex: at,
+            registers: code.registers,
+            ins: code.ins.min(code.registers),
+            ..Body::default()
+        };
+        let all: Vec<Instruction<'_>> = code
+            .units
+            .instructions()
+            .take(LONGEST + 1)
+            .filter(|one| !one.is_payload())
+            .collect();
+        if all.is_empty() || all.len() > LONGEST {
+            return None;
+        }
+        let tries = dex.tries(&code);
+        let mut leaders: Vec<u32> = vec![0];
+        for (position, one) in all.iter().enumerate() {
+            let targets = targets(one);
+            let ends = !targets.is_empty() || ends_block(one.op());
+            leaders.extend(targets.iter().map(|&target| target as u32));
+            if let Some(next) = all.get(position + 1).filter(|_| ends) {
+                leaders.push(next.at as u32);
+            }
+        }
+        for range in &tries {
+            leaders.extend([range.start, range.start + u32::from(range.count)]);
+            leaders.extend(range.handlers.iter().map(|&(_, unit)| unit));
+        }
+        leaders.sort_unstable();
+        leaders.dedup();
+        let units: Vec<u32> = all.iter().map(|one| one.at as u32).collect();
+        leaders.retain(|leader| units.binary_search(leader).is_ok());
+        let block_at = |unit: usize| {
+            leaders
+                .binary_search(&(unit as u32))
+                .ok()
+                .map(|at| at as u32)
+        };
+        for (position, &leader) in leaders.iter().enumerate() {
+            let first = units.partition_point(|&unit| unit < leader);
+            let end = leaders.get(position + 1).copied().unwrap_or(u32::MAX);
+            let last = units.partition_point(|&unit| unit < end);
+            let mut block = Block {
+                range: (first as u32, last as u32),
+                ..Block::default()
+            };
+            let tail = &all[last - 1];
+            if !matches!(tail.op(), 0x0e..=0x11 | op::THROW | 0x28..=0x2a) {
+                block.fall = (position + 1 < leaders.len()).then_some(position as u32 + 1);
+            }
+            block.jumps = jumps(tail)
+                .into_iter()
+                .filter_map(|(target, key)| Some((block_at(target)?, key)))
+                .collect();
+            for range in &tries {
+                if leader >= range.start && leader < range.start + u32::from(range.count) {
+                    let handlers = range.handlers.iter();
+                    block
+                        .handlers
+                        .extend(handlers.filter_map(|&(_, unit)| block_at(unit as usize)));
+                }
+            }
+            body.blocks.push(block);
+        }
+        for one in &all {
+            let insn = body.decode(program, one);
+            body.insns.push(insn);
+        }
+        Some(body)
+    }
+
+    fn decode(&mut self, program: &Program, one: &Instruction<'_>) -> Insn {
+        let ids = &program.link.ids[self.dex as usize];
+        let get = |table: &[u32], index: u32| table.get(index as usize).copied().unwrap_or(NONE);
+        let opcode = &OPCODES[usize::from(one.op())];
+        let index = match opcode.index {
+            Index::None => NONE,
+            Index::Method | Index::Polymorphic => get(&ids.methods, one.index()),
+            Index::Field => get(&ids.fields, one.index()),
+            Index::Type => get(&ids.types, one.index()),
+            _ => one.index(),
+        };
+        let start = self.registers_passed.len() as u32;
+        self.registers_passed.extend(one.arguments());
+        Insn {
+            unit: one.at as u32,
+            op: one.op(),
+            a: one.a(),
+            b: one.b(),
+            c: one.c(),
+            index,
+            literal: one.literal(),
+            passed: (start, self.registers_passed.len() as u32),
+            extra: NONE,
+        }
+    }
+
+    /// The registers that an instruction passes.
+    pub fn passed(&self, insn: &Insn) -> &[u16] {
+        &self.registers_passed[insn.passed.0 as usize..insn.passed.1 as usize]
+    }
+}
+
+fn ends_block(opcode: u8) -> bool {
+    matches!(opcode, 0x0e..=0x11 | op::THROW | 0x28..=0x2a | 0x2b | 0x2c | 0x32..=0x3d)
+}
+
+fn targets(one: &Instruction<'_>) -> Vec<usize> {
+    jumps(one).into_iter().map(|(target, _)| target).collect()
+}
+
+/// Where an instruction may jump, with the key of a switch.
+fn jumps(one: &Instruction<'_>) -> Vec<(usize, i64)> {
+    match one.op() {
+        op::PACKED_SWITCH | op::SPARSE_SWITCH => {
+            let keys = switch_keys(one);
+            one.switch_targets().into_iter().zip(keys).collect()
+        }
+        0x28..=0x2a | 0x32..=0x3d => one.target().map(|target| (target, 0)).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The keys of the table of a switch, in its order.
+fn switch_keys(one: &Instruction<'_>) -> Vec<i64> {
+    let Some(table) = one.target() else {
+        return Vec::new();
+    };
+    let size = usize::from(one.units.get(table + 1));
+    let number = |at: usize| i64::from(one.units.get32(at) as i32);
+    match one.op() {
+        op::PACKED_SWITCH => (0..size as i64)
+            .map(|row| number(table + 2) + row)
+            .collect(),
+        _ => (0..size).map(|row| number(table + 2 + 2 * row)).collect(),
+    }
+}

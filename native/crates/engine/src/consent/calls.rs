@@ -1,0 +1,207 @@
+//! Which definitions a call runs, and with which objects.
+
+use super::body::Insn;
+use super::heap::Key;
+use super::value::{ANY, Atom, NOTHING, Value};
+use super::world::World;
+use crate::code::callgraph::{exact, superclass_method};
+use crate::code::link::NONE;
+use std::collections::BTreeMap;
+
+/// Objects of one class that are told apart as receivers of one call.
+const RECEIVERS: usize = 8;
+
+impl World<'_> {
+    /// Runs a call; gives its result, and whether it may return.
+    pub(super) fn invoke(&mut self, node: u32, insn: &Insn, args: &[Value]) -> (Value, bool) {
+        let method = insn.index;
+        if method == NONE {
+            return (ANY, true);
+        }
+        let program = self.program;
+        let opcode = if insn.op >= 0x74 {
+            insn.op - 6
+        } else {
+            insn.op
+        };
+        if opcode != 0x71 && args.first().is_some_and(|&first| first == NOTHING) {
+            return (NOTHING, false);
+        }
+        if let Some(outcome) = self.intercept(node, insn, method, args) {
+            return outcome;
+        }
+        let target = match opcode {
+            0x70 | 0x71 => exact(program, method),
+            0x6f => {
+                let def = self.nodes[node as usize].def;
+                superclass_method(program, program.defs.class(def), method)
+            }
+            _ => return self.dispatch(node, insn.unit, method, args),
+        };
+        if opcode == 0x71 {
+            let class = match target {
+                Some(def) => program.defs.class(def).kind,
+                None => program.link.methods[method as usize].class,
+            };
+            self.initialise(class, node, insn.unit);
+        }
+        match target {
+            Some(def) if program.has_code(def) => self.call(node, insn.unit, def, args),
+            Some(def) => self.native(node, def, args),
+            None => self.foreign(node, insn.unit, method, args, opcode == 0x71),
+        }
+    }
+
+    /// A call by the class of the object.
+    pub(super) fn dispatch(
+        &mut self,
+        node: u32,
+        unit: u32,
+        method: u32,
+        args: &[Value],
+    ) -> (Value, bool) {
+        let program = self.program;
+        let signature = program.hierarchy.signatures[method as usize];
+        let declared = program.link.methods[method as usize].class;
+        let receiver = args[0];
+        let mut targets: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut outside = Vec::new();
+        let mut unknown = false;
+        if receiver == ANY {
+            unknown = true;
+            if declared != program.hierarchy.object {
+                let all = self.read(Key::Instances(declared), node);
+                for object in self.values.objects(all) {
+                    let class = self.heap.objects[object as usize].class;
+                    if let Some(def) = self.lookup(class, signature) {
+                        targets.entry(def).or_default().push(object);
+                    }
+                }
+            }
+        }
+        for atom in self.values.atoms(receiver).to_vec() {
+            match atom {
+                Atom::Integer(_) => {}
+                Atom::Object(object) => {
+                    let class = self.heap.objects[object as usize].class;
+                    match self.lookup(class, signature) {
+                        Some(def) => targets.entry(def).or_default().push(object),
+                        None => outside.push(atom),
+                    }
+                }
+                _ => outside.push(atom),
+            }
+        }
+        let (mut result, mut returns) = (NOTHING, false);
+        let add = |world: &mut Self, outcome: (Value, bool), all: &mut (Value, bool)| {
+            all.0 = world.values.join(all.0, outcome.0);
+            all.1 |= outcome.1;
+        };
+        let mut all = (result, returns);
+        for (def, objects) in targets {
+            if self.is_withheld(node, def, &objects) {
+                add(self, (ANY, true), &mut all);
+                continue;
+            }
+            let mut args = args.to_vec();
+            if objects.len() <= RECEIVERS {
+                for object in objects {
+                    args[0] = self.values.one(Atom::Object(object));
+                    let outcome = self.call(node, unit, def, &args);
+                    add(self, outcome, &mut all);
+                }
+            } else {
+                let atoms = objects.into_iter().map(Atom::Object).collect();
+                args[0] = self.values.of(atoms);
+                let outcome = self.call(node, unit, def, &args);
+                add(self, outcome, &mut all);
+            }
+        }
+        if !outside.is_empty() || unknown {
+            let mut args = args.to_vec();
+            if !unknown {
+                args[0] = self.values.of(outside);
+            }
+            let def = program.defs.def_of[method as usize];
+            let position = program.defs.class_of[declared as usize];
+            // An object that is not known, of a type of the program: what it does is unknown too, unless its code was found above.
+            let outcome = if position != NONE
+                && unknown
+                && program
+                    .hierarchy
+                    .lookup(&program.defs, declared, signature)
+                    .is_some_and(|def| program.has_code(def))
+                && all.1
+            {
+                (NOTHING, false)
+            } else if def != NONE && !program.has_code(def) {
+                self.native(node, def, &args)
+            } else {
+                self.foreign(node, unit, method, &args, false)
+            };
+            add(self, outcome, &mut all);
+        }
+        (result, returns) = all;
+        (result, returns)
+    }
+
+    /// The definition with code that a call on an object of a class runs.
+    pub(super) fn lookup(&self, class: u32, signature: u32) -> Option<u32> {
+        if class == NONE {
+            return None;
+        }
+        let program = self.program;
+        let def = program.hierarchy.lookup(&program.defs, class, signature)?;
+        program.has_code(def).then_some(def)
+    }
+
+    /// A method without code: native, or abstract where no object is known.
+    fn native(&mut self, node: u32, def: u32, args: &[Value]) -> (Value, bool) {
+        let id = self.program.defs.methods[def as usize].id;
+        let key = self.program.link.methods[id as usize];
+        if self.program.descriptor(key.class) == b"Lcom/tencent/mmkv/MMKV;" {
+            let name = self.program.name(key.name).into_owned();
+            return self.mmkv(node, &name, args);
+        }
+        (ANY, true)
+    }
+
+    /// Calls each method of an object that the platform may call, now or at an event.
+    pub(super) fn fire(&mut self, node: u32, unit: u32, object: u32) {
+        let Some(position) = self.class_of(object) else {
+            return;
+        };
+        for callback in self.facts.callbacks(position).iter() {
+            let args = self.callback_args(object, callback.def);
+            if callback.by_user {
+                if callback.name != "onClick" {
+                    self.add_event(node, unit, callback.def, args, None);
+                }
+            } else {
+                self.call(node, unit, callback.def, &args);
+            }
+        }
+    }
+
+    /// Registers for a call by the platform: the object, then anything; a bundle is the state that the app saved, or none.
+    pub(super) fn callback_args(&mut self, object: u32, def: u32) -> Vec<Value> {
+        let program = self.program;
+        let id = program.defs.methods[def as usize].id;
+        let key = program.link.methods[id as usize];
+        let mut args = vec![self.values.one(Atom::Object(object))];
+        for &kind in &program.link.proto(key.proto)[1..] {
+            let descriptor = program.descriptor(kind);
+            if descriptor == b"Landroid/os/Bundle;" {
+                let state = self.extras();
+                let zero = self.values.integer(0);
+                args.push(self.values.join(state, zero));
+            } else {
+                args.push(ANY);
+            }
+            if matches!(descriptor, b"J" | b"D") {
+                args.push(NOTHING);
+            }
+        }
+        args
+    }
+}

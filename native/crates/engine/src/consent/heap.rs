@@ -1,0 +1,216 @@
+//! What lies outside registers: objects by the place that makes them, and cells for fields, stores and containers.
+
+use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
+use crate::code::link::NONE;
+
+/// Where an object comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A place in the code: the node that runs it (or [`NONE`] for all nodes of the method), method, code unit.
+    Site(u32, u32, u32),
+    /// The platform makes it: class.
+    Made(u32),
+    /// A view of a layout, by its id.
+    View(u32),
+    /// A named store: kind, number of the name or [`NONE`].
+    Store(Store, u32),
+}
+
+/// Kinds of stores that outlive an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Store {
+    /// `SharedPreferences`, MMKV, DataStore: keys and values.
+    Preferences,
+    /// Extras of intents, arguments of fragments, saved state: by key alone.
+    Extras,
+    /// `meta-data` of the manifest.
+    MetaData,
+    /// A file, by its name.
+    File,
+    /// A table of a database.
+    Table,
+    /// Settings of the system.
+    Settings,
+}
+
+/// An object, or all objects made in one place.
+#[derive(Debug, Clone, Copy)]
+pub struct Object {
+    /// Type id, or [`NONE`] if it is not known.
+    pub class: u32,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// How many objects deep the context of its place is.
+    pub depth: u8,
+}
+
+/// What a cell stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// A field of an object.
+    Field(u32, u32),
+    /// A field of all objects: what reads through an unknown object see.
+    EveryField(u32),
+    /// A field written through an unknown object.
+    LooseField(u32),
+    /// A static field.
+    Static(u32),
+    /// What an object of the platform was given: elements, listeners, texts.
+    Contents(u32),
+    /// The value under a key (number of a string) of a store, map or bundle.
+    At(u32, u32),
+    /// Values under keys that are not known.
+    AtUnknown(u32),
+    /// An element of an array.
+    Element(u32, i64),
+    /// Elements under an index that is not known.
+    Elements(u32),
+    /// Objects of a type made so far.
+    Instances(u32),
+    /// Texts on a control: strings and resource ids.
+    Label(u32),
+    /// Whether a control is enabled, as far as code says.
+    Enabled(u32),
+    /// Whether a box is ticked.
+    Ticked(u32),
+    /// Objects that hold an object: a layout its views.
+    Holder(u32),
+    /// Result codes that an activity sets.
+    Result(u32),
+    /// Layouts put on a screen or dialog: resource ids.
+    Layout(u32),
+    /// Layouts inflated anywhere.
+    Inflated,
+}
+
+/// A cell.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// What it stands for.
+    pub key: Key,
+    /// What it may hold.
+    pub value: Value,
+    /// Nodes that read it.
+    pub readers: Vec<u32>,
+}
+
+/// All objects, cells and strings.
+pub struct Heap {
+    /// Objects.
+    pub objects: Vec<Object>,
+    by_origin: Map<Origin, u32>,
+    /// Cells.
+    pub cells: Vec<Cell>,
+    by_key: Map<Key, u32>,
+    read: Map<(u32, u32), ()>,
+    texts: Vec<String>,
+    by_text: Map<String, u32>,
+}
+
+impl Heap {
+    /// Empty.
+    pub fn new() -> Heap {
+        Heap {
+            objects: Vec::new(),
+            by_origin: Map::default(),
+            cells: Vec::new(),
+            by_key: Map::default(),
+            read: Map::default(),
+            texts: Vec::new(),
+            by_text: Map::default(),
+        }
+    }
+
+    /// The object of a place, and whether it is new.
+    pub fn object(&mut self, origin: Origin, class: u32, depth: u8) -> (u32, bool) {
+        if let Some(&object) = self.by_origin.get(&origin) {
+            return (object, false);
+        }
+        let object = self.objects.len() as u32;
+        self.objects.push(Object {
+            class,
+            origin,
+            depth,
+        });
+        self.by_origin.insert(origin, object);
+        (object, true)
+    }
+
+    /// The number of a string.
+    pub fn text(&mut self, text: &str) -> u32 {
+        if let Some(&number) = self.by_text.get(text) {
+            return number;
+        }
+        let number = self.texts.len() as u32;
+        self.texts.push(text.to_owned());
+        self.by_text.insert(text.to_owned(), number);
+        number
+    }
+
+    /// The string with a number.
+    pub fn text_of(&self, number: u32) -> &str {
+        &self.texts[number as usize]
+    }
+
+    /// The cell of a key, made if need be.
+    pub fn cell(&mut self, key: Key) -> u32 {
+        if let Some(&cell) = self.by_key.get(&key) {
+            return cell;
+        }
+        let cell = self.cells.len() as u32;
+        self.cells.push(Cell {
+            key,
+            value: NOTHING,
+            readers: Vec::new(),
+        });
+        self.by_key.insert(key, cell);
+        cell
+    }
+
+    /// What a cell holds, without becoming a reader.
+    pub fn peek(&self, key: Key) -> Value {
+        self.by_key
+            .get(&key)
+            .map_or(NOTHING, |&cell| self.cells[cell as usize].value)
+    }
+
+    /// What a cell holds; the node is told when that changes.
+    pub fn read(&mut self, key: Key, node: u32) -> Value {
+        let cell = self.cell(key);
+        if node != NONE && self.read.insert((cell, node), ()).is_none() {
+            self.cells[cell as usize].readers.push(node);
+        }
+        self.cells[cell as usize].value
+    }
+
+    /// Adds to a cell; gives its number if that changed it.
+    pub fn write(&mut self, key: Key, value: Value, values: &mut Values) -> Option<u32> {
+        if value == NOTHING {
+            return None;
+        }
+        let cell = self.cell(key);
+        let slot = &mut self.cells[cell as usize].value;
+        let joined = match key {
+            Key::Instances(_) => values.join_wide(*slot, value),
+            _ => values.join(*slot, value),
+        };
+        let changed = joined != *slot;
+        *slot = joined;
+        changed.then_some(cell)
+    }
+
+    /// The strings of a value; `None` if it may be one that is not known.
+    pub fn known_texts(&self, value: Value, values: &Values) -> Option<Vec<u32>> {
+        if value == ANY {
+            return None;
+        }
+        let atoms = values.atoms(value).iter();
+        let text = |atom: &Atom| match atom {
+            Atom::Text(text) => Some(Some(*text)),
+            Atom::Integer(0) => Some(None),
+            _ => None,
+        };
+        let texts: Option<Vec<Option<u32>>> = atoms.map(text).collect();
+        Some(texts?.into_iter().flatten().collect())
+    }
+}

@@ -1,0 +1,255 @@
+//! Does a sensitive call run before the user agrees?
+//!
+//! The code is run abstractly in a world that grows in four phases ([`Phase`]): what starts by itself; what the user can do without
+//! agreeing; what cannot be told; and, last, agreeing. A call that is first reached in the last phase happens after consent on every
+//! run: whatever guards it (a stored flag, a helper, an exception, the order of screens, an SDK's switch) opens only then. Nothing has
+//! to know what a guard looks like.
+//!
+//! Controls that agree are known by what they say and by what stands around them, never by names of code ([`lexicon`]).
+
+pub mod body;
+pub mod calls;
+pub mod controls;
+pub mod facts;
+pub mod heap;
+pub mod lexicon;
+pub mod models;
+pub mod platform;
+pub mod run;
+pub mod stores;
+pub mod value;
+pub mod world;
+
+use crate::code::Program;
+use crate::code::link::NONE;
+use crate::env::Manifest;
+use crate::env::screens::Screens;
+use heap::{Key, Origin, Store};
+use lexicon::Lexicon;
+use value::Atom;
+use world::{Cause, Counters, Phase, World};
+
+/// Methods of one path.
+const PATH: usize = 40;
+
+/// The order of one place against the user's consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// It can run before the user agrees.
+    Before,
+    /// It runs only after the user agreed.
+    After,
+    /// It can run, and nothing asks the user.
+    NoGate,
+    /// It cannot be told; why.
+    Unknown(&'static str),
+}
+
+impl Order {
+    /// Stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Order::Before => "before",
+            Order::After => "after",
+            Order::NoGate => "no-gate",
+            Order::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// The answer for one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The order.
+    pub order: Order,
+    /// The way to it: what starts it, then the methods, the one of the place last.
+    pub path: Vec<String>,
+    /// What opens the way, for [`Order::After`].
+    pub gate: Option<String>,
+}
+
+/// All answers.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// One for each place asked for.
+    pub answers: Vec<Answer>,
+    /// What the controls that agree say.
+    pub gates: Vec<String>,
+    /// False if the limit of steps ended the search.
+    pub complete: bool,
+    /// Steps taken.
+    pub steps: u64,
+    /// Methods with contexts.
+    pub nodes: usize,
+    /// What was left out.
+    pub counters: Counters,
+}
+
+/// Finds the order of sensitive places (method definition, code unit) against the user's consent.
+pub fn consent(
+    program: &Program,
+    manifest: &Manifest,
+    screens: Screens<'_>,
+    lexicon: &Lexicon,
+    sites: &[(u32, u32)],
+    limit: u64,
+) -> Outcome {
+    let mut world = World::new(program, manifest, screens, lexicon, sites, limit);
+    state_meta_data(&mut world);
+    start(&mut world);
+    world.settle();
+    for phase in [Phase::Used, Phase::Unclear, Phase::Agreed] {
+        world.enter(phase);
+        world.fire_events();
+    }
+    let gate = world.has_gate();
+    let complete = !world.exhausted();
+    let answers = (0..sites.len())
+        .map(|site| answer(&mut world, site, gate, complete))
+        .collect();
+    let mut gates: Vec<String> = (0..world.events.len() as u32)
+        .filter(|&number| world.says(number) == lexicon::Says::Agree)
+        .collect::<Vec<u32>>()
+        .into_iter()
+        .flat_map(|number| world.label(number))
+        .collect();
+    gates.sort_unstable();
+    gates.dedup();
+    Outcome {
+        answers,
+        gates,
+        complete,
+        steps: world.steps,
+        nodes: world.nodes.len(),
+        counters: world.counters.clone(),
+    }
+}
+
+/// What runs by itself: the application, providers, then whatever anybody can start.
+fn start(world: &mut World<'_>) {
+    let manifest = world.manifest;
+    for name in manifest.application.iter().chain(&manifest.initializers) {
+        world.start_class(NONE, 0, name);
+    }
+    use crate::env::Kind;
+    for first in [true, false] {
+        for component in &manifest.components {
+            if component.open && (component.kind == Kind::Provider) == first {
+                world.start_class(NONE, 0, &component.class);
+            }
+        }
+    }
+}
+
+fn state_meta_data(world: &mut World<'_>) {
+    let (object, _) = world
+        .heap
+        .object(Origin::Store(Store::MetaData, NONE), NONE, 0);
+    let manifest = world.manifest;
+    for (name, text) in &manifest.meta_data {
+        let key = world.heap.text(name);
+        let atom = match text.as_str() {
+            "true" => Atom::Integer(1),
+            "false" => Atom::Integer(0),
+            other => match other.parse() {
+                Ok(number) => Atom::Integer(number),
+                Err(_) => Atom::Text(world.heap.text(other)),
+            },
+        };
+        let value = world.values.one(atom);
+        world.write(Key::At(object, key), value);
+        let key = world.values.one(Atom::Text(key));
+        world.write(Key::Contents(object), key);
+    }
+}
+
+fn answer(world: &mut World<'_>, site: usize, gate: bool, complete: bool) -> Answer {
+    let Some(reached) = world.reached[site] else {
+        let why = if complete { "not-reached" } else { "limit" };
+        return Answer {
+            order: Order::Unknown(why),
+            path: Vec::new(),
+            gate: None,
+        };
+    };
+    let order = match reached.phase {
+        Phase::Start | Phase::Used if gate => Order::Before,
+        Phase::Start | Phase::Used => Order::NoGate,
+        Phase::Unclear => Order::Unknown("unresolved-guard"),
+        Phase::Agreed => Order::After,
+    };
+    Answer {
+        order,
+        path: path(world, reached.node),
+        gate: (order == Order::After)
+            .then(|| gate_of(world, reached.cause))
+            .flatten(),
+    }
+}
+
+/// The methods from the start to a node.
+fn path(world: &World<'_>, node: u32) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut at = node;
+    while at != NONE && out.len() < PATH {
+        let found = &world.nodes[at as usize];
+        let (class, method, _) = world.program.method_text(found.def);
+        out.push(format!("{class}.{method}"));
+        at = found.from.0;
+    }
+    out.reverse();
+    out
+}
+
+/// What opened the way: the control, and what it stored.
+fn gate_of(world: &mut World<'_>, cause: u32) -> Option<String> {
+    let label = |world: &mut World<'_>, event: u32| {
+        let texts = world.label(event);
+        texts.into_iter().next().map(|text| format!("“{text}”"))
+    };
+    match world.causes[cause as usize] {
+        Cause::Start => None,
+        Cause::Event(event) => label(world, event),
+        Cause::Cell(cell, event) => {
+            let key = world.heap.cells[cell as usize].key;
+            let stored = stored(world, key);
+            let by = (event != NONE).then(|| label(world, event)).flatten();
+            match (stored, by) {
+                (Some(stored), Some(by)) => Some(format!("{stored} ← {by}")),
+                (stored, by) => stored.or(by),
+            }
+        }
+    }
+}
+
+/// A cell for people.
+fn stored(world: &World<'_>, key: Key) -> Option<String> {
+    let program = world.program;
+    let field = |field: u32| {
+        let key = program.link.fields.get(field as usize)?;
+        Some(format!(
+            "{}.{}",
+            program.type_name(key.class),
+            program.name(key.name)
+        ))
+    };
+    match key {
+        Key::Field(_, id) | Key::EveryField(id) | Key::LooseField(id) | Key::Static(id) => {
+            field(id)
+        }
+        Key::At(store, key) => {
+            let key = world.heap.text_of(key);
+            match world.heap.objects[store as usize].origin {
+                Origin::Store(_, name) if name != NONE => {
+                    Some(format!("{}/{key}", world.heap.text_of(name)))
+                }
+                _ => Some(key.to_owned()),
+            }
+        }
+        Key::Contents(store) => match world.heap.objects[store as usize].origin {
+            Origin::Store(_, name) if name != NONE => Some(world.heap.text_of(name).to_owned()),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,719 @@
+//! Calls that leave the program: what runs because of them, and what they give back.
+
+use super::body::Insn;
+use super::controls::{Control, resource_text};
+use super::facts::Foreign;
+use super::heap::{Key, Origin, Store};
+use super::value::{ANY, Atom, NOTHING, Value};
+use super::world::World;
+use crate::code::link::NONE;
+use crate::env::Kind;
+use crate::env::rules::Action;
+use std::collections::BTreeSet;
+
+/// Objects that are looked through for what lies inside others.
+const INSIDE: usize = 200;
+const ACTIVITY: &str = "Landroid/app/Activity;";
+const DIALOG: &str = "Landroid/app/Dialog;";
+
+impl World<'_> {
+    /// Calls whose meaning is known whoever defines them: names and types of the platform that subclasses keep.
+    pub(super) fn intercept(
+        &mut self,
+        node: u32,
+        insn: &Insn,
+        method: u32,
+        args: &[Value],
+    ) -> Option<(Value, bool)> {
+        let key = self.program.link.methods[method as usize];
+        let name = self
+            .program
+            .bytes(self.program.link.names[key.name as usize]);
+        match name {
+            b"findViewById" | b"requireViewById" if args.len() == 2 => {
+                let ids = self.values.integers(args[1])?;
+                let mut atoms = Vec::new();
+                for id in ids {
+                    let object = self.object(Origin::View(id as u32), NONE, 0);
+                    self.hold_all(args[0], object);
+                    atoms.push(Atom::Object(object));
+                }
+                Some((self.values.of(atoms), true))
+            }
+            b"setContentView" if args.len() == 2 => {
+                let own = self.program.link.proto(key.proto);
+                if self.program.descriptor(own[1]) == b"I" {
+                    self.inflate(node, insn.unit, args[0], args[1]);
+                } else {
+                    for child in self.values.objects(args[1]) {
+                        self.hold_all(args[0], child);
+                    }
+                }
+                None
+            }
+            b"get" | b"set" | b"contains" if args.len() >= 2 => {
+                let class = self.program.descriptor(key.class);
+                let store = class.starts_with(b"Landroidx/datastore/preferences/core/");
+                store.then(|| self.data_store(node, name, args))
+            }
+            // A dialog that is built by a library of the app: a text, and a listener for the button that says it.
+            _ if self.program.defs.class_of[key.class as usize] != NONE => {
+                let types = self.program.link.proto(key.proto).to_vec();
+                let listener = types[1..].iter().position(|&kind| {
+                    self.program.descriptor(kind)
+                        == b"Landroid/content/DialogInterface$OnClickListener;"
+                })?;
+                let text = types[1..].iter().position(|&kind| {
+                    let descriptor = self.program.descriptor(kind);
+                    descriptor == b"Ljava/lang/CharSequence;" || descriptor == b"I"
+                })?;
+                if args.len() == types.len() && text < listener {
+                    let label = args[1 + text];
+                    let which = self.values.integer(match name {
+                        b"setPositiveButton" => -1,
+                        b"setNegativeButton" => -2,
+                        b"setNeutralButton" => -3,
+                        _ => 0,
+                    });
+                    self.button(node, insn.unit, args[0], label, args[1 + listener], which);
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Runs a call of a method that the program does not define.
+    pub(super) fn foreign(
+        &mut self,
+        node: u32,
+        unit: u32,
+        method: u32,
+        args: &[Value],
+        is_static: bool,
+    ) -> (Value, bool) {
+        let facts = self.facts.foreign(method);
+        if let Some(outcome) = self.model(node, unit, &facts, args, is_static) {
+            return outcome;
+        }
+        let receiver = if is_static || args.is_empty() {
+            NOTHING
+        } else {
+            args[0]
+        };
+        let passed = &args[usize::from(!is_static).min(args.len())..];
+        let constructor = facts.name == "<init>";
+        let action = match facts.action {
+            _ if constructor => Action::Keep,
+            Some(action) => action,
+            None => Action::Arguments,
+        };
+        match action {
+            Action::Nothing => return (ANY, true),
+            Action::Keep => self.keep(receiver, passed),
+            Action::Arguments => {
+                self.keep(receiver, passed);
+                self.fire_arguments(node, unit, &facts, passed, is_static);
+            }
+            Action::Receiver => {
+                self.keep(receiver, passed);
+                let inside = self.inside(node, receiver);
+                for object in inside {
+                    self.fire(node, unit, object);
+                }
+                self.fire_arguments(node, unit, &facts, passed, is_static);
+            }
+            Action::Start => {
+                self.keep(receiver, passed);
+                let mut all = passed.to_vec();
+                if receiver != NOTHING {
+                    all.push(NOTHING);
+                }
+                self.start_named(node, unit, &facts, receiver, &all);
+            }
+            Action::Event => self.listen(node, unit, &facts, receiver, passed),
+            Action::Button => self.buttons(node, unit, &facts, receiver, passed),
+            Action::Message => self.message(node, unit, &facts, receiver, passed),
+        }
+        let result = self.foreign_result(node, unit, &facts, receiver, passed, is_static);
+        (result, true)
+    }
+
+    /// What a call outside gives back.
+    fn foreign_result(
+        &mut self,
+        node: u32,
+        unit: u32,
+        facts: &Foreign,
+        receiver: Value,
+        passed: &[Value],
+        is_static: bool,
+    ) -> Value {
+        if facts.result == "V" {
+            return NOTHING;
+        }
+        if !facts.result.starts_with(['L', '[']) {
+            return ANY;
+        }
+        let container = facts.class().starts_with("Ljava/util/")
+            || facts.class().starts_with("Ljava/lang/ref/")
+            || facts.of("Ljava/lang/ThreadLocal;");
+        let makes = facts.action.is_some() || container;
+        if is_static {
+            let known = passed
+                .iter()
+                .any(|&arg| !self.values.objects(arg).is_empty());
+            if !makes || !known {
+                return ANY;
+            }
+            if facts.name.starts_with("unmodifiable") || facts.name.starts_with("synchronized") {
+                return passed[0];
+            }
+            let kind = self
+                .program
+                .find_type(facts.result.as_bytes())
+                .unwrap_or(NONE);
+            let object = self.object_at(node, unit, kind);
+            let value = self.values.one(Atom::Object(object));
+            self.keep(value, passed);
+            for array in self.all_objects(passed) {
+                let elements = self.read(Key::Elements(array), node);
+                self.write(Key::Contents(object), elements);
+            }
+            return value;
+        }
+        let objects = self.values.objects(receiver);
+        if !makes || receiver == ANY || objects.is_empty() {
+            return ANY;
+        }
+        if facts.result == "Ljava/lang/String;" || facts.result == "Ljava/lang/CharSequence;" {
+            if !container {
+                return ANY;
+            }
+        }
+        // Builders give themselves; containers give what they hold, and views of themselves.
+        let mut out = receiver;
+        if container || facts.name.starts_with("get") || facts.name.starts_with("obtain") {
+            let zero = self.values.integer(0);
+            out = self.values.join(out, zero);
+            for object in objects {
+                let contents = self.read(Key::Contents(object), node);
+                out = self.values.join(out, contents);
+            }
+        }
+        out
+    }
+
+    /// An object of the platform keeps what it is given.
+    pub(super) fn keep(&mut self, receiver: Value, passed: &[Value]) {
+        for object in self.values.objects(receiver) {
+            if matches!(self.heap.objects[object as usize].origin, Origin::Made(_)) {
+                continue;
+            }
+            for &arg in passed {
+                if arg != ANY {
+                    self.write(Key::Contents(object), arg);
+                }
+            }
+        }
+    }
+
+    fn all_objects(&self, values: &[Value]) -> Vec<u32> {
+        values
+            .iter()
+            .flat_map(|&value| self.values.objects(value))
+            .collect()
+    }
+
+    fn hold_all(&mut self, holders: Value, child: u32) {
+        for holder in self.values.objects(holders) {
+            self.hold(holder, child);
+        }
+    }
+
+    /// Objects of a value and what those of the platform among them keep, at any depth.
+    fn inside(&mut self, node: u32, value: Value) -> Vec<u32> {
+        let mut all = self.values.objects(value);
+        let mut next = 0;
+        while next < all.len() && all.len() < INSIDE {
+            let object = all[next];
+            next += 1;
+            if matches!(
+                self.heap.objects[object as usize].origin,
+                Origin::Made(_) | Origin::Store(..)
+            ) {
+                continue;
+            }
+            let contents = self.read(Key::Contents(object), node);
+            for inner in self.values.objects(contents) {
+                if !all.contains(&inner) {
+                    all.push(inner);
+                }
+            }
+        }
+        all
+    }
+
+    fn fire_arguments(
+        &mut self,
+        node: u32,
+        unit: u32,
+        facts: &Foreign,
+        passed: &[Value],
+        is_static: bool,
+    ) {
+        let mut at = 0;
+        for parameter in &facts.parameters {
+            let Some(&arg) = passed.get(at) else { break };
+            at += if matches!(parameter.as_str(), "J" | "D") {
+                2
+            } else {
+                1
+            };
+            let _ = is_static;
+            if !parameter.starts_with('L')
+                || matches!(
+                    parameter.as_str(),
+                    "Ljava/lang/Object;"
+                        | "Landroid/content/Context;"
+                        | "Landroid/app/Activity;"
+                        | "Landroid/app/Application;"
+                        | "Landroid/view/View;"
+                        | "Ljava/lang/CharSequence;"
+                        | "Ljava/lang/String;"
+                        | "Landroid/os/Handler;"
+                        | "Ljava/util/concurrent/Executor;"
+                        | "Ljava/lang/Throwable;"
+                )
+            {
+                continue;
+            }
+            for object in self.inside(node, arg) {
+                self.fire(node, unit, object);
+            }
+        }
+    }
+
+    /// A listener of a view.
+    fn listen(&mut self, node: u32, unit: u32, facts: &Foreign, receiver: Value, passed: &[Value]) {
+        let of_view = facts.of("Landroid/view/View;");
+        let click = facts.name == "setOnClickListener" || facts.name == "setOnLongClickListener";
+        let ticks = facts.name == "setOnCheckedChangeListener";
+        for listener in self.all_objects(passed) {
+            let Some(position) = self.class_of(listener) else {
+                continue;
+            };
+            for callback in self.facts.callbacks(position).iter() {
+                if !callback.by_user || !names_callback(&facts.name, &callback.name) {
+                    continue;
+                }
+                let mut args = self.callback_args(listener, callback.def);
+                let views = self.values.objects(receiver);
+                if !of_view || !(click || ticks) || views.is_empty() {
+                    self.add_event(node, unit, callback.def, args, None);
+                    continue;
+                }
+                for view in views {
+                    if args.len() > 1 {
+                        args[1] = self.values.one(Atom::Object(view));
+                    }
+                    let control = Control {
+                        object: view,
+                        label: None,
+                        ticks,
+                    };
+                    if ticks {
+                        self.tickable(view);
+                    }
+                    self.add_event(node, unit, callback.def, args.clone(), Some(control));
+                }
+            }
+        }
+    }
+
+    /// A button of a dialog of the platform: the text and the listener are among the arguments.
+    fn buttons(
+        &mut self,
+        node: u32,
+        unit: u32,
+        facts: &Foreign,
+        receiver: Value,
+        passed: &[Value],
+    ) {
+        let which = match facts.name.as_str() {
+            "setPositiveButton" => self.values.integer(-1),
+            "setNegativeButton" => self.values.integer(-2),
+            "setNeutralButton" => self.values.integer(-3),
+            "setButton2" => self.values.integer(-2),
+            "setButton3" => self.values.integer(-3),
+            "setButton" if facts.parameters.first().is_some_and(|first| first == "I") => {
+                passed.first().copied().unwrap_or(ANY)
+            }
+            _ => self.values.integer(-1),
+        };
+        let text = facts.parameters.iter().position(|kind| {
+            kind == "Ljava/lang/CharSequence;" || kind == "I" && facts.name != "setButton"
+        });
+        let label = text.and_then(|at| passed.get(at)).copied().unwrap_or(ANY);
+        if let Some(&listener) = passed.last() {
+            self.button(node, unit, receiver, label, listener, which);
+        }
+    }
+
+    fn button(
+        &mut self,
+        node: u32,
+        unit: u32,
+        dialogs: Value,
+        label: Value,
+        listeners: Value,
+        which: Value,
+    ) {
+        for listener in self.values.objects(listeners) {
+            let Some(position) = self.class_of(listener) else {
+                continue;
+            };
+            for callback in self.facts.callbacks(position).iter() {
+                let mut args = self.callback_args(listener, callback.def);
+                if callback.name != "onClick" || args.len() != 3 {
+                    continue;
+                }
+                args[2] = which;
+                for dialog in self.values.objects(dialogs) {
+                    args[1] = self.values.one(Atom::Object(dialog));
+                    let control = Control {
+                        object: dialog,
+                        label: Some(label),
+                        ticks: false,
+                    };
+                    self.add_event(node, unit, callback.def, args.clone(), Some(control));
+                }
+            }
+        }
+    }
+
+    /// Something sent to a handler: what it was made with, itself, and what is posted.
+    fn message(
+        &mut self,
+        node: u32,
+        unit: u32,
+        facts: &Foreign,
+        receiver: Value,
+        passed: &[Value],
+    ) {
+        let mut messages = NOTHING;
+        if facts.name.starts_with("sendEmpty") {
+            let kind = self
+                .program
+                .find_type(b"Landroid/os/Message;")
+                .unwrap_or(NONE);
+            let object = self.object_at(node, unit, kind);
+            if let Some(&what) = passed.first() {
+                self.set_what(object, what);
+            }
+            messages = self.values.one(Atom::Object(object));
+        } else if facts.name == "sendToTarget" {
+            messages = receiver;
+        } else if let Some(&first) = passed.first() {
+            messages = first;
+        }
+        for object in self.inside(node, messages) {
+            if !self.handles_messages(object) {
+                self.fire(node, unit, object);
+            }
+        }
+        for handler in self.inside(node, receiver) {
+            let Some(position) = self.class_of(handler) else {
+                continue;
+            };
+            for callback in self.facts.callbacks(position).iter() {
+                if callback.name != "handleMessage" {
+                    continue;
+                }
+                let mut args = self.callback_args(handler, callback.def);
+                if facts.name.starts_with("post") {
+                    continue;
+                }
+                let each = self.values.objects(messages);
+                if each.is_empty() {
+                    self.call(node, unit, callback.def, &args);
+                }
+                for message in each {
+                    args[1] = self.values.one(Atom::Object(message));
+                    self.call(node, unit, callback.def, &args);
+                }
+            }
+        }
+    }
+
+    fn handles_messages(&mut self, object: u32) -> bool {
+        let Some(position) = self.class_of(object) else {
+            return false;
+        };
+        let callbacks = self.facts.callbacks(position);
+        callbacks.iter().any(|one| one.name == "handleMessage")
+    }
+
+    /// The `what` of a message.
+    pub(super) fn set_what(&mut self, message: u32, what: Value) {
+        let Some(kind) = self.program.find_type(b"Landroid/os/Message;") else {
+            return;
+        };
+        let fields = self.program.link.fields_of(kind);
+        for field in fields {
+            let name = self.program.link.fields[field].name;
+            if &*self.program.name(name) == "what" {
+                self.write(Key::Field(message, field as u32), what);
+            }
+        }
+    }
+
+    /// The box of a view can be ticked: what it shows at first.
+    pub(super) fn tickable(&mut self, view: u32) {
+        let mut ticked = 0;
+        if let Origin::View(id) = self.heap.objects[view as usize].origin {
+            for layout in self.inflated() {
+                let layout = self.screens.layout(layout);
+                let own = layout
+                    .views
+                    .iter()
+                    .any(|view| view.id == id && view.checked);
+                ticked |= i64::from(own);
+            }
+        }
+        let value = self.values.integer(ticked);
+        self.write(Key::Ticked(view), value);
+    }
+
+    /// Puts a layout on the screen: its handlers, and objects of its classes.
+    pub(super) fn inflate(&mut self, node: u32, unit: u32, holder: Value, layout: Value) {
+        let Some(ids) = self.values.integers(layout) else {
+            return;
+        };
+        for id in ids {
+            let value = self.values.integer(id);
+            for object in self.values.objects(holder) {
+                self.write(Key::Layout(object), value);
+            }
+            self.write(Key::Inflated, value);
+            let shown = self.screens.layout(id as u32);
+            for view in &shown.views {
+                if view.id != 0 {
+                    let object = self.object(Origin::View(view.id), NONE, 0);
+                    self.hold_all(holder, object);
+                    if !view.enabled {
+                        let zero = self.values.integer(0);
+                        self.write(Key::Enabled(object), zero);
+                    }
+                    if view.ticks && view.checked {
+                        let one = self.values.integer(1);
+                        self.write(Key::Ticked(object), one);
+                    }
+                }
+                if let Some(class) = &view.class {
+                    let package = class.clone();
+                    self.start_class(node, unit, &package);
+                }
+            }
+        }
+    }
+
+    /// Components that intents among the arguments name start; an activity that waits for a result gets it.
+    fn start_named(
+        &mut self,
+        node: u32,
+        unit: u32,
+        facts: &Foreign,
+        receiver: Value,
+        passed: &[Value],
+    ) {
+        let mut names: BTreeSet<u32> = BTreeSet::new();
+        let mut kinds: BTreeSet<u32> = BTreeSet::new();
+        let mut unknown = false;
+        let mut all = Vec::new();
+        for &arg in passed {
+            unknown |= arg == ANY;
+            all.extend(self.inside(node, arg));
+            for atom in self.values.atoms(arg) {
+                if let Atom::Class(kind) = atom {
+                    kinds.insert(*kind);
+                }
+            }
+        }
+        for object in all {
+            let contents = self.read(Key::Contents(object), node);
+            for atom in self.values.atoms(contents) {
+                match atom {
+                    Atom::Class(kind) => {
+                        kinds.insert(*kind);
+                    }
+                    Atom::Text(text) => {
+                        names.insert(*text);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut started = Vec::new();
+        for kind in kinds {
+            let name = self.program.type_name(kind);
+            started.extend(self.start_component(node, unit, &name));
+        }
+        for text in names {
+            let name = self.heap.text_of(text).to_owned();
+            let actions = self.manifest.components.iter();
+            let by_action: Vec<String> = actions
+                .filter(|one| one.actions.contains(&name))
+                .map(|one| one.class.clone())
+                .collect();
+            started.extend(self.start_component(node, unit, &name));
+            for class in by_action {
+                started.extend(self.start_component(node, unit, &class));
+            }
+        }
+        if unknown && started.is_empty() {
+            self.counters.intents += 1;
+        }
+        if facts.name.starts_with("startActivityForResult") {
+            self.await_result(node, unit, receiver, passed, &started);
+        }
+    }
+
+    fn await_result(
+        &mut self,
+        node: u32,
+        unit: u32,
+        receiver: Value,
+        passed: &[Value],
+        started: &[u32],
+    ) {
+        let mut codes = if started.is_empty() {
+            ANY
+        } else {
+            self.values.integer(0)
+        };
+        for &activity in started {
+            let own = self.read(Key::Result(activity), node);
+            codes = self.values.join(codes, own);
+        }
+        for waiting in self.values.objects(receiver) {
+            let Some(position) = self.class_of(waiting) else {
+                continue;
+            };
+            for callback in self.facts.callbacks(position).iter() {
+                if callback.name != "onActivityResult" {
+                    continue;
+                }
+                let mut args = self.callback_args(waiting, callback.def);
+                if args.len() == 4 {
+                    args[1] = passed.get(1).copied().unwrap_or(ANY);
+                    args[2] = codes;
+                    self.add_event(node, unit, callback.def, args, None);
+                }
+            }
+        }
+    }
+
+    /// Starts a component that the manifest declares; gives its object.
+    pub(super) fn start_component(&mut self, node: u32, unit: u32, name: &str) -> Option<u32> {
+        let declared = self.manifest.components.iter().any(|one| one.class == name);
+        if !declared {
+            return None;
+        }
+        self.start_class(node, unit, name)
+    }
+
+    /// The platform makes an object of a class of the program and calls it.
+    pub(super) fn start_class(&mut self, node: u32, unit: u32, name: &str) -> Option<u32> {
+        let program = self.program;
+        let kind = program.find_class(name)?;
+        let position = program.defs.class_of[kind as usize];
+        if position == NONE {
+            return None;
+        }
+        let object = self.object(Origin::Made(kind), kind, 0);
+        if self.started.insert(kind, object).is_some() {
+            return Some(object);
+        }
+        self.initialise(kind, node, unit);
+        self.construct(node, unit, object, kind);
+        let served = self
+            .manifest
+            .components
+            .iter()
+            .any(|one| one.class == name && one.kind == Kind::Provider && !one.exported);
+        for callback in self.facts.callbacks(position).iter() {
+            // Nobody but the app asks a provider that is not exported.
+            if served && !callback.name.starts_with("on") && callback.name != "attachInfo" {
+                continue;
+            }
+            // Clicks, and the result of another activity, come by registration only.
+            if matches!(callback.name.as_str(), "onClick" | "onActivityResult") {
+                continue;
+            }
+            let args = self.callback_args(object, callback.def);
+            if callback.by_user {
+                self.add_event(node, unit, callback.def, args, None);
+            } else {
+                self.call(node, unit, callback.def, &args);
+            }
+        }
+        Some(object)
+    }
+
+    /// All constructors of a class run on an object that the platform makes.
+    pub(super) fn construct(&mut self, node: u32, unit: u32, object: u32, kind: u32) {
+        use crate::dex::class_data::access::{CONSTRUCTOR, STATIC};
+        let program = self.program;
+        let Some(class) = program.defs.loaded(kind) else {
+            return;
+        };
+        for def in class.methods.start..class.virtuals {
+            let method = program.defs.methods[def as usize];
+            if method.access & (CONSTRUCTOR | STATIC) == CONSTRUCTOR && method.code != 0 {
+                let args = self.callback_args(object, def);
+                self.call(node, unit, def, &args);
+            }
+        }
+    }
+
+    /// The store of extras, arguments and saved state.
+    pub(super) fn extras(&mut self) -> Value {
+        let (object, _) = self
+            .heap
+            .object(Origin::Store(Store::Extras, NONE), NONE, 0);
+        self.values.one(Atom::Object(object))
+    }
+
+    /// A text that stands for the text of a resource.
+    pub(super) fn resource(&mut self, ids: Value) -> Value {
+        let Some(ids) = self.values.integers(ids) else {
+            return ANY;
+        };
+        let mut atoms = Vec::new();
+        for id in ids {
+            let number = self.heap.text(&resource_text(id as u32));
+            atoms.push(Atom::Text(number));
+        }
+        self.values.of(atoms)
+    }
+
+    /// Whether a call is on an activity or a dialog.
+    pub(super) fn on_screen(&self, facts: &Foreign) -> bool {
+        facts.of(ACTIVITY) || facts.of(DIALOG)
+    }
+}
+
+/// Whether a method that sets a listener is about a call-back: `setOnClickListener` about `onClick`.
+fn names_callback(setter: &str, callback: &str) -> bool {
+    let wanted = setter
+        .strip_prefix("setOn")
+        .and_then(|rest| rest.strip_suffix("Listener"));
+    match wanted {
+        Some("CheckedChange") => callback == "onCheckedChanged",
+        Some(wanted) => callback
+            .strip_prefix("on")
+            .is_some_and(|own| own.starts_with(wanted)),
+        None => true,
+    }
+}

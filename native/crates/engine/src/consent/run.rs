@@ -1,0 +1,653 @@
+//! One method run with abstract values: block by block, both ways where a condition is open, one way where it is not.
+
+use super::body::{Body, Insn};
+use super::facts::Initial;
+use super::heap::{Key, Origin, Store};
+use super::value::{ANY, Atom, NOTHING, Value};
+use super::world::World;
+use crate::code::link::NONE;
+use crate::dex::opcode::op;
+use std::collections::BTreeSet;
+
+/// Registers of one method: those of the code, then what `move-result` takes.
+type Frame = Box<[Value]>;
+
+impl World<'_> {
+    /// Runs a node; gives its result, and whether it may return.
+    pub(super) fn execute(&mut self, node: u32, body: &Body) -> (Value, bool) {
+        let registers = usize::from(body.registers);
+        let mut states: Vec<Option<Frame>> = vec![None; body.blocks.len()];
+        let mut frame = vec![NOTHING; registers + 1];
+        let first = registers - usize::from(body.ins);
+        frame[first..registers].copy_from_slice(&self.nodes[node as usize].args);
+        states[0] = Some(frame.into());
+        let mut work = BTreeSet::from([0u32]);
+        let (mut result, mut returns) = (NOTHING, false);
+        while let Some(at) = work.pop_first() {
+            let Some(mut frame) = states[at as usize].clone() else {
+                continue;
+            };
+            let block = &body.blocks[at as usize];
+            let mut alive = true;
+            let mut tail = None;
+            for position in block.range.0..block.range.1 {
+                self.steps += 1;
+                if self.exhausted() {
+                    return (result, returns);
+                }
+                let insn = &body.insns[position as usize];
+                self.visit(node, insn.unit);
+                if !block.handlers.is_empty() && may_throw(insn.op) {
+                    for &handler in &block.handlers {
+                        self.merge(&mut states, handler, &frame, &mut work);
+                    }
+                }
+                match insn.op {
+                    0x0e => returns = true,
+                    0x0f..=0x11 => {
+                        returns = true;
+                        result = self.values.join(result, frame[usize::from(insn.a)]);
+                    }
+                    _ => alive = self.step(node, body, insn, &mut frame),
+                }
+                if !alive {
+                    break;
+                }
+                tail = Some(insn);
+            }
+            let Some(tail) = tail.filter(|_| alive) else {
+                continue;
+            };
+            self.leave(body, at, tail, &frame, &mut states, &mut work);
+        }
+        (result, returns)
+    }
+
+    fn merge(
+        &mut self,
+        states: &mut [Option<Frame>],
+        target: u32,
+        frame: &Frame,
+        work: &mut BTreeSet<u32>,
+    ) {
+        match &mut states[target as usize] {
+            Some(old) => {
+                let mut changed = false;
+                for (mine, &theirs) in old.iter_mut().zip(frame.iter()) {
+                    let joined = self.values.join(*mine, theirs);
+                    changed |= joined != *mine;
+                    *mine = joined;
+                }
+                if changed {
+                    work.insert(target);
+                }
+            }
+            slot => {
+                *slot = Some(frame.clone());
+                work.insert(target);
+            }
+        }
+    }
+
+    /// Takes the registers to the blocks that follow.
+    fn leave(
+        &mut self,
+        body: &Body,
+        at: u32,
+        tail: &Insn,
+        frame: &Frame,
+        states: &mut [Option<Frame>],
+        work: &mut BTreeSet<u32>,
+    ) {
+        let block = &body.blocks[at as usize];
+        match tail.op {
+            0x32..=0x3d => {
+                let (x, y) = (usize::from(tail.a), usize::from(tail.b));
+                let zero = self.values.integer(0);
+                let two = tail.op < 0x38;
+                let other = if two { frame[y] } else { zero };
+                let kind = if two { tail.op - 0x32 } else { tail.op - 0x38 };
+                for (taken, target) in [
+                    (true, block.jumps.first().map(|jump| jump.0)),
+                    (false, block.fall),
+                ] {
+                    // The opposite of a test is the next one: eq ne, lt ge, gt le.
+                    let test = if taken { kind } else { kind ^ 1 };
+                    let Some(target) = target else { continue };
+                    let Some((mine, theirs)) = self.narrow(test, frame[x], other) else {
+                        continue;
+                    };
+                    let mut next = frame.clone();
+                    next[x] = mine;
+                    if two {
+                        next[y] = theirs;
+                    }
+                    self.merge(states, target, &next, work);
+                }
+            }
+            op::PACKED_SWITCH | op::SPARSE_SWITCH => {
+                let register = usize::from(tail.a);
+                let known = self.values.integers(frame[register]);
+                let mut rest = known.clone().unwrap_or_default();
+                for &(target, key) in &block.jumps {
+                    if known.as_ref().is_none_or(|known| known.contains(&key)) {
+                        let mut next = frame.clone();
+                        next[register] = self.values.integer(key);
+                        self.merge(states, target, &next, work);
+                    }
+                    rest.retain(|&value| value != key);
+                }
+                if let Some(target) = block.fall.filter(|_| known.is_none() || !rest.is_empty()) {
+                    self.merge(states, target, frame, work);
+                }
+            }
+            _ => {
+                for &(target, _) in &block.jumps {
+                    self.merge(states, target, frame, work);
+                }
+                if let Some(target) = block.fall {
+                    self.merge(states, target, frame, work);
+                }
+            }
+        }
+    }
+
+    /// What is left of two values if a test (eq, ne, lt, ge, gt, le) holds between them; `None` if it cannot hold.
+    fn narrow(&mut self, test: u8, x: Value, y: Value) -> Option<(Value, Value)> {
+        if x == NOTHING || y == NOTHING {
+            return None;
+        }
+        match test {
+            0 => {
+                let (x, y) = match (x, y) {
+                    (ANY, y) => (y, y),
+                    (x, ANY) => (x, x),
+                    (x, y) => {
+                        let theirs = self.values.atoms(y).to_vec();
+                        let mine = self.values.filter(x, |atom| theirs.contains(&atom));
+                        (mine, mine)
+                    }
+                };
+                (x != NOTHING).then_some((x, y))
+            }
+            1 => {
+                let without = |world: &mut Self, from: Value, other: Value| {
+                    let single = world.values.single(other);
+                    let single = single.filter(|&atom| world.is_one(atom));
+                    match single {
+                        Some(atom) => world.values.filter(from, |own| own != atom),
+                        None => from,
+                    }
+                };
+                let (mine, theirs) = (without(self, x, y), without(self, y, x));
+                (mine != NOTHING && theirs != NOTHING).then_some((mine, theirs))
+            }
+            _ => {
+                let (Some(mine), Some(theirs)) = (self.values.integers(x), self.values.integers(y))
+                else {
+                    return Some((x, y));
+                };
+                let holds = |a: i64, b: i64| match test {
+                    2 => a < b,
+                    3 => a >= b,
+                    4 => a > b,
+                    _ => a <= b,
+                };
+                let x = self.values.filter(
+                    x,
+                    |atom| matches!(atom, Atom::Integer(a) if theirs.iter().any(|&b| holds(a, b))),
+                );
+                let y = self.values.filter(
+                    y,
+                    |atom| matches!(atom, Atom::Integer(b) if mine.iter().any(|&a| holds(a, b))),
+                );
+                (x != NOTHING && y != NOTHING).then_some((x, y))
+            }
+        }
+    }
+
+    /// Whether an atom stands for one thing only, in every run.
+    pub(super) fn is_one(&self, atom: Atom) -> bool {
+        let Atom::Object(object) = atom else {
+            return true;
+        };
+        match self.heap.objects[object as usize].origin {
+            Origin::Site(_, def, _) => {
+                let method = self.program.defs.methods.get(def as usize);
+                method.is_some_and(|method| {
+                    use crate::dex::class_data::access::{CONSTRUCTOR, STATIC};
+                    method.access & (CONSTRUCTOR | STATIC) == CONSTRUCTOR | STATIC
+                })
+            }
+            _ => true,
+        }
+    }
+
+    /// Runs one instruction that is no return; false if nothing follows it.
+    fn step(&mut self, node: u32, body: &Body, insn: &Insn, frame: &mut Frame) -> bool {
+        let (a, b) = (usize::from(insn.a), usize::from(insn.b));
+        let last = frame.len() - 1;
+        let get = |frame: &Frame, register: usize| frame.get(register).copied().unwrap_or(ANY);
+        let mut put = None;
+        match insn.op {
+            0x01..=0x09 => put = Some(get(frame, b)),
+            0x0a..=0x0c => put = Some(frame[last]),
+            0x0d => put = Some(ANY),
+            0x12..=0x19 => put = Some(self.values.integer(insn.literal)),
+            0x1a | 0x1b => put = Some(self.string(body.dex, insn.index)),
+            op::CONST_CLASS => put = Some(self.values.one(Atom::Class(insn.index))),
+            0x1f => put = Some(self.cast(get(frame, a), insn.index)),
+            0x20 => put = Some(self.instance_of(get(frame, b), insn.index)),
+            op::NEW_INSTANCE => {
+                self.initialise(insn.index, node, insn.unit);
+                let object = self.object_at(node, insn.unit, insn.index);
+                put = Some(self.values.one(Atom::Object(object)));
+            }
+            0x23 => {
+                let object = self.object_at(node, insn.unit, insn.index);
+                put = Some(self.values.one(Atom::Object(object)));
+            }
+            0x24 | 0x25 => {
+                let object = self.object_at(node, insn.unit, insn.index);
+                for (index, &register) in body.passed(insn).iter().enumerate() {
+                    let value = get(frame, usize::from(register));
+                    self.store_element(object, Some(index as i64), value);
+                }
+                frame[last] = self.values.one(Atom::Object(object));
+            }
+            op::FILL_ARRAY_DATA => {
+                for object in self.values.objects(get(frame, a)) {
+                    self.store_element(object, None, ANY);
+                }
+            }
+            op::THROW => return false,
+            0x21 | 0x2d..=0x30 => put = Some(ANY),
+            0x31 => put = Some(self.compare(get(frame, b), get(frame, usize::from(insn.c)))),
+            0x44..=0x4a => {
+                put = Some(self.load_element(node, get(frame, b), get(frame, usize::from(insn.c))));
+            }
+            0x4b..=0x51 => {
+                let index = self.values.single(get(frame, usize::from(insn.c)));
+                let index = match index {
+                    Some(Atom::Integer(index)) => Some(index),
+                    _ => None,
+                };
+                for object in self.values.objects(get(frame, b)) {
+                    self.store_element(object, index, get(frame, a));
+                }
+            }
+            op::IGET..op::IPUT => {
+                let base = get(frame, b);
+                if base == NOTHING {
+                    return false;
+                }
+                put = Some(self.get_field(node, base, insn.index));
+            }
+            op::IPUT..op::SGET => self.put_field(get(frame, b), insn.index, get(frame, a)),
+            op::SGET..op::SPUT => put = Some(self.get_static(node, insn)),
+            op::SPUT..=op::SPUT_SHORT => self.put_static(node, insn, get(frame, a)),
+            0x6e..=0x72 | 0x74..=0x78 => {
+                let passed = body.passed(insn).iter();
+                let args: Vec<Value> = passed
+                    .map(|&register| get(frame, usize::from(register)))
+                    .collect();
+                let (result, returns) = self.invoke(node, insn, &args);
+                frame[last] = result;
+                return returns;
+            }
+            0xfa..=0xfd => {
+                self.counters.dynamic += 1;
+                frame[last] = ANY;
+            }
+            0xfe | 0xff => put = Some(ANY),
+            0x7b..=0xe2 => put = Some(self.arithmetic(insn, frame)),
+            _ => {}
+        }
+        if let Some(value) = put {
+            if value == NOTHING && !matches!(insn.op, 0x01..=0x0d) {
+                return false;
+            }
+            if a < last {
+                frame[a] = value;
+            }
+        }
+        true
+    }
+
+    /// A string constant.
+    pub(super) fn string(&mut self, dex: u32, index: u32) -> Value {
+        let number = match self.text_numbers.get(&(dex, index)) {
+            Some(&number) => number,
+            None => {
+                let text = self.program.dexes[dex as usize].text(index).into_owned();
+                let number = self.heap.text(&text);
+                self.text_numbers.insert((dex, index), number);
+                number
+            }
+        };
+        self.values.one(Atom::Text(number))
+    }
+
+    /// The value as far as it can be of a type.
+    pub(super) fn cast(&mut self, value: Value, kind: u32) -> Value {
+        if value == ANY || kind == NONE {
+            return value;
+        }
+        let kept: Vec<Atom> = self
+            .values
+            .atoms(value)
+            .to_vec()
+            .into_iter()
+            .filter(|&atom| self.fits(atom, kind) != Some(false))
+            .collect();
+        self.values.wide(kept)
+    }
+
+    fn fits(&mut self, atom: Atom, kind: u32) -> Option<bool> {
+        let descriptor = self.program.descriptor(kind);
+        match atom {
+            Atom::Integer(0) => Some(true),
+            Atom::Integer(_) => None,
+            Atom::Text(_) => Some(matches!(
+                descriptor,
+                b"Ljava/lang/String;"
+                    | b"Ljava/lang/Object;"
+                    | b"Ljava/lang/CharSequence;"
+                    | b"Ljava/lang/Comparable;"
+                    | b"Ljava/io/Serializable;"
+            )),
+            Atom::Boxed(_) => {
+                Some(descriptor.starts_with(b"Ljava/lang/") && descriptor != b"Ljava/lang/String;")
+            }
+            Atom::Class(_) => Some(matches!(
+                descriptor,
+                b"Ljava/lang/Class;" | b"Ljava/lang/Object;" | b"Ljava/lang/reflect/Type;"
+            )),
+            Atom::Member(..) => Some(descriptor.starts_with(b"Ljava/lang/")),
+            Atom::Object(object) => {
+                const FINAL: [&[u8]; 5] = [
+                    b"Ljava/lang/String;",
+                    b"Ljava/lang/Class;",
+                    b"Ljava/lang/Boolean;",
+                    b"Ljava/lang/Integer;",
+                    b"Ljava/lang/Long;",
+                ];
+                let class = self.heap.objects[object as usize].class;
+                if FINAL.contains(&descriptor) {
+                    return Some(class == kind);
+                }
+                if class == NONE || self.program.descriptor(class).starts_with(b"[") {
+                    return None;
+                }
+                // What the platform makes may be of a class below the one that is named.
+                let known = self.program.defs.class_of[class as usize] != NONE;
+                match self.facts.is_a(class, kind) {
+                    Some(false) if !known => None,
+                    fits => fits,
+                }
+            }
+        }
+    }
+
+    fn instance_of(&mut self, value: Value, kind: u32) -> Value {
+        if value == ANY || kind == NONE {
+            return ANY;
+        }
+        let mut out = NOTHING;
+        for atom in self.values.atoms(value).to_vec() {
+            let next = match atom {
+                Atom::Integer(0) => self.values.integer(0),
+                _ => match self.fits(atom, kind) {
+                    Some(fits) => self.values.integer(i64::from(fits)),
+                    None => ANY,
+                },
+            };
+            out = self.values.join(out, next);
+        }
+        out
+    }
+
+    pub(super) fn store_element(&mut self, array: u32, index: Option<i64>, value: Value) {
+        self.write(Key::Elements(array), value);
+        self.write(Key::Element(array, index.unwrap_or(-1)), value);
+    }
+
+    fn load_element(&mut self, node: u32, arrays: Value, index: Value) -> Value {
+        if arrays == ANY {
+            return ANY;
+        }
+        let index = self.values.integers(index).filter(|all| all.len() <= 4);
+        let mut out = NOTHING;
+        for array in self.values.objects(arrays) {
+            let mut found = NOTHING;
+            match &index {
+                Some(all) => {
+                    for &index in all {
+                        let one = self.read(Key::Element(array, index), node);
+                        let one = if one == NOTHING {
+                            self.values.integer(0)
+                        } else {
+                            one
+                        };
+                        found = self.values.join(found, one);
+                    }
+                    let loose = self.read(Key::Element(array, -1), node);
+                    found = self.values.join(found, loose);
+                }
+                None => {
+                    let zero = self.values.integer(0);
+                    let all = self.read(Key::Elements(array), node);
+                    found = self.values.join(zero, all);
+                }
+            }
+            out = self.values.join(out, found);
+        }
+        out
+    }
+
+    fn get_field(&mut self, node: u32, base: Value, id: u32) -> Value {
+        let Some(field) = self.facts.field(id) else {
+            return self.foreign_field(node, base, id);
+        };
+        let zero = self.values.integer(0);
+        let loose = self.read(Key::LooseField(field), node);
+        let start = if self.facts.stored(field) {
+            NOTHING
+        } else {
+            zero
+        };
+        if base == ANY {
+            let every = self.read(Key::EveryField(field), node);
+            let every = self.values.join(every, loose);
+            return if every == NOTHING {
+                ANY
+            } else {
+                self.values.join(every, zero)
+            };
+        }
+        let mut out = loose;
+        for object in self.values.objects(base) {
+            let own = self.read(Key::Field(object, field), node);
+            let own = self.values.join(own, start);
+            out = self.values.join(out, own);
+        }
+        out
+    }
+
+    /// A field of the platform: what a message carries, the meta-data of the manifest.
+    fn foreign_field(&mut self, node: u32, base: Value, id: u32) -> Value {
+        if id == NONE {
+            return ANY;
+        }
+        let key = self.program.link.fields[id as usize];
+        if &*self.program.name(key.name) == "metaData" {
+            let (object, _) = self
+                .heap
+                .object(Origin::Store(Store::MetaData, NONE), NONE, 0);
+            return self.values.one(Atom::Object(object));
+        }
+        if self.program.descriptor(key.class) != b"Landroid/os/Message;" || base == ANY {
+            return ANY;
+        }
+        let mut out = NOTHING;
+        for object in self.values.objects(base) {
+            let own = self.read(Key::Field(object, id), node);
+            let own = if own == NOTHING {
+                self.values.integer(0)
+            } else {
+                own
+            };
+            out = self.values.join(out, own);
+        }
+        out
+    }
+
+    fn put_field(&mut self, base: Value, id: u32, value: Value) {
+        let field = self.facts.field(id).unwrap_or(id);
+        if field == NONE {
+            return;
+        }
+        if base == ANY {
+            self.write(Key::LooseField(field), value);
+            return;
+        }
+        for object in self.values.objects(base) {
+            self.write(Key::Field(object, field), value);
+            self.write(Key::EveryField(field), value);
+        }
+    }
+
+    fn get_static(&mut self, node: u32, insn: &Insn) -> Value {
+        if insn.index == NONE {
+            return ANY;
+        }
+        let Some(field) = self.facts.field(insn.index) else {
+            let key = self.program.link.fields[insn.index as usize];
+            if self.program.descriptor(key.class) == b"Ljava/lang/Boolean;" {
+                let name = self.program.name(key.name);
+                let truth = i64::from(name == "TRUE");
+                if name == "TRUE" || name == "FALSE" {
+                    return self.values.one(Atom::Boxed(truth));
+                }
+            }
+            return ANY;
+        };
+        let class = self.program.link.fields[field as usize].class;
+        self.initialise(class, node, insn.unit);
+        let stored = self.read(Key::Static(field), node);
+        let start = match self.facts.initial(field) {
+            Initial::Integer(value) => self.values.integer(value),
+            Initial::Text(dex, index) => self.string(dex, index),
+            Initial::Class(kind) => self.values.one(Atom::Class(kind)),
+            Initial::Stored if stored == NOTHING => self.values.integer(0),
+            Initial::Stored => NOTHING,
+            Initial::Unknown => ANY,
+        };
+        self.values.join(stored, start)
+    }
+
+    fn put_static(&mut self, node: u32, insn: &Insn, value: Value) {
+        if let Some(field) = self.facts.field(insn.index) {
+            let class = self.program.link.fields[field as usize].class;
+            self.initialise(class, node, insn.unit);
+            self.write(Key::Static(field), value);
+        }
+    }
+
+    fn compare(&mut self, x: Value, y: Value) -> Value {
+        self.fold(x, y, |x, y| Some(x.cmp(&y) as i64))
+    }
+
+    /// A number made of two others, for each pair.
+    fn fold(&mut self, x: Value, y: Value, make: impl Fn(i64, i64) -> Option<i64>) -> Value {
+        if x == NOTHING || y == NOTHING {
+            return NOTHING;
+        }
+        let (Some(x), Some(y)) = (self.values.integers(x), self.values.integers(y)) else {
+            return ANY;
+        };
+        let mut out = Vec::new();
+        for &x in &x {
+            for &y in &y {
+                match make(x, y) {
+                    Some(value) => out.push(Atom::Integer(value)),
+                    None => return ANY,
+                }
+            }
+        }
+        self.values.of(out)
+    }
+
+    fn arithmetic(&mut self, insn: &Insn, frame: &Frame) -> Value {
+        let get = |register: u16| frame.get(usize::from(register)).copied().unwrap_or(ANY);
+        let (kind, x, y, narrow) = match insn.op {
+            0x7b..=0x7e => {
+                let minus = insn.op & 1 == 1;
+                let zero = self.values.integer(0);
+                return self.fold(get(insn.b), zero, |x, _| {
+                    Some(if minus { x.wrapping_neg() } else { !x })
+                });
+            }
+            // Between numbers of other widths; those between floats are not followed.
+            0x81 => return get(insn.b),
+            0x84 | 0x8d..=0x8f => {
+                let zero = self.values.integer(0);
+                let op = insn.op;
+                return self.fold(get(insn.b), zero, |x, _| {
+                    Some(match op {
+                        0x84 => i64::from(x as i32),
+                        0x8d => i64::from(x as i8),
+                        0x8e => i64::from(x as u16),
+                        _ => i64::from(x as i16),
+                    })
+                });
+            }
+            0x90..=0x9a => (insn.op - 0x90, get(insn.b), get(insn.c), true),
+            0x9b..=0xa5 => (insn.op - 0x9b, get(insn.b), get(insn.c), false),
+            0xb0..=0xba => (insn.op - 0xb0, get(insn.a), get(insn.b), true),
+            0xbb..=0xc5 => (insn.op - 0xbb, get(insn.a), get(insn.b), false),
+            0xd0..=0xe2 => {
+                let literal = self.values.integer(insn.literal);
+                let kinds: [u8; 8] = [0, 11, 2, 3, 4, 5, 6, 7];
+                let kind = match insn.op {
+                    0xe0..=0xe2 => insn.op - 0xe0 + 8,
+                    _ => kinds[usize::from((insn.op - 0xd0) & 7)],
+                };
+                (kind, get(insn.b), literal, true)
+            }
+            _ => return ANY,
+        };
+        let zero = self.values.integer(0);
+        if kind == 5 && (x == zero || y == zero) {
+            return zero;
+        }
+        self.fold(x, y, |x, y| {
+            let bits = if narrow { 31 } else { 63 };
+            let value = match kind {
+                0 => x.wrapping_add(y),
+                1 => x.wrapping_sub(y),
+                2 => x.wrapping_mul(y),
+                3 => x.checked_div(y)?,
+                4 => x.checked_rem(y)?,
+                5 => x & y,
+                6 => x | y,
+                7 => x ^ y,
+                8 => x.wrapping_shl((y & bits) as u32),
+                9 => x >> (y & bits),
+                10 if narrow => i64::from((x as u32) >> (y & bits)),
+                10 => ((x as u64) >> (y & bits)) as i64,
+                _ => y.wrapping_sub(x),
+            };
+            Some(if narrow {
+                i64::from(value as i32)
+            } else {
+                value
+            })
+        })
+    }
+}
+
+/// Whether an instruction can end in a handler. Null and index errors are left to calls.
+fn may_throw(opcode: u8) -> bool {
+    matches!(opcode, 0x6e..=0x78 | 0xfa..=0xfd | op::THROW | 0x93 | 0x94 | 0xb3 | 0xb4)
+}

@@ -1,0 +1,259 @@
+//! Abstract values: sets of constants and objects, each set kept once and named by a number.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// One thing that a register may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Atom {
+    /// A number, a truth value, or `null` (0).
+    Integer(i64),
+    /// A boxed number or truth value. Apart from [`Atom::Integer`], so that a boxed `false` is not `null`.
+    Boxed(i64),
+    /// A string, by its number in [`super::heap::Heap::texts`].
+    Text(u32),
+    /// A class object, by type id.
+    Class(u32),
+    /// A reflected method: type id, number of its name.
+    Member(u32, u32),
+    /// An object, by its number in [`super::heap::Heap::objects`].
+    Object(u32),
+}
+
+/// A set of atoms, or everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Value(u32);
+
+/// The empty set: no run gives a value here.
+pub const NOTHING: Value = Value(0);
+/// Any value.
+pub const ANY: Value = Value(1);
+
+/// Numbers and strings kept apart in one set; loops count to it.
+const CONSTANTS: usize = 12;
+/// Atoms kept apart in one set.
+const ATOMS: usize = 64;
+
+/// A hasher for small keys made by this program (multiply and rotate, after the one of the Firefox browser). What a hostile app can
+/// reach with it is slowness, which the limit of steps bounds.
+#[derive(Default, Clone, Copy)]
+pub struct FastHasher(u64);
+
+impl Hasher for FastHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+}
+
+/// A map with [`FastHasher`]. Only looked up, never walked: its order is not that of the input.
+pub type Map<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
+
+/// All sets that occur.
+pub struct Values {
+    sets: Vec<Box<[Atom]>>,
+    numbers: Map<Box<[Atom]>, Value>,
+    joins: Map<(Value, Value), Value>,
+}
+
+impl Values {
+    /// With the empty set and everything.
+    pub fn new() -> Values {
+        let mut values = Values {
+            sets: vec![Box::default(), Box::default()],
+            numbers: Map::default(),
+            joins: Map::default(),
+        };
+        values.numbers.insert(Box::default(), NOTHING);
+        values
+    }
+
+    /// The atoms of a set; none for [`ANY`].
+    #[inline]
+    pub fn atoms(&self, value: Value) -> &[Atom] {
+        &self.sets[value.0 as usize]
+    }
+
+    /// The set of these atoms, however many.
+    pub fn wide(&mut self, mut atoms: Vec<Atom>) -> Value {
+        atoms.sort_unstable();
+        atoms.dedup();
+        if let Some(&value) = self.numbers.get(&atoms[..]) {
+            return value;
+        }
+        let value = Value(self.sets.len() as u32);
+        self.sets.push(atoms.clone().into());
+        self.numbers.insert(atoms.into(), value);
+        value
+    }
+
+    /// The set of these atoms; [`ANY`] if they are too many.
+    pub fn of(&mut self, atoms: Vec<Atom>) -> Value {
+        let constants = atoms.iter().filter(|atom| !matches!(atom, Atom::Object(_)));
+        if atoms.len() > ATOMS || constants.count() > CONSTANTS {
+            let mut atoms = atoms;
+            atoms.sort_unstable();
+            atoms.dedup();
+            let constants = atoms.iter().filter(|atom| !matches!(atom, Atom::Object(_)));
+            if atoms.len() > ATOMS || constants.count() > CONSTANTS {
+                return ANY;
+            }
+            return self.wide(atoms);
+        }
+        self.wide(atoms)
+    }
+
+    /// The set of one atom.
+    #[inline]
+    pub fn one(&mut self, atom: Atom) -> Value {
+        self.wide(vec![atom])
+    }
+
+    /// A number.
+    pub fn integer(&mut self, value: i64) -> Value {
+        self.one(Atom::Integer(value))
+    }
+
+    /// What either may be.
+    #[inline]
+    pub fn join(&mut self, a: Value, b: Value) -> Value {
+        if a == b || b == NOTHING {
+            return a;
+        }
+        if a == NOTHING {
+            return b;
+        }
+        if a == ANY || b == ANY {
+            return ANY;
+        }
+        let key = (a.min(b), a.max(b));
+        if let Some(&value) = self.joins.get(&key) {
+            return value;
+        }
+        let atoms = [self.atoms(a), self.atoms(b)].concat();
+        let value = self.of(atoms);
+        self.joins.insert(key, value);
+        value
+    }
+
+    /// As [`Values::join`], without a bound on the number of atoms.
+    pub fn join_wide(&mut self, a: Value, b: Value) -> Value {
+        if a == ANY || b == ANY {
+            return ANY;
+        }
+        let atoms = [self.atoms(a), self.atoms(b)].concat();
+        self.wide(atoms)
+    }
+
+    /// The atoms that satisfy a condition; [`ANY`] stays.
+    pub fn filter(&mut self, value: Value, keep: impl Fn(Atom) -> bool) -> Value {
+        if value == ANY || self.atoms(value).iter().all(|&atom| keep(atom)) {
+            return value;
+        }
+        let atoms = self.atoms(value).iter().copied();
+        let kept = atoms.filter(|&atom| keep(atom)).collect();
+        self.wide(kept)
+    }
+
+    /// Each atom replaced; [`ANY`] where one has no replacement.
+    pub fn map(&mut self, value: Value, change: impl Fn(Atom) -> Option<Atom>) -> Value {
+        if value == ANY {
+            return ANY;
+        }
+        let atoms = self.atoms(value).iter().map(|&atom| change(atom));
+        match atoms.collect::<Option<Vec<Atom>>>() {
+            Some(atoms) => self.of(atoms),
+            None => ANY,
+        }
+    }
+
+    /// The only atom.
+    #[inline]
+    pub fn single(&self, value: Value) -> Option<Atom> {
+        match self.atoms(value) {
+            [atom] => Some(*atom),
+            _ => None,
+        }
+    }
+
+    /// The numbers of a set, if it holds nothing else.
+    pub fn integers(&self, value: Value) -> Option<Vec<i64>> {
+        if value == ANY {
+            return None;
+        }
+        let number = |atom: &Atom| match atom {
+            Atom::Integer(number) => Some(*number),
+            _ => None,
+        };
+        self.atoms(value).iter().map(number).collect()
+    }
+
+    /// Whether zero (`false`, `null`), and whether something else is among it.
+    #[inline]
+    pub fn truth(&self, value: Value) -> (bool, bool) {
+        if value == ANY {
+            return (true, true);
+        }
+        let atoms = self.atoms(value);
+        let zero = atoms.contains(&Atom::Integer(0));
+        (zero, atoms.len() > usize::from(zero))
+    }
+
+    /// Objects of a set.
+    pub fn objects(&self, value: Value) -> Vec<u32> {
+        let object = |atom: &Atom| match atom {
+            Atom::Object(object) => Some(*object),
+            _ => None,
+        };
+        self.atoms(value).iter().filter_map(object).collect()
+    }
+
+    /// Strings of a set, by number.
+    pub fn texts(&self, value: Value) -> Vec<u32> {
+        let text = |atom: &Atom| match atom {
+            Atom::Text(text) => Some(*text),
+            _ => None,
+        };
+        self.atoms(value).iter().filter_map(text).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_join_and_grow_into_any() {
+        let mut values = Values::new();
+        let (zero, one) = (values.integer(0), values.integer(1));
+        let both = values.join(zero, one);
+        assert_eq!(both, values.join(one, zero));
+        assert_eq!(values.truth(both), (true, true));
+        assert_eq!(values.truth(one), (false, true));
+        assert_eq!(values.join(NOTHING, one), one);
+        let mut many = zero;
+        for number in 0..=CONSTANTS as i64 {
+            let next = values.integer(number);
+            many = values.join(many, next);
+        }
+        assert_eq!(many, ANY);
+        let boxed = values.one(Atom::Boxed(0));
+        assert_eq!(values.truth(boxed), (false, true));
+    }
+}

@@ -1,0 +1,464 @@
+//! One world in which the code runs: what it reaches, and with which values.
+//!
+//! A *node* is a method with the constants and objects that it was called with, as far as those are one each. Nodes are run with
+//! abstract values until nothing changes; what they read is remembered, so that only readers run again.
+
+use super::body::Body;
+use super::controls::Event;
+use super::facts::Facts;
+use super::heap::{Heap, Key, Origin};
+use super::lexicon::Lexicon;
+use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
+use crate::code::Program;
+use crate::code::link::NONE;
+use crate::dex::class_data::access;
+use crate::env::Manifest;
+use crate::env::screens::Screens;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// Methods inside methods that are run at once; deeper ones wait in the queue.
+const DEPTH: u32 = 48;
+/// Contexts of one method; then one for all.
+const CONTEXTS: u32 = 24;
+/// The same for long methods.
+const CONTEXTS_LONG: u32 = 8;
+/// Code units of a long method.
+const LONG: usize = 160;
+/// Objects inside objects that tell contexts apart.
+const NESTING: u8 = 2;
+
+/// What has happened: each phase holds all that the one before it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Phase {
+    /// The process, exported components and what these start; nobody touches the screen.
+    #[default]
+    Start,
+    /// The user does all but agree.
+    Used,
+    /// Also what cannot be told: stores that are not followed, controls that may be the one that agrees.
+    Unclear,
+    /// The user agrees.
+    Agreed,
+}
+
+/// Why something changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It runs by itself.
+    Start,
+    /// Something that happens.
+    Event(u32),
+    /// A cell got another value; the event that led to it.
+    Cell(u32, u32),
+}
+
+/// A method with a context.
+pub struct Node {
+    /// Method definition.
+    pub def: u32,
+    pub(super) args: Vec<Value>,
+    pub(super) result: Value,
+    pub(super) returns: bool,
+    callers: Vec<u32>,
+    /// The node and code unit that it was first called from, or [`NONE`].
+    pub from: (u32, u32),
+    /// Why it was first reached.
+    pub cause: u32,
+    /// Why it waits in the queue.
+    pending: u32,
+    depth: u8,
+    queued: bool,
+    running: bool,
+    ran: bool,
+}
+
+/// When and from where a sensitive place was first reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached {
+    /// In which phase.
+    pub phase: Phase,
+    /// The node.
+    pub node: u32,
+    /// Why.
+    pub cause: u32,
+}
+
+/// What was left out, by kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Classes, methods and components whose names are not constant.
+    pub reflection: u64,
+    /// Intents whose target is not known.
+    pub intents: u64,
+    /// Calls behind `invoke-custom` and `invoke-polymorphic`.
+    pub dynamic: u64,
+    /// Methods too long to be followed.
+    pub long_methods: u64,
+}
+
+/// The state of the analysis.
+pub struct World<'a> {
+    pub(super) program: &'a Program,
+    pub(super) manifest: &'a Manifest,
+    pub(super) screens: Screens<'a>,
+    pub(super) lexicon: &'a Lexicon,
+    pub(super) values: Values,
+    pub(super) heap: Heap,
+    pub(super) facts: Facts<'a>,
+    bodies: Map<u32, Option<Rc<Body>>>,
+    /// Nodes in the order in which they were reached.
+    pub nodes: Vec<Node>,
+    by_context: Map<(u32, Box<[Option<Atom>]>), u32>,
+    contexts: Map<u32, u32>,
+    called: Map<(u32, u32), ()>,
+    queue: VecDeque<u32>,
+    pub(super) phase: Phase,
+    pub(super) cause: u32,
+    /// See [`Cause`].
+    pub causes: Vec<Cause>,
+    by_cause: Map<(u32, u32), u32>,
+    sites: Map<(u32, u32), u32>,
+    /// For each sensitive place.
+    pub reached: Vec<Option<Reached>>,
+    pub(super) events: Vec<Event>,
+    pub(super) event_numbers: Map<(u32, u32, u32), u32>,
+    /// Nodes that depend on the phase.
+    phase_nodes: Vec<u32>,
+    phase_node: Map<u32, ()>,
+    pub(super) initialised: Map<u32, ()>,
+    pub(super) started: Map<u32, u32>,
+    pub(super) children: Map<u32, Vec<u32>>,
+    pub(super) bound: Map<u32, Vec<u32>>,
+    pub(super) text_numbers: Map<(u32, u32), u32>,
+    /// What was left out.
+    pub counters: Counters,
+    /// Steps taken.
+    pub steps: u64,
+    limit: u64,
+    depth: u32,
+}
+
+impl<'a> World<'a> {
+    /// A world in which nothing has run. `sites`: method definition and code unit of each sensitive place.
+    pub fn new(
+        program: &'a Program,
+        manifest: &'a Manifest,
+        screens: Screens<'a>,
+        lexicon: &'a Lexicon,
+        sites: &[(u32, u32)],
+        limit: u64,
+    ) -> World<'a> {
+        let numbered = sites.iter().zip(0..);
+        World {
+            program,
+            manifest,
+            screens,
+            lexicon,
+            values: Values::new(),
+            heap: Heap::new(),
+            facts: Facts::new(program),
+            bodies: Map::default(),
+            nodes: Vec::new(),
+            by_context: Map::default(),
+            contexts: Map::default(),
+            called: Map::default(),
+            queue: VecDeque::new(),
+            phase: Phase::Start,
+            cause: 0,
+            causes: vec![Cause::Start],
+            by_cause: Map::default(),
+            sites: numbered.map(|(&site, number)| (site, number)).collect(),
+            reached: vec![None; sites.len()],
+            events: Vec::new(),
+            event_numbers: Map::default(),
+            phase_nodes: Vec::new(),
+            phase_node: Map::default(),
+            initialised: Map::default(),
+            started: Map::default(),
+            children: Map::default(),
+            bound: Map::default(),
+            text_numbers: Map::default(),
+            counters: Counters::default(),
+            steps: 0,
+            limit,
+            depth: 0,
+        }
+    }
+
+    /// Whether the limit of steps was hit.
+    pub fn exhausted(&self) -> bool {
+        self.steps >= self.limit
+    }
+
+    /// Runs until nothing changes.
+    pub fn settle(&mut self) {
+        while let Some(node) = self.queue.pop_front() {
+            self.nodes[node as usize].queued = false;
+            if self.exhausted() {
+                return;
+            }
+            self.cause = self.nodes[node as usize].pending;
+            self.run(node);
+        }
+    }
+
+    /// Goes on to a phase; nodes that depend on it run again.
+    pub fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        for node in self.phase_nodes.clone() {
+            self.enqueue(node, 0);
+        }
+    }
+
+    /// The node depends on the phase.
+    pub(super) fn depends_on_phase(&mut self, node: u32) {
+        if node != NONE && self.phase_node.insert(node, ()).is_none() {
+            self.phase_nodes.push(node);
+        }
+    }
+
+    fn enqueue(&mut self, node: u32, cause: u32) {
+        let slot = &mut self.nodes[node as usize];
+        if !slot.queued {
+            slot.queued = true;
+            slot.pending = cause;
+            self.queue.push_back(node);
+        }
+    }
+
+    /// The number of a cause.
+    pub(super) fn cause_number(&mut self, cause: Cause) -> u32 {
+        let key = match cause {
+            Cause::Start => return 0,
+            Cause::Event(event) => (event, NONE),
+            Cause::Cell(cell, event) => (event, cell),
+        };
+        let next = self.causes.len() as u32;
+        let number = *self.by_cause.entry(key).or_insert(next);
+        if number == next {
+            self.causes.push(cause);
+        }
+        number
+    }
+
+    pub(super) fn body(&mut self, def: u32) -> Option<Rc<Body>> {
+        if let Some(found) = self.bodies.get(&def) {
+            return found.clone();
+        }
+        let body = Body::of(self.program, def).map(Rc::new);
+        if body.is_none() && self.program.has_code(def) {
+            self.counters.long_methods += 1;
+        }
+        self.bodies.insert(def, body.clone());
+        body
+    }
+
+    /// What a cell holds.
+    pub(super) fn read(&mut self, key: Key, node: u32) -> Value {
+        self.heap.read(key, node)
+    }
+
+    /// Adds to a cell, and tells its readers.
+    pub(super) fn write(&mut self, key: Key, value: Value) {
+        let Some(cell) = self.heap.write(key, value, &mut self.values) else {
+            return;
+        };
+        let cause = match self.causes[self.cause as usize] {
+            Cause::Event(event) if self.phase == Phase::Agreed => {
+                self.cause_number(Cause::Cell(cell, event))
+            }
+            _ => self.cause,
+        };
+        for at in 0..self.heap.cells[cell as usize].readers.len() {
+            let reader = self.heap.cells[cell as usize].readers[at];
+            self.enqueue(reader, cause);
+        }
+    }
+
+    /// The object of a place in a node.
+    pub(super) fn object_at(&mut self, node: u32, unit: u32, class: u32) -> u32 {
+        let (def, depth) = match self.nodes.get(node as usize) {
+            Some(found) => (found.def, found.depth),
+            None => (NONE, 0),
+        };
+        let (origin, depth) = if depth < NESTING {
+            (Origin::Site(node, def, unit), depth + 1)
+        } else {
+            (Origin::Site(NONE, def, unit), NESTING)
+        };
+        self.object(origin, class, depth)
+    }
+
+    /// An object by where it comes from; tells those who ask for all objects of its types.
+    pub(super) fn object(&mut self, origin: Origin, class: u32, depth: u8) -> u32 {
+        let (object, new) = self.heap.object(origin, class, depth);
+        if new && class != NONE {
+            let value = self.values.one(Atom::Object(object));
+            for kind in self.facts.supertypes(class).iter().copied() {
+                self.write(Key::Instances(kind), value);
+            }
+        }
+        object
+    }
+
+    /// The class position of an object, if the program defines its class.
+    pub(super) fn class_of(&self, object: u32) -> Option<u32> {
+        let class = self.heap.objects[object as usize].class;
+        let position = *self.program.defs.class_of.get(class as usize)?;
+        (position != NONE).then_some(position)
+    }
+
+    /// Calls a method definition; gives its result, and whether it may return.
+    pub(super) fn call(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> (Value, bool) {
+        let Some(body) = self.body(def) else {
+            return (ANY, true);
+        };
+        let context = self.context(def, &body, args);
+        let next = self.nodes.len() as u32;
+        let (number, new) = match self.by_context.get(&(def, context.clone())) {
+            Some(&number) => (number, false),
+            None => {
+                let depth = self.depth_of(&context);
+                self.by_context.insert((def, context), next);
+                self.nodes.push(Node {
+                    def,
+                    args: vec![NOTHING; usize::from(body.ins)],
+                    result: NOTHING,
+                    returns: false,
+                    callers: Vec::new(),
+                    from: (from, unit),
+                    cause: self.cause,
+                    pending: self.cause,
+                    depth,
+                    queued: false,
+                    running: false,
+                    ran: false,
+                });
+                (next, true)
+            }
+        };
+        let mut changed = new;
+        for (at, &arg) in args.iter().enumerate().take(usize::from(body.ins)) {
+            let old = self.nodes[number as usize].args[at];
+            let joined = self.values.join(old, arg);
+            if joined != old {
+                self.nodes[number as usize].args[at] = joined;
+                changed = true;
+            }
+        }
+        if changed {
+            if !self.nodes[number as usize].ran {
+                self.nodes[number as usize].cause = self.cause;
+            }
+            if self.depth < DEPTH && !self.nodes[number as usize].running {
+                self.run(number);
+            } else {
+                self.enqueue(number, self.cause);
+            }
+        }
+        if from != NONE && self.called.insert((number, from), ()).is_none() {
+            self.nodes[number as usize].callers.push(from);
+        }
+        let node = &self.nodes[number as usize];
+        (node.result, node.returns)
+    }
+
+    /// What tells calls of a method apart: constants and objects, as far as each is one.
+    fn context(&mut self, def: u32, body: &Body, args: &[Value]) -> Box<[Option<Atom>]> {
+        let atom = |&arg: &Value| {
+            self.values.single(arg).filter(|atom| match atom {
+                Atom::Object(object) => {
+                    !matches!(self.heap.objects[*object as usize].origin, Origin::Made(_))
+                }
+                _ => true,
+            })
+        };
+        let mut context: Box<[Option<Atom>]> = args.iter().map(atom).collect();
+        // The object that a method is called on always counts, components included.
+        if let Some(first) = args.first() {
+            context[0] = self.values.single(*first);
+        }
+        if context.iter().all(Option::is_none)
+            || self.by_context.contains_key(&(def, context.clone()))
+        {
+            return context;
+        }
+        let most = if body.insns.len() > LONG {
+            CONTEXTS_LONG
+        } else {
+            CONTEXTS
+        };
+        let count = self.contexts.entry(def).or_insert(0);
+        if *count >= most {
+            return vec![None; args.len()].into();
+        }
+        *count += 1;
+        context
+    }
+
+    fn depth_of(&self, context: &[Option<Atom>]) -> u8 {
+        let depths = context.iter().map(|atom| match atom {
+            Some(Atom::Object(object)) => self.heap.objects[*object as usize].depth,
+            _ => 0,
+        });
+        depths.max().unwrap_or(0)
+    }
+
+    fn run(&mut self, node: u32) {
+        let (def, cause) = {
+            let slot = &mut self.nodes[node as usize];
+            slot.running = true;
+            slot.ran = true;
+            (slot.def, self.cause)
+        };
+        if let Some(body) = self.body(def) {
+            self.depth += 1;
+            let (result, returns) = self.execute(node, &body);
+            self.depth -= 1;
+            self.cause = cause;
+            let old = self.nodes[node as usize].result;
+            let joined = self.values.join(old, result);
+            let slot = &mut self.nodes[node as usize];
+            slot.running = false;
+            let changed = joined != old || returns && !slot.returns;
+            slot.result = joined;
+            slot.returns |= returns;
+            if changed {
+                for at in 0..self.nodes[node as usize].callers.len() {
+                    let caller = self.nodes[node as usize].callers[at];
+                    self.enqueue(caller, cause);
+                }
+            }
+        }
+    }
+
+    /// Marks a place as reached.
+    #[inline]
+    pub(super) fn visit(&mut self, node: u32, unit: u32) {
+        let def = self.nodes[node as usize].def;
+        if let Some(&site) = self.sites.get(&(def, unit)) {
+            let (phase, cause) = (self.phase, self.cause);
+            self.reached[site as usize].get_or_insert(Reached { phase, node, cause });
+        }
+    }
+
+    /// Runs the initialiser of a class and of those above it, the first time.
+    pub(super) fn initialise(&mut self, kind: u32, by: u32, unit: u32) {
+        if kind == NONE || self.initialised.contains_key(&kind) {
+            return;
+        }
+        self.initialised.insert(kind, ());
+        let program = self.program;
+        let Some(class) = program.defs.loaded(kind) else {
+            return;
+        };
+        self.initialise(class.superclass, by, unit);
+        for def in class.methods.start..class.virtuals {
+            const INITIALIZER: u32 = access::CONSTRUCTOR | access::STATIC;
+            if program.defs.methods[def as usize].access & INITIALIZER == INITIALIZER {
+                self.call(by, unit, def, &[]);
+            }
+        }
+    }
+}

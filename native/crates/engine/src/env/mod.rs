@@ -1,0 +1,45 @@
+//! The world around the code: components, screens, and what the platform makes run.
+//!
+//! Facts, not analysis: the manifest's components (from the caller), layouts and texts ([`screens`]), and the table of calls that make
+//! other methods run ([`rules`]). The consent analysis walks over it; data flow may read the same table.
+
+pub mod rules;
+pub mod screens;
+
+/// Kinds of components.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Activity,
+    Service,
+    Receiver,
+    Provider,
+}
+
+/// An enabled component of the manifest.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// Its class, dotted.
+    pub class: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// Whether somebody outside the app can start it: exported, the launcher, or a provider, which starts with the process.
+    pub open: bool,
+    /// Whether other apps may use it.
+    pub exported: bool,
+    /// Actions of its intent filters.
+    pub actions: Vec<String>,
+}
+
+/// What the manifest says.
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    /// The class of the application, dotted, and other classes that are made with it.
+    pub application: Vec<String>,
+    /// Enabled components.
+    pub components: Vec<Component>,
+    /// Names and values of all `meta-data`.
+    pub meta_data: Vec<(String, String)>,
+    /// Classes that a start-up library makes objects of.
+    pub initializers: Vec<String>,
+}

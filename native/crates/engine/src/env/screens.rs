@@ -1,0 +1,185 @@
+//! What layouts show, read when code puts them on the screen.
+
+use crate::Limits;
+use crate::axml::{Document, TYPE_STRING, Table};
+use crate::zip::Archive;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+const TYPE_REFERENCE: u8 = 1;
+const TYPE_INT_BOOLEAN: u8 = 0x12;
+/// Nesting of included layouts that is followed.
+const INCLUDES: u32 = 4;
+/// Views of one layout.
+const VIEWS: usize = 2_000;
+/// Texts of one resource over all languages.
+const LANGUAGES: usize = 200;
+
+/// One package of the program with its resources.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// Bytes of the package.
+    pub file: &'a [u8],
+    /// Its entries.
+    pub archive: &'a Archive,
+    /// Its resource table.
+    pub table: Option<&'a Table>,
+}
+
+/// One view of a layout.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// `android:id`, or 0.
+    pub id: u32,
+    /// What it says, in all languages.
+    pub texts: Vec<String>,
+    /// `android:checked`.
+    pub checked: bool,
+    /// `android:enabled`.
+    pub enabled: bool,
+    /// `android:onClick`.
+    pub on_click: Option<String>,
+    /// The class of the program that it is an object of.
+    pub class: Option<String>,
+    /// Whether it can be ticked.
+    pub ticks: bool,
+}
+
+/// One layout with those it includes.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    /// Its views in document order.
+    pub views: Vec<View>,
+}
+
+impl Layout {
+    /// All that it says.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.views
+            .iter()
+            .flat_map(|view| view.texts.iter().map(String::as_str))
+    }
+}
+
+/// The layouts and texts of a program.
+pub struct Screens<'a> {
+    sources: Vec<Source<'a>>,
+    limits: Limits,
+    layouts: HashMap<u32, Rc<Layout>>,
+    texts: HashMap<u32, Rc<Vec<String>>>,
+}
+
+impl<'a> Screens<'a> {
+    /// The layouts of these packages.
+    pub fn new(sources: Vec<Source<'a>>, limits: Limits) -> Screens<'a> {
+        Screens {
+            sources,
+            limits,
+            layouts: HashMap::new(),
+            texts: HashMap::new(),
+        }
+    }
+
+    /// The texts of a resource in all languages; empty if it is none.
+    pub fn texts(&mut self, id: u32) -> Rc<Vec<String>> {
+        if let Some(found) = self.texts.get(&id) {
+            return found.clone();
+        }
+        let tables = self.sources.iter().filter_map(|source| source.table);
+        let values = tables.flat_map(|table| table.resolve(id));
+        let mut texts: Vec<String> = values
+            .filter_map(|value| value.text)
+            .take(LANGUAGES)
+            .collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let texts = Rc::new(texts);
+        self.texts.insert(id, texts.clone());
+        texts
+    }
+
+    /// A layout by its resource id; empty if there is none.
+    pub fn layout(&mut self, id: u32) -> Rc<Layout> {
+        if let Some(found) = self.layouts.get(&id) {
+            return found.clone();
+        }
+        self.layouts.insert(id, Rc::default()); // ends a cycle of includes
+        let mut layout = Layout::default();
+        self.read(id, INCLUDES, &mut layout);
+        let layout = Rc::new(layout);
+        self.layouts.insert(id, layout.clone());
+        layout
+    }
+
+    fn read(&mut self, id: u32, depth: u32, out: &mut Layout) {
+        let names = self.texts(id);
+        for source in self.sources.clone() {
+            for name in names.iter().filter(|name| name.contains('/')) {
+                let Some(entry) = source.archive.find(name) else {
+                    continue;
+                };
+                let content =
+                    source
+                        .archive
+                        .extract(source.file, entry, self.limits.member_bytes >> 4);
+                let Ok(content) = content else { continue };
+                if let Ok(document) = Document::parse_quickly(&content.bytes, &self.limits) {
+                    self.views(&document, depth, out);
+                }
+            }
+        }
+    }
+
+    fn views(&mut self, document: &Document<'_>, depth: u32, out: &mut Layout) {
+        for element in &document.elements {
+            if out.views.len() >= VIEWS {
+                return;
+            }
+            let tag = document.string(element.name).unwrap_or_default();
+            let mut view = View {
+                enabled: true,
+                class: tag.contains('.').then(|| tag.to_string()),
+                ticks: ["CheckBox", "Switch", "RadioButton", "ToggleButton"]
+                    .iter()
+                    .any(|kind| tag.ends_with(kind) || tag.ends_with("SwitchCompat")),
+                ..View::default()
+            };
+            let mut included = 0;
+            for attribute in document.attributes_of(element) {
+                let name = document.attribute_name(attribute);
+                let text = || {
+                    let text = document.attribute_text(attribute);
+                    text.filter(|_| attribute.kind == TYPE_STRING)
+                        .map(|text| text.into_owned())
+                };
+                match &*name {
+                    "id" => view.id = attribute.data,
+                    "text" | "title" | "hint" | "contentDescription" | "message" => {
+                        if attribute.kind == TYPE_REFERENCE {
+                            let texts = self.texts(attribute.data);
+                            view.texts.extend(texts.iter().cloned());
+                        } else {
+                            view.texts.extend(text());
+                        }
+                    }
+                    "checked" => {
+                        view.checked = attribute.kind == TYPE_INT_BOOLEAN && attribute.data != 0;
+                    }
+                    "enabled" => {
+                        view.enabled = attribute.kind != TYPE_INT_BOOLEAN || attribute.data != 0;
+                    }
+                    "onClick" => view.on_click = text(),
+                    "layout" if attribute.kind == TYPE_REFERENCE => included = attribute.data,
+                    "class" | "name" => {
+                        view.class = text().filter(|name| name.contains('.')).or(view.class);
+                    }
+                    _ => {}
+                }
+            }
+            out.views.push(view);
+            if included != 0 && depth > 0 {
+                self.read(included, depth - 1, out);
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Reflection on constants: classes by name, their objects, methods and fields.
+
+use super::heap::{Key, Set, What};
+use super::solve::{Caller, Handing, Solver};
+use crate::code::link::NONE;
+use crate::dex::class_data::access;
+
+impl Solver<'_> {
+    /// What a call of reflection gives and runs. True if its result is known.
+    pub fn reflect(&mut self, here: (u32, u32), method: u32, args: &[Set]) -> bool {
+        let program = self.program;
+        let key = program.link.methods[method as usize];
+        let class = program.descriptor(key.class);
+        let name = program.name(key.name);
+        match (class, &name[..]) {
+            (b"Ljava/lang/Class;", "forName") => self.classes_named(here, args.first()),
+            (_, "loadClass") if args.len() == 2 => self.classes_named(here, args.get(1)),
+            (_, "getClass") if args.len() == 1 => {
+                let kinds: Vec<u32> = args[0].iter().map(|&object| self.heap.kinds[object as usize]).collect();
+                self.give_classes(here, kinds.into_iter().filter(|&kind| kind != NONE).collect())
+            }
+            (b"Ljava/lang/Class;", "getName" | "getCanonicalName") => {
+                let names: Vec<String> = self.classes_in(args).iter().map(|&kind| program.type_name(kind)).collect();
+                let set: Set = names.iter().map(|name| self.heap.text(name)).collect();
+                self.result(here, set)
+            }
+            (b"Ljava/lang/Class;", "newInstance") => {
+                let kinds = self.classes_in(args);
+                self.construct_by_name(here, &kinds, None)
+            }
+            (b"Ljava/lang/Class;", "getMethod" | "getDeclaredMethod") => self.members(here, args, What::Method),
+            (b"Ljava/lang/Class;", "getField" | "getDeclaredField") => self.members(here, args, What::Field),
+            (b"Ljava/lang/Class;", "getConstructor" | "getDeclaredConstructor") => {
+                let init = self.heap.text_id("<init>");
+                let kinds = self.classes_in(args);
+                let set = kinds.into_iter().map(|kind| self.heap.number(What::Method(kind, init), NONE)).collect();
+                self.result(here, set)
+            }
+            (b"Ljava/lang/reflect/Constructor;", "newInstance") => {
+                let kinds: Vec<u32> = self.methods_in(args).into_iter().map(|(kind, _)| kind).collect();
+                self.construct_by_name(here, &kinds, args.get(1))
+            }
+            (b"Ljava/lang/reflect/Method;", "invoke") if args.len() == 3 => self.invoke_by_name(here, args),
+            (b"Ljava/lang/reflect/Field;", "get" | "set") if args.len() >= 2 => self.field_by_name(here, args),
+            _ => false,
+        }
+    }
+
+    fn result(&mut self, here: (u32, u32), set: Set) -> bool {
+        let mut sorted = set;
+        sorted.sort_unstable();
+        self.join(here.0, here.1, &sorted);
+        !sorted.is_empty()
+    }
+
+    fn give_classes(&mut self, here: (u32, u32), kinds: Vec<u32>) -> bool {
+        let set = kinds.into_iter().map(|kind| self.heap.number(What::Class(kind), NONE)).collect();
+        self.result(here, set)
+    }
+
+    fn classes_named(&mut self, here: (u32, u32), names: Option<&Set>) -> bool {
+        let program = self.program;
+        let texts = names.into_iter().flatten().filter_map(|&value| self.heap.as_text(value));
+        let kinds: Vec<u32> = texts.filter_map(|name| program.find_class(name)).collect();
+        if kinds.is_empty() {
+            self.cuts.add("flow-reflection-unresolved");
+        }
+        self.give_classes(here, kinds)
+    }
+
+    fn classes_in(&self, args: &[Set]) -> Vec<u32> {
+        let class = |&value: &u32| match self.heap.what[value as usize] {
+            What::Class(kind) => Some(kind),
+            _ => None,
+        };
+        args.first().into_iter().flatten().filter_map(class).collect()
+    }
+
+    fn methods_in(&self, args: &[Set]) -> Vec<(u32, u32)> {
+        let method = |&value: &u32| match self.heap.what[value as usize] {
+            What::Method(kind, name) => Some((kind, name)),
+            _ => None,
+        };
+        args.first().into_iter().flatten().filter_map(method).collect()
+    }
+
+    fn members(&mut self, here: (u32, u32), args: &[Set], make: fn(u32, u32) -> What) -> bool {
+        let names: Vec<String> =
+            args.get(1).into_iter().flatten().filter_map(|&value| self.heap.as_text(value)).map(str::to_owned).collect();
+        let mut set = Set::new();
+        for kind in self.classes_in(args) {
+            for name in &names {
+                let id = self.heap.text_id(name);
+                set.push(self.heap.number(make(kind, id), NONE));
+            }
+        }
+        if set.is_empty() {
+            self.cuts.add("flow-reflection-unresolved");
+        }
+        self.result(here, set)
+    }
+
+    /// Objects of classes, whose constructors run with an array of arguments.
+    fn construct_by_name(&mut self, here: (u32, u32), kinds: &[u32], arguments: Option<&Set>) -> bool {
+        let program = self.program;
+        let mut set = Set::new();
+        for (number, &kind) in kinds.iter().enumerate().take(16) {
+            let object = self.heap.number(What::Made { node: here.0, ins: here.1, part: 16 + number as u8 }, kind);
+            set.push(object);
+            self.initialise(kind);
+            let Some(class) = program.defs.loaded(kind) else { continue };
+            let count = class.methods.start..class.virtuals;
+            for def in count {
+                let flags = program.defs.methods[def as usize].access;
+                if flags & access::CONSTRUCTOR != 0 && flags & access::STATIC == 0 {
+                    self.run_by_name(here, def, Some(object), arguments);
+                }
+            }
+            self.made(here.0, here.1, object, kind);
+        }
+        self.result(here, set)
+    }
+
+    fn invoke_by_name(&mut self, here: (u32, u32), args: &[Set]) -> bool {
+        let program = self.program;
+        let mut known = false;
+        for (kind, name) in self.methods_in(args) {
+            let name = self.heap.texts[name as usize].clone();
+            if program.defs.class_of[kind as usize] == NONE {
+                let found = (here, program.type_name(kind), name);
+                if !self.reflected.contains(&found) {
+                    self.reflected.push(found);
+                }
+                continue;
+            }
+            for &object in &args[1] {
+                for def in self.named(object, &name) {
+                    known |= self.run_by_name(here, def, Some(object), args.get(2));
+                }
+            }
+            for def in program.find_methods(&program.type_name(kind), &name, None) {
+                let flags = program.defs.methods[def as usize].access;
+                if flags & access::STATIC != 0 {
+                    self.initialise(kind);
+                    known |= self.run_by_name(here, def, None, args.get(2));
+                }
+            }
+        }
+        if args[0].iter().all(|&value| !matches!(self.heap.what[value as usize], What::Method(..))) {
+            self.cuts.add("flow-reflection-unresolved");
+        }
+        known
+    }
+
+    /// Runs a method with the elements of an array as arguments.
+    fn run_by_name(&mut self, here: (u32, u32), def: u32, receiver: Option<u32>, arguments: Option<&Set>) -> bool {
+        let Some(callee) = self.node_for(def, Caller { node: here.0, ins: here.1, later: false }) else { return false };
+        let first = u32::from(receiver.is_some());
+        self.link(here, callee, Handing::Reflective(first as u8));
+        if let Some(object) = receiver {
+            self.join(callee, 0, &[object]);
+        }
+        for value in first..self.nodes[callee as usize].method.body.params().end {
+            let index = self.heap.integer(i64::from(value - first));
+            for &array in arguments.into_iter().flatten() {
+                if self.heap.is_object(array) {
+                    for key in [Key::Under(index), Key::Anywhere] {
+                        let cell = self.cell(array, key);
+                        let set = self.read_cell(cell, here);
+                        self.join(callee, value, &set);
+                    }
+                }
+            }
+            if self.set(callee, value).is_empty() {
+                self.join(callee, value, &[super::heap::UNKNOWN]);
+            }
+        }
+        let returned = self.nodes[callee as usize].returned.clone();
+        self.join(here.0, here.1, &returned);
+        true
+    }
+
+    /// `Field.get` and `Field.set`, as reads and writes of the cell.
+    fn field_by_name(&mut self, here: (u32, u32), args: &[Set]) -> bool {
+        let program = self.program;
+        let mut known = false;
+        for &value in &args[0] {
+            let What::Field(kind, name) = self.heap.what[value as usize] else { continue };
+            let name = program.find_name(&self.heap.texts[name as usize]);
+            let same = |id: &usize| Some(program.link.fields[*id].name) == name;
+            let Some(id) = program.link.fields_of(kind).find(same) else { continue };
+            let field = self.field(id as u32);
+            let mut objects: Set = args[1].iter().copied().filter(|&object| self.heap.is_object(object)).collect();
+            objects.push(super::heap::STATICS);
+            for object in objects {
+                let cell = self.cell(object, Key::Field(field));
+                match args.get(2) {
+                    Some(values) => self.write_cell(cell, here, false, values),
+                    None => {
+                        let set = self.read_cell(cell, here);
+                        known |= self.result(here, set);
+                    }
+                }
+            }
+        }
+        known
+    }
+
+    /// The cells that a call of `Field.set` writes, or of `Field.get` reads.
+    pub fn fields_by_name(&self, args: &[Set]) -> Vec<u32> {
+        let mut out = Vec::new();
+        for &value in args.first().into_iter().flatten() {
+            let What::Field(kind, name) = self.heap.what[value as usize] else { continue };
+            let name = self.program.find_name(&self.heap.texts[name as usize]);
+            let fields = self.program.link.fields_of(kind).filter(|&id| Some(self.program.link.fields[id].name) == name);
+            for id in fields {
+                for object in args[1].iter().copied().chain([super::heap::STATICS]) {
+                    out.extend(self.heap.find_cell(object, Key::Field(id as u32)));
+                }
+            }
+        }
+        out
+    }
+}

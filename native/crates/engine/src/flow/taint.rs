@@ -1,0 +1,580 @@
+//! Which source reaches which sink, and how.
+
+use super::heap::{Map, Set, What};
+use super::library::{Library, Spot};
+use super::rules::{CallArgument, Flow};
+use super::solve::{Handing, Solver};
+use super::{Leak, Outcome, Site, mark};
+use crate::code::link::NONE;
+use crate::ir::{Invoke, Op, Value, dominance};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Something that holds data of the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Held {
+    /// A value: node, instruction.
+    Value(u32, Value),
+    /// A cell, as this instruction wrote it.
+    Cell(u32, u32, u32),
+    /// Whether a node runs at all.
+    Run(u32),
+}
+
+struct Fact {
+    held: Held,
+    marks: u8,
+    from: u32,
+    /// Where it came to be.
+    site: (u32, u32),
+}
+
+/// A place that reads: rule, method and unit, and what it is called.
+type Key = (u32, Site);
+
+struct Source {
+    api: String,
+    data: String,
+    starts: Vec<(u32, Value)>,
+}
+
+/// Looks from each source for all sinks.
+pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
+    let mut sources: BTreeMap<Key, Source> = BTreeMap::new();
+    collect(solver, &mut sources);
+    let mut outcome = Outcome::default();
+    let mut left = solver.budget.facts;
+    for ((rule, site), source) in sources {
+        let mut run = Run {
+            facts: Vec::new(),
+            seen: Map::default(),
+            leaks: BTreeMap::new(),
+            left,
+            branches: Map::default(),
+            solver,
+        };
+        for (node, value) in source.starts {
+            run.add(Held::Value(node, value), 0, NONE, (node, value));
+        }
+        run.work();
+        left = run.left;
+        let leaks = std::mem::take(&mut run.leaks);
+        for ((sink_rule, sink), (marks, last, api, address)) in leaks {
+            let (path, merged) = run.path(last, sink);
+            outcome.leaks.push(Leak {
+                source_rule: rule,
+                data: source.data.clone(),
+                source_api: source.api.clone(),
+                source: site,
+                sink_rule,
+                sink_api: api,
+                sink,
+                marks,
+                confirmed: !merged,
+                address,
+                path,
+            });
+        }
+    }
+    outcome.leaks.sort_by_key(|leak| (leak.sink, leak.sink_rule, leak.source, leak.source_rule));
+    outcome
+}
+
+fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
+    let mut add = |rule: u32, site: Site, api: String, data: String, start: (u32, Value)| {
+        let source = sources.entry((rule, site)).or_insert(Source { api, data, starts: Vec::new() });
+        source.starts.push(start);
+    };
+    let mut calls: Vec<((u32, u32), u32)> = solver.outside.iter().map(|(&here, &method)| (here, method)).collect();
+    calls.sort_unstable();
+    for (here, method) in calls {
+        let library = solver.library_of(method);
+        if library.rules.is_empty() {
+            continue;
+        }
+        let args = solver.args_of(here.0, here.1);
+        for rule in solver.sources_at(&library, &args) {
+            let row = &solver.rules.rules[rule as usize].row;
+            let mut data = row.source.clone().unwrap_or_default();
+            if data == "widget" {
+                let receiver = args.first().cloned().unwrap_or_default();
+                match solver.widget_data(&receiver) {
+                    Some(found) => data = found,
+                    None => continue,
+                }
+            }
+            let api = format!("{}.{}", solver.rules.rules[rule as usize].row.class, method_name(solver, method));
+            add(rule, solver.site(here), api, data, here);
+        }
+    }
+    for (here, class, name) in solver.reflected.clone() {
+        for &rule in solver.rules.find(&class, &name) {
+            let row = &solver.rules.rules[rule as usize].row;
+            if let (Some(data), 0, false) = (row.source.clone(), row.parameter, row.is_field) {
+                if data != "widget" && row.arguments.is_empty() {
+                    add(rule, solver.site(here), format!("{class}.{name}"), data, here);
+                }
+            }
+        }
+    }
+    for node in 0..solver.nodes.len() as u32 {
+        let method = solver.nodes[node as usize].method.clone();
+        let runs = solver.nodes[node as usize].runs.clone();
+        for block in method.body.live_blocks().filter(|&block| runs[block as usize]) {
+            for ins in method.body.in_block(block) {
+                let Op::StaticGet(field) = method.body.ins[ins as usize].op else { continue };
+                if field == NONE {
+                    continue;
+                }
+                for &rule in solver.field_rules(field).iter() {
+                    let row = &solver.rules.rules[rule as usize].row;
+                    if let (Some(data), true) = (row.source.clone(), row.value.is_empty()) {
+                        let api = format!("{}.{}", row.class, row.method);
+                        add(rule, solver.site((node, ins)), api, data, (node, ins));
+                    }
+                }
+            }
+        }
+    }
+    for &(node, value, rule) in &solver.world.sources {
+        let row = &solver.rules.rules[rule as usize].row;
+        let api = format!("{}.{}", row.class, row.method);
+        let site = Site { def: solver.nodes[node as usize].def, unit: 0 };
+        add(rule, site, api, row.source.clone().unwrap_or_default(), (node, value));
+    }
+}
+
+fn method_name(solver: &Solver<'_>, method: u32) -> String {
+    let key = solver.program.link.methods[method as usize];
+    solver.program.name(key.name).into_owned()
+}
+
+impl Solver<'_> {
+    fn site(&self, here: (u32, u32)) -> Site {
+        let node = &self.nodes[here.0 as usize];
+        Site { def: node.def, unit: node.method.body.ins[here.1 as usize].unit }
+    }
+
+    fn widget_data(&self, receiver: &[u32]) -> Option<String> {
+        receiver.iter().find_map(|&object| {
+            let What::Global(_, key) = self.heap.what[object as usize] else { return None };
+            let What::Integer(id) = self.heap.what[key as usize] else { return None };
+            let widgets = self.setting.widgets.iter();
+            widgets.filter(|widget| i64::from(widget.id as i32) == id).map(|widget| widget.data.clone()).next()
+        })
+    }
+}
+
+/// By sink: marks, last fact, name, address.
+type Leaks = BTreeMap<Key, (u8, u32, String, Option<String>)>;
+
+struct Run<'s, 'a> {
+    solver: &'s mut Solver<'a>,
+    facts: Vec<Fact>,
+    seen: Map<(Held, u8), ()>,
+    leaks: Leaks,
+    left: usize,
+    /// By method definition: blocks and the branches that decide about them.
+    branches: Map<u32, Rc<Vec<(u32, u32)>>>,
+}
+
+impl Run<'_, '_> {
+    fn add(&mut self, held: Held, marks: u8, from: u32, site: (u32, u32)) {
+        if self.seen.insert((held, marks), ()).is_some() {
+            return;
+        }
+        if self.left == 0 {
+            self.solver.cuts.add("flow-facts");
+            return;
+        }
+        self.left -= 1;
+        self.facts.push(Fact { held, marks, from, site });
+    }
+
+    fn work(&mut self) {
+        let mut next = 0;
+        while next < self.facts.len() {
+            let (held, marks) = (self.facts[next].held, self.facts[next].marks);
+            match held {
+                Held::Value(node, value) => {
+                    let method = self.solver.nodes[node as usize].method.clone();
+                    let mut last = NONE;
+                    for &user in method.users.of(value) {
+                        if user != last {
+                            self.used(node, user, value, marks, next as u32);
+                        }
+                        last = user;
+                    }
+                }
+                Held::Cell(cell, node, ins) => {
+                    let one = &self.solver.heap.cells[cell as usize];
+                    let mut readers = one.readers.clone();
+                    readers.extend(self.solver.heap.all_readers.get(&one.object).into_iter().flatten());
+                    readers.sort_unstable();
+                    readers.dedup();
+                    for reader in readers {
+                        if self.solver.reaches(cell, (node, ins), reader) {
+                            self.read(cell, reader, marks, next as u32);
+                        }
+                    }
+                }
+                Held::Run(node) => self.decided(node, None, marks, next as u32),
+            }
+            next += 1;
+        }
+    }
+
+    fn runs(&self, node: u32, ins: Value) -> bool {
+        let node = &self.solver.nodes[node as usize];
+        node.runs[node.method.body.ins[ins as usize].block as usize]
+    }
+
+    /// A value is used by an instruction.
+    fn used(&mut self, node: u32, user: Value, value: Value, marks: u8, from: u32) {
+        if !self.runs(node, user) {
+            return;
+        }
+        let method = self.solver.nodes[node as usize].method.clone();
+        let body = &method.body;
+        let args = body.args(user);
+        let here = (node, user);
+        match body.ins[user as usize].op {
+            Op::Phi => {
+                let block = body.ins[user as usize].block;
+                let runs = &self.solver.nodes[node as usize].runs;
+                let taken = body.preds(block).iter().zip(args).any(|(edge, &arg)| arg == value && runs[edge.block as usize]);
+                if taken {
+                    self.add(Held::Value(node, user), marks, from, here);
+                }
+            }
+            Op::Cast(_) | Op::Unary(_) | Op::Binary(..) | Op::Compare(_) => self.add(Held::Value(node, user), marks, from, here),
+            Op::Length => self.add(Held::Value(node, user), marks | mark::LENGTH, from, here),
+            Op::ArrayGet if args[0] == value => self.add(Held::Value(node, user), marks, from, here),
+            Op::Get(_) => {
+                // A field of an object that the platform gave: it is part of the data.
+                let solver = &*self.solver;
+                if solver.set(node, value).iter().any(|&object| solver.is_foreign(object)) {
+                    self.add(Held::Value(node, user), marks, from, here);
+                }
+            }
+            Op::Put(_) | Op::StaticPut(_) | Op::ArrayPut | Op::Filled(_) if args.last() == Some(&value) || matches!(body.ins[user as usize].op, Op::Filled(_)) => {
+                for cell in self.written(here, value) {
+                    self.add(Held::Cell(cell, node, user), marks, from, here);
+                }
+            }
+            Op::Return => self.returned(node, marks, from, here),
+            Op::Throw => self.thrown(node, body.ins[user as usize].block, marks, from, here),
+            Op::Invoke(kind, target) if target != NONE => self.passed(here, kind, target, Spot::Value(value), marks, from),
+            Op::If(_) | Op::Switch if self.solver.budget.implicit => {
+                let block = body.ins[user as usize].block;
+                self.decided(node, Some(block), marks | mark::IMPLICIT, from);
+            }
+            _ => {}
+        }
+    }
+
+    /// The cells that an instruction writes, by the solver's account.
+    fn written(&self, here: (u32, u32), value: Value) -> Vec<u32> {
+        let body = &self.solver.nodes[here.0 as usize].method.body;
+        let solver = &*self.solver;
+        let cells_of = |object: u32| solver.heap.of_object.get(&object).cloned().unwrap_or_default();
+        let wrote = |cell: &u32| solver.heap.cells[*cell as usize].writers.iter().any(|own| (own.0, own.1) == here);
+        let args = body.args(here.1);
+        let objects: Set = match body.ins[here.1 as usize].op {
+            Op::StaticPut(_) => vec![super::heap::STATICS],
+            Op::Filled(_) => solver.set(here.0, here.1).clone(),
+            _ => solver.set(here.0, args[0]).clone(),
+        };
+        let mut out: Vec<u32> = objects.into_iter().flat_map(cells_of).filter(wrote).collect();
+        if let Op::Filled(_) = body.ins[here.1 as usize].op {
+            out.retain(|&cell| match solver.heap.cells[cell as usize].key {
+                super::heap::Key::Under(index) => match solver.heap.what[index as usize] {
+                    What::Integer(at) => args.get(at as usize) == Some(&value),
+                    _ => true,
+                },
+                _ => true,
+            });
+        }
+        out
+    }
+
+    /// A node gives a value back.
+    fn returned(&mut self, node: u32, marks: u8, from: u32, site: (u32, u32)) {
+        for caller in self.solver.nodes[node as usize].callers.clone() {
+            let place = (caller.node, caller.ins);
+            for (callee, handing) in self.solver.links.get(&place).cloned().unwrap_or_default() {
+                if callee != node {
+                    continue;
+                }
+                match handing {
+                    Handing::Plain | Handing::Reflective(_) => self.add(Held::Value(caller.node, caller.ins), marks, from, site),
+                    Handing::CallBack(rule, number) => self.result_of(place, rule, number, marks, from, site),
+                    Handing::Listener(_) => {}
+                }
+            }
+        }
+    }
+
+    /// The result of one call-back is an argument of others of the same rule.
+    fn result_of(&mut self, place: (u32, u32), rule: u32, number: u32, marks: u8, from: u32, site: (u32, u32)) {
+        let rules = self.solver.rules;
+        for (callee, handing) in self.solver.links.get(&place).cloned().unwrap_or_default() {
+            let Handing::CallBack(other, at) = handing else { continue };
+            if other != rule {
+                continue;
+            }
+            for (position, argument) in rules.rules[rule as usize].calls[at as usize].arguments.iter().enumerate() {
+                if matches!(argument, CallArgument::Result(one) if u32::from(*one) == number + 1) {
+                    self.parameter(callee, position as u32 + 1, marks, from, site);
+                }
+            }
+        }
+    }
+
+    fn parameter(&mut self, callee: u32, value: Value, marks: u8, from: u32, site: (u32, u32)) {
+        if value < self.solver.nodes[callee as usize].method.body.params().end {
+            self.add(Held::Value(callee, value), marks, from, site);
+        }
+    }
+
+    fn thrown(&mut self, node: u32, block: u32, marks: u8, from: u32, site: (u32, u32)) {
+        for handler in self.solver.handlers(node, block) {
+            self.add(Held::Value(node, handler), marks, from, site);
+        }
+        for caller in self.solver.nodes[node as usize].callers.clone() {
+            let body = &self.solver.nodes[caller.node as usize].method.body;
+            let block = body.ins[caller.ins as usize].block;
+            for handler in self.solver.handlers(caller.node, block) {
+                self.add(Held::Value(caller.node, handler), marks, from, site);
+            }
+        }
+    }
+
+    /// A cell is read by an instruction.
+    fn read(&mut self, cell: u32, reader: (u32, u32), marks: u8, from: u32) {
+        if !self.runs(reader.0, reader.1) {
+            return;
+        }
+        let op = self.solver.nodes[reader.0 as usize].method.body.ins[reader.1 as usize].op;
+        match op {
+            Op::Get(_) | Op::StaticGet(_) => self.add(Held::Value(reader.0, reader.1), marks, from, reader),
+            Op::ArrayGet if self.solver.heap.cells[cell as usize].key.is_entry() => {
+                self.add(Held::Value(reader.0, reader.1), marks, from, reader);
+            }
+            Op::Invoke(kind, target) if target != NONE => self.passed(reader, kind, target, Spot::Cell(cell), marks, from),
+            _ => {}
+        }
+    }
+
+    /// Something goes into a call.
+    fn passed(&mut self, here: (u32, u32), kind: Invoke, target: u32, spot: Spot, marks: u8, from: u32) {
+        let args = self.solver.args_of(here.0, here.1);
+        let operands = self.solver.nodes[here.0 as usize].method.body.args(here.1).to_vec();
+        let rules = self.solver.rules;
+        let links = self.solver.links.get(&here).cloned().unwrap_or_default();
+        let several = links.len() > 1 && marks & mark::IMPLICIT != 0;
+        for (callee, handing) in links {
+            // Which of several methods runs depends on a branch on the data.
+            if several && spot == Spot::Value(operands[0]) {
+                self.add(Held::Run(callee), marks, from, here);
+            }
+            match (handing, spot) {
+                (Handing::Plain, Spot::Value(value)) => {
+                    for (position, _) in operands.iter().enumerate().filter(|(_, arg)| **arg == value) {
+                        self.parameter(callee, position as u32, marks, from, here);
+                    }
+                }
+                (Handing::Listener(position), Spot::Value(value)) if operands.get(usize::from(position)) == Some(&value) => {
+                    self.parameter(callee, 0, marks, from, here);
+                }
+                (Handing::Reflective(first), Spot::Value(value)) if operands.get(1) == Some(&value) && first == 1 => {
+                    self.parameter(callee, 0, marks, from, here);
+                }
+                (Handing::Reflective(first), Spot::Cell(cell)) => {
+                    if let super::heap::Key::Under(index) = self.solver.heap.cells[cell as usize].key {
+                        if let What::Integer(at) = self.solver.heap.what[index as usize] {
+                            self.parameter(callee, u32::from(first) + at as u32, marks, from, here);
+                        }
+                    }
+                }
+                (Handing::CallBack(rule, number), _) => {
+                    let call = rules.rules[rule as usize].calls[number as usize].clone();
+                    if self.solver.locate(here, call.on, &args, kind, true).contains(&spot) {
+                        self.parameter(callee, 0, marks, from, here);
+                    }
+                    for (position, argument) in call.arguments.iter().enumerate() {
+                        if let CallArgument::Place(place) = argument {
+                            if self.solver.locate(here, *place, &args, kind, true).contains(&spot) {
+                                self.parameter(callee, position as u32 + 1, marks, from, here);
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let Some(&method) = self.solver.outside.get(&here) else { return };
+        debug_assert_eq!(method, target);
+        let library = self.solver.library_of(method);
+        let fields = self.solver.fields_by_name(&args);
+        if !fields.is_empty() {
+            match spot {
+                Spot::Cell(cell) if args.len() == 2 && fields.contains(&cell) => {
+                    self.add(Held::Value(here.0, here.1), marks, from, here);
+                }
+                Spot::Value(value) if args.len() == 3 && operands[2] == value => {
+                    for cell in fields {
+                        self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
+                    }
+                }
+                _ => {}
+            }
+            return;
+        }
+        for flow in self.flows(&library, method, kind) {
+            if !self.solver.locate(here, flow.from, &args, kind, true).contains(&spot) {
+                continue;
+            }
+            for to in self.solver.locate(here, flow.to, &args, kind, false) {
+                match to {
+                    Spot::Return => self.add(Held::Value(here.0, here.1), marks | flow.marks, from, here),
+                    Spot::Cell(cell) => self.add(Held::Cell(cell, here.0, here.1), marks | flow.marks, from, here),
+                    Spot::Value(_) | Spot::Object(_) => {}
+                }
+            }
+        }
+        for &rule in &library.rules {
+            if rules.rules[rule as usize].row.sink.is_none() {
+                continue;
+            }
+            let positions = self.solver.sink_operands(rule, kind, args.len());
+            let leaves = match spot {
+                Spot::Value(value) => positions.iter().any(|&at| operands[at] == value),
+                Spot::Cell(cell) => self.solver.sink_sees(here, rule, kind, &args, cell),
+                _ => false,
+            };
+            if leaves {
+                self.leak(here, rule, method, marks, from, &args);
+            }
+        }
+    }
+
+    fn flows(&self, library: &Library, method: u32, kind: Invoke) -> Vec<Flow> {
+        if library.known { library.flows.clone() } else { self.solver.default_flows(method, kind) }
+    }
+
+    fn leak(&mut self, here: (u32, u32), rule: u32, method: u32, marks: u8, from: u32, args: &[Set]) {
+        let site = self.solver.site(here);
+        let row = &self.solver.rules.rules[rule as usize].row;
+        let api = format!("{}.{}", row.class, method_name(self.solver, method));
+        let address = args.iter().flatten().filter_map(|&value| self.solver.heap.as_text(value)).find(|text| text.contains("://")).map(str::to_owned);
+        let entry = self.leaks.entry((rule, site)).or_insert((marks, from, api, address));
+        // What arrives with fewer marks says more.
+        if marks.count_ones() < entry.0.count_ones() {
+            (entry.0, entry.1) = (marks, from);
+        }
+    }
+
+    /// A branch on the data decides what runs in a node: the blocks that depend on it, or all.
+    fn decided(&mut self, node: u32, branch: Option<u32>, marks: u8, from: u32) {
+        let method = self.solver.nodes[node as usize].method.clone();
+        let body = &method.body;
+        let def = self.solver.nodes[node as usize].def;
+        let dependent: Vec<u32> = match branch {
+            None => body.live_blocks().collect(),
+            Some(branch) => {
+                let pairs = self.branches.entry(def).or_insert_with(|| {
+                    let after = dominance::post_dominators(body);
+                    Rc::new(dominance::control_dependence(body, &after))
+                });
+                let mut out: Vec<u32> = pairs.iter().filter(|pair| pair.1 == branch).map(|pair| pair.0).collect();
+                // What depends on a block that depends on it.
+                let mut next = 0;
+                while next < out.len() {
+                    let own = out[next];
+                    for &(block, _) in pairs.iter().filter(|pair| pair.1 == own) {
+                        if !out.contains(&block) {
+                            out.push(block);
+                        }
+                    }
+                    next += 1;
+                }
+                out
+            }
+        };
+        for block in body.live_blocks() {
+            let joins = body.preds(block).iter().any(|edge| dependent.contains(&edge.block)) && body.preds(block).len() > 1;
+            if joins && branch.is_some() {
+                for &phi in body.phis(block) {
+                    let mut operands = body.args(phi).to_vec();
+                    operands.sort_unstable();
+                    operands.dedup();
+                    if operands.len() > 1 && self.runs(node, phi) {
+                        self.add(Held::Value(node, phi), marks, from, (node, phi));
+                    }
+                }
+            }
+        }
+        for block in dependent {
+            for ins in body.in_block(block) {
+                if self.runs(node, ins) {
+                    self.effect(node, ins, marks, from);
+                }
+            }
+        }
+    }
+
+    /// Whether an instruction runs depends on the data: so does what it does.
+    fn effect(&mut self, node: u32, ins: Value, marks: u8, from: u32) {
+        let method = self.solver.nodes[node as usize].method.clone();
+        let here = (node, ins);
+        match method.body.ins[ins as usize].op {
+            Op::Put(_) | Op::StaticPut(_) | Op::ArrayPut => {
+                let value = method.body.args(ins).last().copied().unwrap_or(NONE);
+                for cell in self.written(here, value) {
+                    self.add(Held::Cell(cell, node, ins), marks, from, here);
+                }
+            }
+            Op::Return if !method.body.args(ins).is_empty() => self.returned(node, marks, from, here),
+            Op::Invoke(kind, target) if target != NONE => {
+                for (callee, _) in self.solver.links.get(&here).cloned().unwrap_or_default() {
+                    self.add(Held::Run(callee), marks, from, here);
+                }
+                let Some(&outside) = self.solver.outside.get(&here) else { return };
+                let args = self.solver.args_of(node, ins);
+                let library = self.solver.library_of(outside);
+                for flow in self.flows(&library, outside, kind) {
+                    for to in self.solver.locate(here, flow.to, &args, kind, false) {
+                        if let Spot::Cell(cell) = to {
+                            self.add(Held::Cell(cell, node, ins), marks, from, here);
+                        }
+                    }
+                }
+                for &rule in &library.rules {
+                    if self.solver.rules.rules[rule as usize].row.sink.is_some() {
+                        self.leak(here, rule, outside, marks, from, &args);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The way from the source, and whether a node that stands for many calls lies on it.
+    fn path(&self, last: u32, sink: Site) -> (Vec<Site>, bool) {
+        let mut out = vec![sink];
+        let mut merged = false;
+        let mut at = last;
+        while at != NONE {
+            let fact = &self.facts[at as usize];
+            let site = self.solver.site(fact.site);
+            merged |= self.solver.nodes[fact.site.0 as usize].merged;
+            if out.last() != Some(&site) {
+                out.push(site);
+            }
+            at = fact.from;
+        }
+        out.reverse();
+        (out, merged)
+    }
+}

@@ -1,0 +1,107 @@
+"""The order of sensitive places against the user's consent, asked once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from assaymark import catalog
+from assaymark.analysis.code import code_of
+from assaymark.analysis.sensitive import sensitive_places
+from assaymark.formats.android.manifest import Component, complete_name
+from assaymark.formats.program import Program
+
+_STARTUP = "androidx.startup"
+"""Value of the `meta-data` by which androidx.startup knows its initialisers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentOrder:
+    """The order of one place.
+
+    `order` is `before`, `after`, `no-gate` or `unknown`, and then `reason` says why; `path` holds the methods from what
+    starts the place to the one around it; `gate` is what opens the way to a place that runs only after.
+    """
+
+    order: str
+    reason: str | None
+    path: tuple[str, ...]
+    gate: str | None
+
+
+UNKNOWN = ConsentOrder("unknown", "not-reached", (), None)
+"""Of a place that was not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFacts:
+    """The order of each place (engine's id of the method, code unit), what agreeing controls say, what was left out."""
+
+    orders: Mapping[tuple[int, int], ConsentOrder]
+    gates: tuple[str, ...]
+    counts: Mapping[str, int]
+
+    def at(self, method: int, offset: int) -> ConsentOrder:
+        """Give the order of a place."""
+        return self.orders.get((method, offset), UNKNOWN)
+
+
+def consent_of(program: Program) -> ConsentFacts:
+    """Give the order of all sensitive places of a program, computed once."""
+    places = ((place.hit.caller, place.hit.offset) for place in sensitive_places(program))
+    return program.once("consent", lambda one: order_of(one, places))
+
+
+def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFacts:
+    """Find the order of places (engine's id of the method, code unit), such as the sources of flows."""
+    wanted = sorted(set(places))
+    manifest = program.manifest
+    words = catalog.load_consent_words()
+    answers, gates, counts = code_of(program).engine.consent(
+        [part.package for part in program.packages],
+        [part.resources for part in program.packages],
+        _application(program),
+        [
+            (one.target or one.name, _kind(one.kind), _open(one), one.exported, list(one.actions))
+            for one in manifest.components
+            if one.enabled
+        ],
+        _meta_data(program),
+        sorted({name for name, value in _meta_data(program) if value == _STARTUP}),
+        (list(words.agree), list(words.decline), list(words.proceed), list(words.policy)),
+        wanted,
+    )
+    orders = {
+        place: ConsentOrder(order, reason, tuple(path), gate)
+        for place, (order, reason, path, gate) in zip(wanted, answers, strict=True)
+    }
+    return ConsentFacts(orders, tuple(gates), counts)
+
+
+def _kind(kind: str) -> str:
+    return "activity" if kind == "activity-alias" else kind
+
+
+_BY_SYSTEM_ON_REQUEST = frozenset({"android.permission.BIND_JOB_SERVICE"})
+"""Permissions that only the system holds, and uses only after the app asked for it."""
+
+
+def _open(component: Component) -> bool:
+    """Say whether somebody outside the app starts it. Providers start with the process, receivers with their broadcast."""
+    if component.permission in _BY_SYSTEM_ON_REQUEST:
+        return False
+    filtered = component.kind == "receiver" and bool(component.filters)
+    return component.exported or component.launcher or component.kind == "provider" or filtered
+
+
+def _application(program: Program) -> list[str]:
+    manifest = program.manifest
+    names = [manifest.application_class]
+    if manifest.application is not None:
+        names.append(complete_name(manifest.package, manifest.application.text("appComponentFactory")))
+    return [name for name in names if name]
+
+
+def _meta_data(program: Program) -> list[tuple[str, str]]:
+    stated = list(program.manifest.meta_data.items())
+    return stated + [pair for one in program.manifest.components if one.enabled for pair in one.meta_data]

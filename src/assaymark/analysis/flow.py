@@ -1,0 +1,135 @@
+"""Data flow of a program: what the engine needs to know of manifest, resources and catalog, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from assaymark import _engine, catalog
+from assaymark.analysis.code import CodeView, code_of, entries_of
+from assaymark.catalog.flows import FlowRules, Widget, load_flow_rules
+from assaymark.formats.program import Program
+
+IMPLICIT = "implicit"
+"""Mark of a flow that only a branch carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the code."""
+
+    cls: str
+    method: str
+    descriptor: str
+    dex: str
+    offset: int
+    line: int | None
+
+    @property
+    def text(self) -> str:
+        """The place as evidence writes it."""
+        return f"{self.dex}:{self.cls}.{self.method}{self.descriptor}+{self.offset:#x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Data of one source that reaches one sink."""
+
+    data: str
+    source_api: str
+    source: Place
+    sink_kind: str
+    sink_api: str
+    sink: Place
+    derived: tuple[str, ...]
+    """What was done to it on the way."""
+    confirmed: bool
+    address: str | None
+    """Constant address that the sink is given."""
+    path: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """All flows of a program, and the bounds that were hit, by name, with how often."""
+
+    flows: tuple[Flow, ...]
+    cuts: Mapping[str, int]
+    work: Mapping[str, int] = field(default_factory=dict)
+    """Steps, bodies and methods that the search took."""
+
+
+def flows_of(program: Program, *, implicit: bool = False) -> Flows:
+    """Give the flows of a program, computed once. `implicit`: a branch on data counts as a flow to what it decides."""
+    return program.once(f"flows-{implicit}", lambda one: _find(one, implicit))
+
+
+def _find(program: Program, implicit: bool) -> Flows:
+    code = code_of(program)
+    rules = load_flow_rules()
+    classes, on_click = entries_of(program)
+    setting = [(name, []) for name in classes], on_click, list(_widgets(program, rules))
+    rows, counts = code.flows(_rule_rows(rules), setting, implicit)
+    flows = tuple(
+        Flow(data, api, _place(code, at), kind, sink, _place(code, end), tuple(marks), sure, address, _way(code, way))
+        for data, api, at, kind, sink, end, marks, sure, address, way in rows
+    )
+    cuts = {name: count for name, count in counts.items() if name.startswith("flow-")}
+    return Flows(flows, cuts, {name: count for name, count in counts.items() if name not in cuts})
+
+
+def _place(code: CodeView, row: _engine.FlowPlace) -> Place:
+    cls, method, descriptor, dex, offset, line = row
+    return Place(cls, method, descriptor, code.place(dex), offset, line)
+
+
+def _way(code: CodeView, way: list[_engine.FlowPlace]) -> tuple[Place, ...]:
+    return tuple(_place(code, row) for row in way)
+
+
+def _rule_rows(rules: FlowRules) -> _engine.FlowRules:
+    outside = [prefix.removesuffix("*") for sdk in catalog.load_sdks() if sdk.library for prefix in sdk.packages]
+    outside = [prefix if prefix.endswith(".") else f"{prefix}." for prefix in outside]
+    return (
+        list(rules.effects),
+        list(rules.sources),
+        list(rules.sinks),
+        list(rules.lifecycles),
+        list(rules.listeners),
+        sorted({*outside, *LIBRARIES}),
+    )
+
+
+LIBRARIES = ("android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.android.material.")
+"""Packages whose code is left to the rules: their names survive, and what they do is public."""
+
+
+def _widgets(program: Program, rules: FlowRules) -> Iterator[tuple[int, str]]:
+    """Give the ids of the elements of layouts that take in personal information, with its category."""
+    for part in program.packages:
+        if part.resources is None:
+            continue
+        found: dict[str, str] = {}
+        try:
+            texts = _engine.layouts(part.package, part.resources)
+        except _engine.EngineError:
+            continue  # the reader has recorded what is wrong with the resources
+        for _file, _element, _parent, _tag, id_name, attribute, text, _resource in texts:
+            if id_name is not None and id_name not in found:
+                data = _data_of(rules.widgets, id_name, attribute, text)
+                if data is not None:
+                    found[id_name] = data
+        for id_name, data in found.items():
+            number = part.resources.find(id_name if "/" in id_name else f"id/{id_name}")
+            if number is not None:
+                yield number, data
+
+
+def _data_of(widgets: tuple[Widget, ...], id_name: str, attribute: str, text: str) -> str | None:
+    if attribute == "inputType":
+        number = int(text, 0) if text.startswith("0x") or text.isdecimal() else None
+        return next((one.data for one in widgets if number is not None and number & 0xFFF in one.inputs), None)
+    if attribute == "hint":
+        words = f"{id_name} {text}".lower()
+        return next((one.data for one in widgets if any(word in words for word in one.words)), None)
+    return None

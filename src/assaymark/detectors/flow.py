@@ -1,0 +1,53 @@
+"""Data flow: personal information that moves from where it is read to where it leaves the app.
+
+What it observes: for each source of the API catalog, each call-back parameter and each input field that carries personal
+information, the calls that send it to the network, to messages, logs, files, other apps; with the way it takes.
+Why it matters: who gets which data is what a privacy policy has to say.
+Limits: native code, code loaded while running and reflection that is not constant are not followed; what a method
+outside the app does is known by rules, or guessed from its arguments. `confirmed` means that the way was checked for order
+and context; `possible` that a bound was hit on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assaymark.analysis.address import address_of
+from assaymark.analysis.code import code_of
+from assaymark.analysis.flow import flows_of
+from assaymark.extend import Emission, detector
+from assaymark.formats.program import Program
+from assaymark.model.tables import FLOW
+
+
+@detector(id="flow", version=1, emits=(FLOW,))
+def flow(program: Program) -> Iterator[Emission]:
+    """Give one row for each pair of source and sink."""
+    code = code_of(program)
+    for one in flows_of(program).flows:
+        yield (
+            FLOW,
+            FLOW.row(
+                one.sink.text,
+                data=one.data,
+                source_api=one.source_api,
+                source_class=one.source.cls,
+                source_method=one.source.method,
+                sink_kind=one.sink_kind,
+                sink_api=one.sink_api,
+                sink_class=one.sink.cls,
+                sink_method=one.sink.method,
+                sink_at=one.sink.text,
+                recipient=_recipient(one.address),
+                certainty="confirmed" if one.confirmed else "possible",
+                derived=list(one.derived),
+                owner=code.owner(one.sink.cls),
+                consent="unknown",
+                path=[place.text for place in one.path],
+            ),
+        )
+
+
+def _recipient(url: str | None) -> str | None:
+    address = address_of(url) if url else None
+    return address.host if address is not None else None
