@@ -24,7 +24,7 @@ import tempfile
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -260,8 +260,9 @@ class Book:
 
 
 def _toml(learned: Learned) -> Iterator[str]:
-    yield "# Artefacts whose fingerprints fingerprints.bin holds. Written by scripts/learn_sdk.py; how: docs/howto/learn-an-sdk.md."
-    yield "# `libraries`: SDK ids by number; `table`: SHA-256 of fingerprints.bin; a row without `version` came along with another SDK's artefact."
+    yield "# Artefacts whose fingerprints fingerprints.bin holds. Written by scripts/learn_sdk.py."
+    yield "# How: docs/howto/learn-an-sdk.md. `libraries`: SDK ids by number; `table`: SHA-256 of fingerprints.bin."
+    yield "# A row without `version` came along with another SDK's artefact."
     yield ""
     yield f"table = '{learned.table}'"
     yield f"libraries = [{', '.join(repr(one) for one in learned.libraries)}]"
@@ -367,7 +368,8 @@ def main(arguments: list[str]) -> int:
     lines = options.file.read_text(encoding="utf-8").splitlines() if options.file else []
     wanted = [options_of(shlex.split(line), options.day) for line in lines if line and not line.startswith("#")]
     if options.artefact:
-        wanted.append(replace_row(options))
+        options.row = True  # an artefact that is named by hand is one to be entered
+        wanted.append(options)
     failed = 0
     for one in wanted:
         try:
@@ -377,12 +379,6 @@ def main(arguments: list[str]) -> int:
             print(f"{one.artefact}: {error}", file=sys.stderr, flush=True)
     book.write()
     return 1 if failed else 0
-
-
-def replace_row(options: argparse.Namespace) -> argparse.Namespace:
-    """Ask for the row too: an artefact that is named by hand is one to be entered."""
-    options.row = True
-    return options
 
 
 if __name__ == "__main__":

@@ -108,8 +108,8 @@ def _totals() -> Mapping[tuple[int, int], int]:
 def _version(library: int, names: tuple[str, ...], found: list[tuple[int, int]]) -> str | None:
     """Give the version that has nearly all features found, clearly more than every other one, and no few of its own.
 
-    A version that was not learned has what it shares with the learned ones on both sides of it, and lacks what the later
-    one added: of that one's own features a smaller part is found than of those that it shares.
+    A version that was not learned has what it shares with the learned ones on both sides of it, and lacks what the
+    later one added: of that one's own features a smaller part is found than of those that it shares.
     """
     explained = [sum(count for bits, count in found if bits >> at & 1) for at in range(len(names))]
     ranked = sorted(range(len(names)), key=lambda at: -explained[at])[:2]

@@ -32,7 +32,7 @@ VERSIONS = 16
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """A published artefact that was learned. `version` is empty for an SDK that another one's artefact carries along."""
+    """A published artefact that was learned. `version` is empty for an SDK that another's artefact carries along."""
 
     sdk: str
     version: str

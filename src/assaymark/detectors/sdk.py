@@ -3,7 +3,7 @@
 What it observes: Java packages, telling classes, native libraries, manifest marks, assets and strings of the catalog;
 fingerprints learned from published artefacts, which survive renaming.
 Why it matters: most personal information that leaves a phone leaves through an SDK, and the policy must name it.
-Limits: an SDK whose names were all replaced (R8 with repackaging) is recognised if it was learned, and if enough of it is
+Limits: an SDK whose names were all replaced (R8 with repackaging) is recognised if it was learned and enough of it is
 left. A version is given where the package states it, or where fingerprints fit one learned version and no other: code
 of a version that was not learned may look the same. Plain libraries that receive no data of their own are left out.
 """

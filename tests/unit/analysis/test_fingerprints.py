@@ -120,7 +120,8 @@ def test_repeated_texts_are_not_the_library() -> None:
     texts = re.findall(r'"(.*?)"', library())
     lines = [f'    const-string v0, "{text}"' for text in texts]
     classes = [
-        f".class public Lcom/shop/Keys{part};\n.super Ljava/lang/Object;\n.method public static keys()V\n    .locals 1\n"
+        f".class public Lcom/shop/Keys{part};\n.super Ljava/lang/Object;\n"
+        + ".method public static keys()V\n    .locals 1\n"
         + "\n    invoke-static {}, Ljava/lang/System;->gc()V\n".join(lines[part::3])
         + "\n    return-void\n.end method"
         for part in range(3)
