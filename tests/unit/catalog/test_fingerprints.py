@@ -27,7 +27,8 @@ def test_every_row_tells_a_known_library_and_versions_that_it_has() -> None:
     assert max(len(learned.versions(one)) for one in learned.libraries) <= VERSIONS
     last = -1
     for low, high, library, bits in ROW.iter_unpack(load_table()):
-        assert (feature := high << 32 | low) > last
+        feature = high << 32 | low
+        assert feature > last
         last = feature
         assert library == SHARED or bits < allowed[library]
 
