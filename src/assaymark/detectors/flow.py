@@ -40,10 +40,10 @@ def flow(program: Program) -> Iterator[Emission]:
                 sink_at=one.sink.text,
                 recipient=_recipient(one.address),
                 certainty="confirmed" if one.confirmed else "possible",
-                derived=list(one.derived),
+                derived=tuple(one.derived),
                 owner=code.owner(one.sink.cls),
                 consent="unknown",
-                path=[place.text for place in one.path],
+                path=tuple(place.text for place in one.path),
             ),
         )
 

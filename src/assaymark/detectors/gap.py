@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from assaymark.analysis.blindspots import recognised
 from assaymark.analysis.code import DAMAGE, CodeView, code_of
+from assaymark.analysis.consent import consent_of
 from assaymark.analysis.flow import flows_of
 from assaymark.analysis.marks import members_of
 from assaymark.extend import Emission, detector
@@ -73,7 +74,7 @@ def gap(program: Program) -> Iterator[Emission]:
         *_unread_parts(program),
         *_hidden_code(program, code),
         *_flow_cuts(program),
-        Gap("not-implemented-consent", "the order against consent is not analysed by this version", "", (), "total"),
+        *_consent_cuts(program),
         Gap(
             "no-policy-given",
             "no privacy policy was given with the package",
@@ -157,6 +158,16 @@ def _flow_cuts(program: Program) -> Iterator[Gap]:
     """Give the bounds that the search for flows hit, one row each: behind them flows may be missing."""
     for name, count in sorted(flows_of(program).cuts.items()):
         yield Gap("flow-cut", name, "", ("flow",), "partial", count)
+
+
+def _consent_cuts(program: Program) -> Iterator[Gap]:
+    """Give what the order against consent could not follow, one row each, and the limit if it was hit."""
+    counts = consent_of(program).counts
+    for name in ("intents", "reflection", "dynamic", "long_methods"):
+        if counts[name]:
+            yield Gap("consent-cut", name, "", (), "partial", counts[name])
+    if not counts["complete"]:
+        yield Gap("limit-hit", "the steps of the order against consent", "", ("api_call",), "partial")
 
 
 def _hidden_code(program: Program, code: CodeView) -> Iterator[Gap]:

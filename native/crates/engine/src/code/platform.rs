@@ -49,19 +49,6 @@ pub fn supertypes(dexes: &[Dex], link: &Link) -> Vec<(u32, u32)> {
     out
 }
 
-/// The types directly above a type of the platform, by descriptors; `java.lang.Object` and markers are left out.
-pub fn direct_supertypes(name: &str) -> impl Iterator<Item = &'static str> + use<> {
-    static ROWS: std::sync::OnceLock<Vec<(&str, &str)>> = std::sync::OnceLock::new();
-    let rows = ROWS.get_or_init(|| {
-        TYPES
-            .lines()
-            .filter_map(|row| row.split_once(' '))
-            .collect()
-    });
-    let row = rows.binary_search_by_key(&name.as_bytes(), |&(own, _)| own.as_bytes());
-    row.into_iter().flat_map(|at| rows[at].1.split(' '))
-}
-
 /// Methods of each platform type that the platform calls on objects of an app (name/number of parameters), one type a line, sorted:
 /// all of interfaces, abstract ones and call-backs of classes; `toString` and the like are left out.
 static CALLBACKS: &str = include_str!("platform-callbacks.txt");
@@ -166,4 +153,17 @@ fn is_object_method(name: &[u8], parameters: usize) -> bool {
         1 => name == b"equals",
         _ => false,
     }
+}
+
+/// Direct supertypes of a platform type, as descriptors; `java.lang.Object` and markers are left out.
+pub fn direct_supertypes(descriptor: &str) -> impl Iterator<Item = &'static str> + use<> {
+    static ROWS: std::sync::OnceLock<Vec<(&str, &str)>> = std::sync::OnceLock::new();
+    let rows = ROWS.get_or_init(|| {
+        TYPES
+            .lines()
+            .filter_map(|row| row.split_once(' '))
+            .collect()
+    });
+    let found = rows.binary_search_by(|row| row.0.as_bytes().cmp(descriptor.as_bytes()));
+    found.ok().into_iter().flat_map(|at| rows[at].1.split(' '))
 }

@@ -1,7 +1,6 @@
 //! Which definitions a call runs, and with which objects.
 
 use super::body::Insn;
-use super::heap::Key;
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::callgraph::{exact, superclass_method};
@@ -70,8 +69,7 @@ impl World<'_> {
         if receiver == ANY {
             unknown = true;
             if declared != program.hierarchy.object {
-                let all = self.read(Key::Instances(declared), node);
-                for object in self.values.objects(all) {
+                for object in self.instances(declared, node) {
                     let class = self.heap.objects[object as usize].class;
                     if let Some(def) = self.lookup(class, signature) {
                         targets.entry(def).or_default().push(object);

@@ -65,7 +65,7 @@ pub enum Key {
     Element(u32, i64),
     /// Elements under an index that is not known.
     Elements(u32),
-    /// Objects of a type made so far.
+    /// Objects of a type made so far: only who asks for them is kept here.
     Instances(u32),
     /// Texts on a control: strings and resource ids.
     Label(u32),
@@ -167,6 +167,11 @@ impl Heap {
         cell
     }
 
+    /// The cell of a key, if there is one.
+    pub fn find(&self, key: Key) -> Option<u32> {
+        self.by_key.get(&key).copied()
+    }
+
     /// What a cell holds, without becoming a reader.
     pub fn peek(&self, key: Key) -> Value {
         self.by_key
@@ -190,10 +195,7 @@ impl Heap {
         }
         let cell = self.cell(key);
         let slot = &mut self.cells[cell as usize].value;
-        let joined = match key {
-            Key::Instances(_) => values.join_wide(*slot, value),
-            _ => values.join(*slot, value),
-        };
+        let joined = values.join(*slot, value);
         let changed = joined != *slot;
         *slot = joined;
         changed.then_some(cell)

@@ -101,6 +101,13 @@ pub fn consent(
     for phase in [Phase::Used, Phase::Unclear, Phase::Agreed] {
         world.enter(phase);
         world.fire_events();
+        if phase >= Phase::Unclear && world.counters.intents > 0 {
+            // An intent whose target is not known may be for any component of the app.
+            for component in &manifest.components {
+                world.start_class(NONE, 0, &component.class);
+            }
+            world.fire_events();
+        }
     }
     let gate = world.has_gate();
     let complete = !world.exhausted();

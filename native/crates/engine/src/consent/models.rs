@@ -334,9 +334,8 @@ impl World<'_> {
                     return Some((ANY, true));
                 };
                 self.initialise(kind, node, 0);
-                let all = self.read(Key::Instances(kind), node);
                 let mut atoms = Vec::new();
-                for object in self.values.objects(all) {
+                for object in self.instances(kind, node) {
                     let own = self.read(Key::Element(object, ENUM_NAME), node);
                     if self
                         .values

@@ -56,9 +56,20 @@ impl World<'_> {
                 let store = class.starts_with(b"Landroidx/datastore/preferences/core/");
                 store.then(|| self.data_store(node, name, args))
             }
+            _ if self
+                .program
+                .descriptor(key.class)
+                .starts_with(b"Landroidx/work/") =>
+            {
+                self.work(node, insn.unit, name, args);
+                None
+            }
             // A dialog that is built by a library of the app: a text, and a listener for the button that says it.
             _ if self.program.defs.class_of[key.class as usize] != NONE => {
                 let types = self.program.link.proto(key.proto).to_vec();
+                if types[0] == key.class && types.len() == 2 && args.len() == 2 {
+                    self.tell_builder(types[1], args);
+                }
                 let listener = types[1..].iter().position(|&kind| {
                     self.program.descriptor(kind)
                         == b"Landroid/content/DialogInterface$OnClickListener;"
@@ -67,6 +78,7 @@ impl World<'_> {
                     let descriptor = self.program.descriptor(kind);
                     descriptor == b"Ljava/lang/CharSequence;" || descriptor == b"I"
                 })?;
+                // Parameters of one register each, as in all such methods.
                 if args.len() == types.len() && text < listener {
                     let label = args[1 + text];
                     let which = self.values.integer(match name {
@@ -80,6 +92,75 @@ impl World<'_> {
                 None
             }
             _ => None,
+        }
+    }
+
+    /// A builder of the app is told one text: it will stand on what is built.
+    fn tell_builder(&mut self, kind: u32, args: &[Value]) {
+        let texts = match self.program.descriptor(kind) {
+            b"Ljava/lang/CharSequence;" | b"Ljava/lang/String;" => self
+                .values
+                .filter(args[1], |atom| matches!(atom, Atom::Text(_))),
+            b"I" => self.values.filter(
+                args[1],
+                |atom| matches!(atom, Atom::Integer(id) if id > 0x7eff_ffff),
+            ),
+            _ => return,
+        };
+        if texts == ANY {
+            return;
+        }
+        for builder in self.values.objects(args[0]) {
+            self.write(Key::Label(builder), texts);
+        }
+    }
+
+    /// WorkManager: requests are made of classes, and enqueued; the library keeps them in a database in between.
+    fn work(&mut self, node: u32, unit: u32, name: &[u8], args: &[Value]) {
+        let own = self.heap.text("androidx.work");
+        let (store, _) = self
+            .heap
+            .object(Origin::Store(Store::Table, own), NONE, 0);
+        if name == b"<init>" {
+            for &arg in args {
+                let classes = self
+                    .values
+                    .filter(arg, |atom| matches!(atom, Atom::Class(_)));
+                if classes != ANY {
+                    self.write(Key::Contents(store), classes);
+                }
+            }
+        }
+        if !name.starts_with(b"enqueue") && !name.starts_with(b"begin") {
+            return;
+        }
+        let classes = self.read(Key::Contents(store), node);
+        for atom in self.values.atoms(classes).to_vec() {
+            if let Atom::Class(kind) = atom {
+                self.start_worker(node, unit, kind);
+            }
+        }
+    }
+
+    fn start_worker(&mut self, node: u32, unit: u32, kind: u32) {
+        let program = self.program;
+        let object = self.object(Origin::Made(kind), kind, 0);
+        if self.started.insert(kind, object).is_some() {
+            return;
+        }
+        self.initialise(kind, node, unit);
+        self.construct(node, unit, object, kind);
+        let chain: Vec<u32> = program.hierarchy.chain(&program.defs, kind).collect();
+        for position in chain {
+            for &(_, def) in program.hierarchy.virtuals(position) {
+                let id = program.defs.methods[def as usize].id;
+                let name = program.name(program.link.methods[id as usize].name);
+                if matches!(&*name, "doWork" | "startWork" | "createWork") && program.has_code(def)
+                {
+                    let args = self.callback_args(object, def);
+                    self.call(node, unit, def, &args);
+                }
+            }
         }
     }
 

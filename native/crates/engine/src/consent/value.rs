@@ -152,15 +152,6 @@ impl Values {
         value
     }
 
-    /// As [`Values::join`], without a bound on the number of atoms.
-    pub fn join_wide(&mut self, a: Value, b: Value) -> Value {
-        if a == ANY || b == ANY {
-            return ANY;
-        }
-        let atoms = [self.atoms(a), self.atoms(b)].concat();
-        self.wide(atoms)
-    }
-
     /// The atoms that satisfy a condition; [`ANY`] stays.
     pub fn filter(&mut self, value: Value, keep: impl Fn(Atom) -> bool) -> Value {
         if value == ANY || self.atoms(value).iter().all(|&atom| keep(atom)) {

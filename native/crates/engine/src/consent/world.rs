@@ -130,6 +130,11 @@ pub struct World<'a> {
     pub(super) started: Map<u32, u32>,
     pub(super) children: Map<u32, Vec<u32>>,
     pub(super) bound: Map<u32, Vec<u32>>,
+    instances: Map<u32, Vec<u32>>,
+    /// Type id of the class of all coroutines, or [`NONE`].
+    coroutine: u32,
+    /// Coroutines that were made and are still to run.
+    spawned: Vec<u32>,
     pub(super) text_numbers: Map<(u32, u32), u32>,
     /// What was left out.
     pub counters: Counters,
@@ -178,6 +183,11 @@ impl<'a> World<'a> {
             started: Map::default(),
             children: Map::default(),
             bound: Map::default(),
+            instances: Map::default(),
+            coroutine: program
+                .find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
+                .unwrap_or(NONE),
+            spawned: Vec::new(),
             text_numbers: Map::default(),
             counters: Counters::default(),
             steps: 0,
@@ -193,13 +203,46 @@ impl<'a> World<'a> {
 
     /// Runs until nothing changes.
     pub fn settle(&mut self) {
-        while let Some(node) = self.queue.pop_front() {
-            self.nodes[node as usize].queued = false;
-            if self.exhausted() {
+        loop {
+            while let Some(node) = self.queue.pop_front() {
+                self.nodes[node as usize].queued = false;
+                if self.exhausted() {
+                    return;
+                }
+                self.cause = self.nodes[node as usize].pending;
+                self.run(node);
+            }
+            if self.spawned.is_empty() {
                 return;
             }
-            self.cause = self.nodes[node as usize].pending;
-            self.run(node);
+            for object in std::mem::take(&mut self.spawned) {
+                self.resume(object);
+            }
+        }
+    }
+
+    /// A coroutine that was made runs: what dispatches it is too deep in its library to be followed for sure.
+    fn resume(&mut self, object: u32) {
+        let program = self.program;
+        let class = self.heap.objects[object as usize].class;
+        let (from, unit) = match self.heap.objects[object as usize].origin {
+            Origin::Site(node, _, unit) => (node, unit),
+            _ => (NONE, 0),
+        };
+        let chain: Vec<u32> = program.hierarchy.chain(&program.defs, class).collect();
+        for position in chain {
+            for &(_, def) in program.hierarchy.virtuals(position) {
+                let id = program.defs.methods[def as usize].id;
+                let name = program.link.methods[id as usize].name;
+                if &*program.name(name) == "invokeSuspend" && program.has_code(def) {
+                    if from != NONE {
+                        self.cause = self.nodes[from as usize].cause;
+                    }
+                    let args = self.callback_args(object, def);
+                    self.call(from, unit, def, &args);
+                    return;
+                }
+            }
         }
     }
 
@@ -270,10 +313,24 @@ impl<'a> World<'a> {
             }
             _ => self.cause,
         };
+        self.tell_readers(self.heap.cells[cell as usize].key, cause);
+    }
+
+    /// Those that read a cell run again.
+    fn tell_readers(&mut self, key: Key, cause: u32) {
+        let Some(cell) = self.heap.find(key) else {
+            return;
+        };
         for at in 0..self.heap.cells[cell as usize].readers.len() {
             let reader = self.heap.cells[cell as usize].readers[at];
             self.enqueue(reader, cause);
         }
+    }
+
+    /// All objects of a type made so far; the node is told of more.
+    pub(super) fn instances(&mut self, kind: u32, node: u32) -> Vec<u32> {
+        self.heap.read(Key::Instances(kind), node);
+        self.instances.get(&kind).cloned().unwrap_or_default()
     }
 
     /// The object of a place in a node.
@@ -294,9 +351,15 @@ impl<'a> World<'a> {
     pub(super) fn object(&mut self, origin: Origin, class: u32, depth: u8) -> u32 {
         let (object, new) = self.heap.object(origin, class, depth);
         if new && class != NONE {
-            let value = self.values.one(Atom::Object(object));
-            for kind in self.facts.supertypes(class).iter().copied() {
-                self.write(Key::Instances(kind), value);
+            let above = self.facts.supertypes(class);
+            for &kind in above.iter() {
+                if kind != self.program.hierarchy.object {
+                    self.instances.entry(kind).or_default().push(object);
+                    self.tell_readers(Key::Instances(kind), self.cause);
+                }
+            }
+            if self.coroutine != NONE && above.contains(&self.coroutine) {
+                self.spawned.push(object);
             }
         }
         object
