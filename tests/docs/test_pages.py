@@ -77,9 +77,9 @@ def test_chinese_pages_lead_to_chinese_pages(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_make_commands_exist(name: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     text = (ROOT / name).read_text(encoding="utf-8")
-    asked = re.findall(r"^ {4}make ([a-z]+)", text, flags=re.MULTILINE) + re.findall(r"`make ([a-z]+)[^`]*`", text)
+    asked = re.findall(r"^ {4}make ([a-z-]+)", text, flags=re.MULTILINE) + re.findall(r"`make ([a-z-]+)[^`]*`", text)
     assert set(asked) <= targets
 
 
