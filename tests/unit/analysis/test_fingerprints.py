@@ -80,10 +80,13 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for version, found in (("1.0", first), ("2.0", second))
     )
     fingerprints._sizes.cache_clear()
+    fingerprints._totals.cache_clear()
     monkeypatch.setattr(fingerprints, "_known", lambda: _engine.Fingerprints(table(rows)))
+    monkeypatch.setattr(fingerprints, "load_table", lambda: table(rows))
     monkeypatch.setattr(fingerprints, "load_learned", lambda: Learned(("vendor-push",), artefacts, ""))
     yield
     fingerprints._sizes.cache_clear()
+    fingerprints._totals.cache_clear()
 
 
 def found(*sources: str) -> Match:
@@ -118,7 +121,7 @@ def test_repeated_texts_are_not_the_library() -> None:
     lines = [f'    const-string v0, "{text}"' for text in texts]
     classes = [
         f".class public Lcom/shop/Keys{part};\n.super Ljava/lang/Object;\n"
-        ".method public static keys()V\n    .locals 1\n"
+        + ".method public static keys()V\n    .locals 1\n"
         + "\n    invoke-static {}, Ljava/lang/System;->gc()V\n".join(lines[part::3])
         + "\n    return-void\n.end method"
         for part in range(3)
