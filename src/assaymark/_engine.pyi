@@ -180,8 +180,8 @@ FlowFilter: TypeAlias = tuple[list[str], list[str], list[str], list[str]]
 FlowSetting: TypeAlias = tuple[list[tuple[str, bool | None, list[FlowFilter]]], list[str], list[tuple[int, str]]]
 """Components (class; whether it is exported, or nothing if the manifest does not state it; filters), methods of `onClick`, widgets (resource id, data)."""
 
-FlowPlace: TypeAlias = tuple[str, str, str, str, int, int | None]
-"""Class, method, descriptor, DEX, code unit, line."""
+FlowPlace: TypeAlias = tuple[str, str, str, str, int, int | None, int]
+"""Class, method, descriptor, DEX, code unit, line, id of the method."""
 
 FlowRow: TypeAlias = tuple[str, str, FlowPlace, str, str, FlowPlace, list[str], bool, str | None, list[FlowPlace]]
 """Data, source's name, its place, sink's kind, its name, its place, what was done to the data, whether it is sure, constant address, way."""

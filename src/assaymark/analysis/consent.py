@@ -60,14 +60,13 @@ def _asked(program: Program) -> Iterator[tuple[int, int]]:
     except _engine.EngineError:
         return  # the detector of flows tells; the order of calls does not hang on it
     for flow in flows:
-        if (found := flow.sink.definition(program)) is not None:
-            yield found, flow.sink.offset
+        yield flow.sink.definition, flow.sink.offset
 
 
 def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFacts:
     """Find the order of places (engine's id of the method, code unit), such as the sources of flows."""
     wanted = sorted(set(places))
-    manifest = program.manifest
+    manifest, stated = program.manifest, _meta_data(program)
     words = catalog.load_consent_words()
     answers, gates, counts = code_of(program).engine.consent(
         [part.package for part in program.packages],
@@ -78,8 +77,8 @@ def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFact
             for one in manifest.components
             if one.enabled
         ],
-        _meta_data(program),
-        sorted({name for name, value in _meta_data(program) if value == _STARTUP}),
+        stated,
+        sorted({name for name, value in stated if value == _STARTUP}),
         (list(words.agree), list(words.decline), list(words.proceed), list(words.policy)),
         wanted,
     )

@@ -16,7 +16,7 @@ IMPLICIT = "implicit-flows"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the code."""
+    """A place in the code. `definition` is the engine's id of the method around it."""
 
     cls: str
     method: str
@@ -24,16 +24,12 @@ class Place:
     dex: str
     offset: int
     line: int | None
+    definition: int
 
     @property
     def text(self) -> str:
         """The place as evidence writes it."""
         return f"{self.dex}:{self.cls}.{self.method}{self.descriptor}+{self.offset:#x}"
-
-    def definition(self, program: Program) -> int | None:
-        """Give the engine's id of the method around it; of a class that is there twice, the one that Android loads."""
-        found = code_of(program).engine.find_methods(self.cls, self.method, self.descriptor)
-        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +94,8 @@ def _components(program: Program, classes: list[str]) -> list[tuple[str, bool | 
 
 
 def _place(code: CodeView, row: _engine.FlowPlace) -> Place:
-    cls, method, descriptor, dex, offset, line = row
-    return Place(cls, method, descriptor, code.place(dex), offset, line)
+    cls, method, descriptor, dex, offset, line, definition = row
+    return Place(cls, method, descriptor, code.place(dex), offset, line, definition)
 
 
 def _way(code: CodeView, way: list[_engine.FlowPlace]) -> tuple[Place, ...]:

@@ -27,7 +27,6 @@ def flow(program: Program) -> Iterator[Emission]:
     """Give one row for each pair of source and sink."""
     code, orders = code_of(program), consent_of(program)
     for one in flows_of(program).flows:
-        definition = one.sink.definition(program)
         yield (
             FLOW,
             FLOW.row(
@@ -45,7 +44,7 @@ def flow(program: Program) -> Iterator[Emission]:
                 certainty="confirmed" if one.confirmed else "possible",
                 derived=tuple(one.derived),
                 owner=code.owner(one.sink.cls),
-                consent="unknown" if definition is None else orders.at(definition, one.sink.offset).order,
+                consent=orders.at(one.sink.definition, one.sink.offset).order,
                 path=tuple(place.text for place in one.path),
             ),
         )

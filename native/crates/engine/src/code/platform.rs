@@ -7,19 +7,42 @@ use super::hierarchy::External;
 use super::link::Link;
 use super::{Program, find_type};
 use crate::dex::Dex;
+use std::sync::OnceLock;
 
 /// Types of the platform and their direct supertypes, one type a line, sorted. `java.lang.Object` and markers are left out.
 static TYPES: &str = include_str!("platform-types.txt");
+
+/// Rows of a table: a name, and the words behind it; ascending by the bytes of the names.
+type Rows = Vec<(&'static str, &'static str)>;
+
+fn rows_of(table: &'static str) -> Rows {
+    table
+        .lines()
+        .filter_map(|row| row.split_once(' '))
+        .collect()
+}
+
+/// The words behind a name.
+fn words_of(rows: &'static Rows, name: &str) -> impl Iterator<Item = &'static str> + use<> {
+    let row = rows.binary_search_by_key(&name.as_bytes(), |&(own, _)| own.as_bytes());
+    row.into_iter().flat_map(|at| rows[at].1.split(' '))
+}
+
+fn types() -> &'static Rows {
+    static ROWS: OnceLock<Rows> = OnceLock::new();
+    ROWS.get_or_init(|| rows_of(TYPES))
+}
+
+/// Direct supertypes of a platform type, as descriptors; `java.lang.Object` and markers are left out.
+pub fn direct_supertypes(name: &str) -> impl Iterator<Item = &'static str> + use<> {
+    words_of(types(), name)
+}
 
 /// For each type of the program that is a platform type: the nearest of its platform supertypes that the program names too.
 ///
 /// Pairs of type ids (type, supertype), ascending. What lies between them in the platform is skipped over.
 pub fn supertypes(dexes: &[Dex], link: &Link) -> Vec<(u32, u32)> {
-    let rows: Vec<(&[u8], &str)> = TYPES
-        .lines()
-        .filter_map(|row| row.split_once(' '))
-        .map(|(name, above)| (name.as_bytes(), above))
-        .collect();
+    let rows = types();
     let mut out = Vec::new();
     let mut next = 0;
     for (id, place) in link.types.iter().enumerate() {
@@ -27,20 +50,20 @@ pub fn supertypes(dexes: &[Dex], link: &Link) -> Vec<(u32, u32)> {
         let own = dexes[place.dex as usize]
             .string(place.string)
             .unwrap_or_default();
-        while rows.get(next).is_some_and(|&(name, _)| name < own) {
+        while rows
+            .get(next)
+            .is_some_and(|(name, _)| name.as_bytes() < own)
+        {
             next += 1;
         }
-        let Some((_, above)) = rows.get(next).filter(|(name, _)| *name == own) else {
+        let Some((_, above)) = rows.get(next).filter(|(name, _)| name.as_bytes() == own) else {
             continue;
         };
         let mut above: Vec<&str> = above.split(' ').collect();
         while let Some(name) = above.pop() {
             match find_type(dexes, link, name.as_bytes()) {
                 Some(kind) => out.push((id as u32, kind)),
-                None => {
-                    let row = rows.binary_search_by_key(&name.as_bytes(), |&(name, _)| name);
-                    above.extend(row.into_iter().flat_map(|row| rows[row].1.split(' ')));
-                }
+                None => above.extend(direct_supertypes(name)),
             }
         }
     }
@@ -54,16 +77,9 @@ pub fn supertypes(dexes: &[Dex], link: &Link) -> Vec<(u32, u32)> {
 static CALLBACKS: &str = include_str!("platform-callbacks.txt");
 
 /// The methods of a platform type itself, as `name/number of parameters`, that the platform calls on objects of an app.
-pub fn callbacks(name: &str) -> impl Iterator<Item = &'static str> {
-    static ROWS: std::sync::OnceLock<Vec<(&str, &str)>> = std::sync::OnceLock::new();
-    let rows = ROWS.get_or_init(|| {
-        CALLBACKS
-            .lines()
-            .filter_map(|row| row.split_once(' '))
-            .collect()
-    });
-    let row = rows.binary_search_by_key(&name.as_bytes(), |&(own, _)| own.as_bytes());
-    row.into_iter().flat_map(|at| rows[at].1.split(' '))
+pub fn callbacks(name: &str) -> impl Iterator<Item = &'static str> + use<> {
+    static ROWS: OnceLock<Rows> = OnceLock::new();
+    words_of(ROWS.get_or_init(|| rows_of(CALLBACKS)), name)
 }
 
 /// What the platform does with the methods of one signature, on an object of a class that extends or implements a platform type.
@@ -153,17 +169,4 @@ fn is_object_method(name: &[u8], parameters: usize) -> bool {
         1 => name == b"equals",
         _ => false,
     }
-}
-
-/// Direct supertypes of a platform type, as descriptors; `java.lang.Object` and markers are left out.
-pub fn direct_supertypes(descriptor: &str) -> impl Iterator<Item = &'static str> + use<> {
-    static ROWS: std::sync::OnceLock<Vec<(&str, &str)>> = std::sync::OnceLock::new();
-    let rows = ROWS.get_or_init(|| {
-        TYPES
-            .lines()
-            .filter_map(|row| row.split_once(' '))
-            .collect()
-    });
-    let found = rows.binary_search_by(|row| row.0.as_bytes().cmp(descriptor.as_bytes()));
-    found.ok().into_iter().flat_map(|at| rows[at].1.split(' '))
 }

@@ -1,11 +1,13 @@
 //! Which definitions a call runs, and with which objects.
 
 use super::body::Insn;
+use super::facts::Callback;
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::callgraph::{exact, superclass_method};
 use crate::code::link::NONE;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Objects of one class that are told apart as receivers of one call.
 const RECEIVERS: usize = 8;
@@ -169,12 +171,15 @@ impl World<'_> {
         (ANY, true)
     }
 
+    /// The methods of an object that the platform may call; none of one whose class is not known.
+    pub(super) fn callbacks_of(&mut self, object: u32) -> Rc<Vec<Callback>> {
+        let position = self.class_of(object);
+        position.map_or_else(Rc::default, |at| self.facts.callbacks(at))
+    }
+
     /// Calls each method of an object that the platform may call, now or at an event.
     pub(super) fn fire(&mut self, node: u32, unit: u32, object: u32) {
-        let Some(position) = self.class_of(object) else {
-            return;
-        };
-        for callback in self.facts.callbacks(position).iter() {
+        for callback in self.callbacks_of(object).iter() {
             let args = self.callback_args(object, callback.def);
             if callback.by_user {
                 if callback.name != "onClick" {

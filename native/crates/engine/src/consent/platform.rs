@@ -354,10 +354,7 @@ impl World<'_> {
         let click = facts.name == "setOnClickListener" || facts.name == "setOnLongClickListener";
         let ticks = facts.name == "setOnCheckedChangeListener";
         for listener in self.all_objects(passed) {
-            let Some(position) = self.class_of(listener) else {
-                continue;
-            };
-            for callback in self.facts.callbacks(position).iter() {
+            for callback in self.callbacks_of(listener).iter() {
                 if !callback.by_user || !names_callback(&facts.name, &callback.name) {
                     continue;
                 }
@@ -424,10 +421,7 @@ impl World<'_> {
         which: Value,
     ) {
         for listener in self.values.objects(listeners) {
-            let Some(position) = self.class_of(listener) else {
-                continue;
-            };
-            for callback in self.facts.callbacks(position).iter() {
+            for callback in self.callbacks_of(listener).iter() {
                 let mut args = self.callback_args(listener, callback.def);
                 if callback.name != "onClick" || args.len() != 3 {
                     continue;
@@ -477,10 +471,7 @@ impl World<'_> {
             }
         }
         for handler in self.inside(node, receiver) {
-            let Some(position) = self.class_of(handler) else {
-                continue;
-            };
-            for callback in self.facts.callbacks(position).iter() {
+            for callback in self.callbacks_of(handler).iter() {
                 if callback.name != "handleMessage" {
                     continue;
                 }
@@ -501,11 +492,9 @@ impl World<'_> {
     }
 
     fn handles_messages(&mut self, object: u32) -> bool {
-        let Some(position) = self.class_of(object) else {
-            return false;
-        };
-        let callbacks = self.facts.callbacks(position);
-        callbacks.iter().any(|one| one.name == "handleMessage")
+        self.callbacks_of(object)
+            .iter()
+            .any(|one| one.name == "handleMessage")
     }
 
     /// The `what` of a message.

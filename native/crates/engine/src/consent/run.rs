@@ -7,6 +7,7 @@ use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::link::NONE;
 use crate::dex::opcode::op;
+use crate::ir::{ARITHMETIC, Arith, Width, binary, literal_arithmetic, unary};
 use std::collections::BTreeSet;
 
 /// Registers of one method: those of the code, then what `move-result` takes.
@@ -580,70 +581,54 @@ impl World<'_> {
 
     fn arithmetic(&mut self, insn: &Insn, frame: &Frame) -> Value {
         let get = |register: u16| frame.get(usize::from(register)).copied().unwrap_or(ANY);
-        let (kind, x, y, narrow) = match insn.op {
-            0x7b..=0x7e => {
-                let minus = insn.op & 1 == 1;
-                let zero = self.values.integer(0);
-                return self.fold(get(insn.b), zero, |x, _| {
-                    Some(if minus { x.wrapping_neg() } else { !x })
-                });
-            }
-            // Between numbers of other widths; those between floats are not followed.
+        let (arith, x, y, width) = match insn.op {
+            // A number of another width; floats are not followed.
             0x81 => return get(insn.b),
-            0x84 | 0x8d..=0x8f => {
+            0x7b..=0x7e | 0x84 | 0x8d..=0x8f => {
                 let zero = self.values.integer(0);
-                let op = insn.op;
-                return self.fold(get(insn.b), zero, |x, _| {
-                    Some(match op {
-                        0x84 => i64::from(x as i32),
-                        0x8d => i64::from(x as i8),
-                        0x8e => i64::from(x as u16),
-                        _ => i64::from(x as i16),
-                    })
-                });
+                return self.fold(get(insn.b), zero, |x, _| unary(insn.op, x));
             }
-            0x90..=0x9a => (insn.op - 0x90, get(insn.b), get(insn.c), true),
-            0x9b..=0xa5 => (insn.op - 0x9b, get(insn.b), get(insn.c), false),
-            0xb0..=0xba => (insn.op - 0xb0, get(insn.a), get(insn.b), true),
-            0xbb..=0xc5 => (insn.op - 0xbb, get(insn.a), get(insn.b), false),
+            0x90..=0x9a => (
+                ARITHMETIC[usize::from(insn.op - 0x90)],
+                get(insn.b),
+                get(insn.c),
+                Width::Int,
+            ),
+            0x9b..=0xa5 => (
+                ARITHMETIC[usize::from(insn.op - 0x9b)],
+                get(insn.b),
+                get(insn.c),
+                Width::Long,
+            ),
+            0xb0..=0xba => (
+                ARITHMETIC[usize::from(insn.op - 0xb0)],
+                get(insn.a),
+                get(insn.b),
+                Width::Int,
+            ),
+            0xbb..=0xc5 => (
+                ARITHMETIC[usize::from(insn.op - 0xbb)],
+                get(insn.a),
+                get(insn.b),
+                Width::Long,
+            ),
             0xd0..=0xe2 => {
                 let literal = self.values.integer(insn.literal);
-                let kinds: [u8; 8] = [0, 11, 2, 3, 4, 5, 6, 7];
-                let kind = match insn.op {
-                    0xe0..=0xe2 => insn.op - 0xe0 + 8,
-                    _ => kinds[usize::from((insn.op - 0xd0) & 7)],
+                let (arith, reversed) = literal_arithmetic(insn.op);
+                let (x, y) = if reversed {
+                    (literal, get(insn.b))
+                } else {
+                    (get(insn.b), literal)
                 };
-                (kind, get(insn.b), literal, true)
+                (arith, x, y, Width::Int)
             }
             _ => return ANY,
         };
         let zero = self.values.integer(0);
-        if kind == 5 && (x == zero || y == zero) {
+        if arith == Arith::And && (x == zero || y == zero) {
             return zero;
         }
-        self.fold(x, y, |x, y| {
-            let bits = if narrow { 31 } else { 63 };
-            let value = match kind {
-                0 => x.wrapping_add(y),
-                1 => x.wrapping_sub(y),
-                2 => x.wrapping_mul(y),
-                3 => x.checked_div(y)?,
-                4 => x.checked_rem(y)?,
-                5 => x & y,
-                6 => x | y,
-                7 => x ^ y,
-                8 => x.wrapping_shl((y & bits) as u32),
-                9 => x >> (y & bits),
-                10 if narrow => i64::from((x as u32) >> (y & bits)),
-                10 => ((x as u64) >> (y & bits)) as i64,
-                _ => y.wrapping_sub(x),
-            };
-            Some(if narrow {
-                i64::from(value as i32)
-            } else {
-                value
-            })
-        })
+        self.fold(x, y, |x, y| binary(arith, width, x, y))
     }
 }
 

@@ -88,10 +88,7 @@ impl World<'_> {
             codes = self.values.join(codes, own);
         }
         for waiting in self.values.objects(receiver) {
-            let Some(position) = self.class_of(waiting) else {
-                continue;
-            };
-            for callback in self.facts.callbacks(position).iter() {
+            for callback in self.callbacks_of(waiting).iter() {
                 if callback.name != "onActivityResult" {
                     continue;
                 }

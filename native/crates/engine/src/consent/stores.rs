@@ -73,10 +73,7 @@ impl World<'_> {
             let keys = self.read(Key::Contents(store), node);
             let listeners = args.get(1).map(|&arg| self.values.objects(arg));
             for listener in listeners.into_iter().flatten().filter(|_| keys != NOTHING) {
-                let Some(position) = self.class_of(listener) else {
-                    continue;
-                };
-                for callback in self.facts.callbacks(position).iter() {
+                for callback in self.callbacks_of(listener).iter() {
                     let mut args = self.callback_args(listener, callback.def);
                     if callback.name == "onSharedPreferenceChanged" && args.len() == 3 {
                         args[1] = self.values.one(Atom::Object(store));

@@ -288,6 +288,27 @@ pub(crate) fn holds(cond: Cond, a: i64, b: i64) -> bool {
     }
 }
 
+/// The operations on whole numbers in the order of their opcodes; those on floats are the first five.
+pub(crate) const ARITHMETIC: [Arith; 11] = [
+    Arith::Add,
+    Arith::Sub,
+    Arith::Mul,
+    Arith::Div,
+    Arith::Rem,
+    Arith::And,
+    Arith::Or,
+    Arith::Xor,
+    Arith::Shl,
+    Arith::Shr,
+    Arith::Ushr,
+];
+
+/// The operation of `add-int/lit16` and its like, and whether the number comes first, as in `rsub-int`.
+pub(crate) fn literal_arithmetic(opcode: u8) -> (Arith, bool) {
+    let position = usize::from(opcode - if opcode < 0xd8 { 0xd0 } else { 0xd8 });
+    (ARITHMETIC[position], position == 1)
+}
+
 /// Arithmetic as the runtime does it; `None` where it throws, and for floats.
 pub(crate) fn binary(arith: Arith, width: Width, a: i64, b: i64) -> Option<i64> {
     match width {
@@ -324,7 +345,8 @@ pub(crate) fn binary(arith: Arith, width: Width, a: i64, b: i64) -> Option<i64> 
     }
 }
 
-fn unary(opcode: u8, a: i64) -> Option<i64> {
+/// Negation, complement and changes of width as the runtime does them; `None` for those of floats.
+pub(crate) fn unary(opcode: u8, a: i64) -> Option<i64> {
     Some(match opcode {
         0x7b => i64::from((a as i32).wrapping_neg()),
         0x7c => i64::from(!(a as i32)),

@@ -4,7 +4,10 @@
 //! makes a phi, whose operands are read once all blocks are filled. So no recursion is needed, and a phi exists only where something reads it.
 
 use super::blocks::Graph;
-use super::{Absence, Arith, Block, Body, Cond, Edge, EdgeKind, Ins, Invoke, Op, Value, Width};
+use super::{
+    ARITHMETIC, Absence, Block, Body, Cond, Edge, EdgeKind, Ins, Invoke, Op, Value, Width,
+    literal_arithmetic,
+};
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::dex::class_data::{Code, access};
@@ -533,31 +536,10 @@ impl Fill<'_, '_> {
         block: u32,
         it: &Instruction<'_>,
     ) -> Result<(), Absence> {
-        const SIXTEEN: [Arith; 8] = [
-            Arith::Add,
-            Arith::Sub,
-            Arith::Mul,
-            Arith::Div,
-            Arith::Rem,
-            Arith::And,
-            Arith::Or,
-            Arith::Xor,
-        ];
-        const SHIFTS: [Arith; 3] = [Arith::Shl, Arith::Shr, Arith::Ushr];
-        let position = usize::from(if opcode < 0xd8 {
-            opcode - 0xd0
-        } else {
-            opcode - 0xd8
-        });
-        let arith = if position < 8 {
-            SIXTEEN[position]
-        } else {
-            SHIFTS[position - 8]
-        };
+        let (arith, reversed) = literal_arithmetic(opcode);
         let literal = self.push(Op::Const(it.literal()), it.at, block, &[]);
         let operand = self.read(block, it.b())?;
-        // Position 1 is `rsub`: the number comes first.
-        let operands = if position == 1 {
+        let operands = if reversed {
             [literal, operand]
         } else {
             [operand, literal]
@@ -662,24 +644,11 @@ const CONDS: [Cond; 6] = [Cond::Eq, Cond::Ne, Cond::Lt, Cond::Ge, Cond::Gt, Cond
 
 /// The operation of an opcode, counted from `add-int`.
 fn arithmetic(position: u8) -> Op {
-    const WHOLE: [Arith; 11] = [
-        Arith::Add,
-        Arith::Sub,
-        Arith::Mul,
-        Arith::Div,
-        Arith::Rem,
-        Arith::And,
-        Arith::Or,
-        Arith::Xor,
-        Arith::Shl,
-        Arith::Shr,
-        Arith::Ushr,
-    ];
     let position = usize::from(position);
     match position {
-        0..11 => Op::Binary(WHOLE[position], Width::Int),
-        11..22 => Op::Binary(WHOLE[position - 11], Width::Long),
-        22..27 => Op::Binary(WHOLE[position - 22], Width::Float),
-        _ => Op::Binary(WHOLE[position - 27], Width::Double),
+        0..11 => Op::Binary(ARITHMETIC[position], Width::Int),
+        11..22 => Op::Binary(ARITHMETIC[position - 11], Width::Long),
+        22..27 => Op::Binary(ARITHMETIC[position - 22], Width::Float),
+        _ => Op::Binary(ARITHMETIC[position - 27], Width::Double),
     }
 }

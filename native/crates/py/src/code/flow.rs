@@ -38,8 +38,8 @@ type FilterRow = (Vec<String>, Vec<String>, Vec<String>, Vec<String>);
 type ComponentRow = (String, Option<bool>, Vec<FilterRow>);
 /// Components, click handlers, widgets (id, data).
 pub type SettingRows = (Vec<ComponentRow>, Vec<String>, Vec<(u32, String)>);
-/// Class, method, descriptor, DEX, code unit, line.
-type PlaceRow = (String, String, String, String, u32, Option<u32>);
+/// Class, method, descriptor, DEX, code unit, line, definition of the method.
+type PlaceRow = (String, String, String, String, u32, Option<u32>, u32);
 /// Data, source's name, its place, sink's kind, its name, its place, marks, confirmed, address, way.
 pub type LeakRow = (
     String,
@@ -173,7 +173,8 @@ impl Code {
         let code = dex.code(self.program.defs.methods[site.def as usize].code);
         let lines = code.map(|code| dex.lines(&code)).unwrap_or_default();
         let line = debug::line_of(&lines, site.unit);
-        (class, method, descriptor, dex.name.clone(), site.unit, line)
+        let name = dex.name.clone();
+        (class, method, descriptor, name, site.unit, line, site.def)
     }
 }
 
