@@ -4,25 +4,32 @@
 //! Rules, Setting -> Entries -> Solver (what values can be, who calls whom) -> Taint (which source reaches which sink) -> Leak*
 //! ```
 //!
-//! 1. [`solve`]: one abstract interpretation of all code that the entry points reach. Each call of a method has a body of its own (the chain of
-//!    calls is the context) until there are too many. A value is a set of constants and objects; an object is the place that made it, in its
+//! 1. [`solve`], [`evaluate`], [`memory`]: one abstract interpretation of all code that the entry points reach. Each call of a method has
+//!    a body of its own (the chain of calls is the context) until there are too many. A value is a set of constants and objects; an object is the place that made it, in its
 //!    context, and has cells: fields, elements by constant index, entries by constant key, the content of a framework object. A branch is
 //!    taken only when its condition can hold. So dispatch, call-backs, reflection and keys all come from one set.
-//! 2. [`taint`]: from each source along definitions, cells and calls, with the way it came. A cell is read from a write only if the
-//!    write can come first and nothing must overwrite it in between ([`order`]).
+//! 2. [`taint`], [`crossing`], [`implicit`]: from each source along definitions, cells and calls, with the way it came. A cell is read
+//!    from a write only if the write can come first and nothing must overwrite it in between ([`order`]).
 //!
-//! What the framework does is data ([`rules`]): which argument goes where, which calls are sources and sinks, which methods are called back.
+//! What the framework does is data ([`rules`], looked up by [`library`], read at a call by [`spots`], applied by [`outside`]): which
+//! argument goes where, which calls are sources and sinks, which methods are called back.
 //! Work is counted in steps; each bound that was hit is a named counter of [`Outcome::cuts`].
 
 mod calls;
+mod crossing;
 mod entries;
+mod evaluate;
 mod heap;
+mod implicit;
 mod intents;
 mod library;
+mod memory;
 mod order;
+mod outside;
 mod reflect;
 pub mod rules;
 mod solve;
+mod spots;
 mod taint;
 
 use crate::code::Program;

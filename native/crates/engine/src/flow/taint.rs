@@ -1,18 +1,18 @@
 //! Which source reaches which sink, and how.
 
 use super::heap::{Map, Set, What};
-use super::library::{Library, Spot};
-use super::rules::{CallArgument, Flow};
+use super::library::Spot;
+use super::rules::CallArgument;
 use super::solve::{Handing, Solver};
 use super::{Leak, Outcome, Site, mark};
 use crate::code::link::NONE;
-use crate::ir::{Invoke, Op, Value, dominance};
+use crate::ir::{Op, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Something that holds data of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Held {
+pub(super) enum Held {
     /// A value: node, instruction.
     Value(u32, Value),
     /// A cell, as this instruction wrote it.
@@ -241,8 +241,8 @@ impl Solver<'_> {
 /// By sink: marks, last fact, name, kind, address.
 type Leaks = BTreeMap<Key, (u8, u32, String, String, Option<String>)>;
 
-struct Run<'s, 'a> {
-    solver: &'s mut Solver<'a>,
+pub(super) struct Run<'s, 'a> {
+    pub solver: &'s mut Solver<'a>,
     facts: Vec<Fact>,
     seen: Map<(Held, u8), ()>,
     leaks: Leaks,
@@ -250,11 +250,11 @@ struct Run<'s, 'a> {
     /// Steps at which the search ends.
     stop: u64,
     /// By method definition: blocks and the branches that decide about them.
-    branches: Map<u32, Rc<Vec<(u32, u32)>>>,
+    pub branches: Map<u32, Rc<Vec<(u32, u32)>>>,
 }
 
 impl Run<'_, '_> {
-    fn add(&mut self, held: Held, marks: u8, from: u32, site: (u32, u32)) {
+    pub fn add(&mut self, held: Held, marks: u8, from: u32, site: (u32, u32)) {
         if self.seen.insert((held, marks), ()).is_some() {
             return;
         }
@@ -317,7 +317,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn runs(&self, node: u32, ins: Value) -> bool {
+    pub fn runs(&self, node: u32, ins: Value) -> bool {
         let node = &self.solver.nodes[node as usize];
         node.runs[node.method.body.ins[ins as usize].block as usize]
     }
@@ -385,7 +385,7 @@ impl Run<'_, '_> {
     }
 
     /// The cells that an instruction writes, by the solver's account.
-    fn written(&self, here: (u32, u32), value: Value) -> Vec<u32> {
+    pub fn written(&self, here: (u32, u32), value: Value) -> Vec<u32> {
         let body = &self.solver.nodes[here.0 as usize].method.body;
         let solver = &*self.solver;
         let cells_of = |object: u32| {
@@ -426,7 +426,7 @@ impl Run<'_, '_> {
     }
 
     /// A node gives a value back.
-    fn returned(&mut self, node: u32, marks: u8, from: u32, site: (u32, u32)) {
+    pub fn returned(&mut self, node: u32, marks: u8, from: u32, site: (u32, u32)) {
         for caller in self.solver.nodes[node as usize].callers.clone() {
             let place = (caller.node, caller.ins);
             for (callee, handing) in self.solver.links.get(&place).cloned().unwrap_or_default() {
@@ -491,7 +491,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn parameter(&mut self, callee: u32, value: Value, marks: u8, from: u32, site: (u32, u32)) {
+    pub fn parameter(&mut self, callee: u32, value: Value, marks: u8, from: u32, site: (u32, u32)) {
         if value < self.solver.nodes[callee as usize].method.body.params().end {
             self.add(Held::Value(callee, value), marks, from, site);
         }
@@ -530,186 +530,7 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Something goes into a call.
-    fn passed(
-        &mut self,
-        here: (u32, u32),
-        kind: Invoke,
-        target: u32,
-        spot: Spot,
-        marks: u8,
-        from: u32,
-    ) {
-        let args = self.solver.args_of(here.0, here.1);
-        let operands = self.solver.nodes[here.0 as usize]
-            .method
-            .body
-            .args(here.1)
-            .to_vec();
-        let rules = self.solver.rules;
-        let links = self.solver.links.get(&here).cloned().unwrap_or_default();
-        let several = links.len() > 1 && marks & mark::IMPLICIT != 0;
-        for (callee, handing) in links {
-            // Which of several methods runs depends on a branch on the data.
-            if several && spot == Spot::Value(operands[0]) {
-                self.add(Held::Run(callee), marks, from, here);
-            }
-            match (handing, spot) {
-                (Handing::Plain, Spot::Value(value)) => {
-                    for (position, _) in operands
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, arg)| **arg == value)
-                    {
-                        self.parameter(callee, position as u32, marks, from, here);
-                    }
-                }
-                (Handing::Listener(position), Spot::Value(value))
-                    if operands.get(usize::from(position)) == Some(&value) =>
-                {
-                    self.parameter(callee, 0, marks, from, here);
-                }
-                (Handing::Reflective(first), Spot::Value(value))
-                    if operands.get(1) == Some(&value) && first == 1 =>
-                {
-                    self.parameter(callee, 0, marks, from, here);
-                }
-                (Handing::Reflective(first), Spot::Cell(cell)) => {
-                    if let super::heap::Key::Under(index) =
-                        self.solver.heap.cells[cell as usize].key
-                    {
-                        if let What::Integer(at) = self.solver.heap.what[index as usize] {
-                            self.parameter(callee, u32::from(first) + at as u32, marks, from, here);
-                        }
-                    }
-                }
-                (Handing::CallBack(rule, number), _) => {
-                    let call = rules.rules[rule as usize].calls[number as usize].clone();
-                    if self
-                        .solver
-                        .locate(here, call.on, &args, kind, true)
-                        .contains(&spot)
-                    {
-                        self.parameter(callee, 0, marks, from, here);
-                    }
-                    for (position, argument) in call.arguments.iter().enumerate() {
-                        if let CallArgument::Place(place) = argument {
-                            if self
-                                .solver
-                                .locate(here, *place, &args, kind, true)
-                                .contains(&spot)
-                            {
-                                self.parameter(callee, position as u32 + 1, marks, from, here);
-                            }
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        if let Spot::Value(value) = spot {
-            self.delivered(here, &operands, value, marks, from);
-        }
-        let Some(&method) = self.solver.outside.get(&here) else {
-            return;
-        };
-        debug_assert_eq!(method, target);
-        let library = self.solver.library_at(here, method);
-        let fields = self.solver.fields_by_name(&args);
-        if !fields.is_empty() {
-            match spot {
-                Spot::Cell(cell) if args.len() == 2 && fields.contains(&cell) => {
-                    self.add(Held::Value(here.0, here.1), marks, from, here);
-                }
-                Spot::Value(value) if args.len() == 3 && operands[2] == value => {
-                    for cell in fields {
-                        self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
-                    }
-                }
-                _ => {}
-            }
-            return;
-        }
-        for flow in self.flows(&library, method, kind) {
-            if !self
-                .solver
-                .locate(here, flow.from, &args, kind, true)
-                .contains(&spot)
-            {
-                continue;
-            }
-            for to in self.solver.locate(here, flow.to, &args, kind, false) {
-                match to {
-                    Spot::Return => {
-                        self.add(Held::Value(here.0, here.1), marks | flow.marks, from, here)
-                    }
-                    Spot::Cell(cell) => self.add(
-                        Held::Cell(cell, here.0, here.1),
-                        marks | flow.marks,
-                        from,
-                        here,
-                    ),
-                    Spot::Value(_) | Spot::Object(_) => {}
-                }
-            }
-        }
-        for &rule in &library.rules {
-            if rules.rules[rule as usize].row.sink.is_none() || self.stays(here, rule) {
-                continue;
-            }
-            let positions = self.solver.sink_operands(rule, kind, args.len());
-            let leaves = match spot {
-                Spot::Value(value) => positions.iter().any(|&at| operands[at] == value),
-                Spot::Cell(cell) => self.solver.sink_sees(here, rule, kind, &args, cell),
-                _ => false,
-            };
-            if leaves {
-                self.leak(here, rule, method, marks, from, &args);
-            }
-        }
-    }
-
-    /// A call sends the value to components of the app.
-    fn delivered(
-        &mut self,
-        here: (u32, u32),
-        operands: &[Value],
-        value: Value,
-        marks: u8,
-        from: u32,
-    ) {
-        let Some(delivery) = self.solver.mail.deliveries.get(&here) else {
-            return;
-        };
-        if operands.get(delivery.operand) != Some(&value) {
-            return;
-        }
-        for (object, channel) in delivery.to.clone() {
-            let key = super::heap::Key::Named(channel);
-            if let Some(cell) = self.solver.heap.find_cell(object, key) {
-                self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
-            }
-            for (node, value) in self.solver.listeners(object, channel).to_vec() {
-                self.parameter(node, value, marks, from, here);
-            }
-        }
-    }
-
-    /// Whether a call is a sink of what leaves the app, and what it sends cannot leave it.
-    fn stays(&self, here: (u32, u32), rule: u32) -> bool {
-        let sink = self.solver.rules.rules[rule as usize].row.sink.as_deref();
-        sink == Some("ipc") && self.solver.stays_inside(here)
-    }
-
-    fn flows(&self, library: &Library, method: u32, kind: Invoke) -> Vec<Flow> {
-        if library.known {
-            library.flows.clone()
-        } else {
-            self.solver.default_flows(method, kind)
-        }
-    }
-
-    fn leak(
+    pub fn leak(
         &mut self,
         here: (u32, u32),
         rule: u32,
@@ -738,104 +559,6 @@ impl Run<'_, '_> {
         // What arrives with fewer marks says more.
         if marks.count_ones() < entry.0.count_ones() {
             (entry.0, entry.1) = (marks, from);
-        }
-    }
-
-    /// A branch on the data decides what runs in a node: the blocks that depend on it, or all.
-    fn decided(&mut self, node: u32, branch: Option<u32>, marks: u8, from: u32) {
-        let method = self.solver.nodes[node as usize].method.clone();
-        let body = &method.body;
-        let def = self.solver.nodes[node as usize].def;
-        let dependent: Vec<u32> = match branch {
-            None => body.live_blocks().collect(),
-            Some(branch) => {
-                let pairs = self.branches.entry(def).or_insert_with(|| {
-                    let after = dominance::post_dominators(body);
-                    Rc::new(dominance::control_dependence(body, &after))
-                });
-                let mut out: Vec<u32> = pairs
-                    .iter()
-                    .filter(|pair| pair.1 == branch)
-                    .map(|pair| pair.0)
-                    .collect();
-                // What depends on a block that depends on it.
-                let mut next = 0;
-                while next < out.len() {
-                    let own = out[next];
-                    for &(block, _) in pairs.iter().filter(|pair| pair.1 == own) {
-                        if !out.contains(&block) {
-                            out.push(block);
-                        }
-                    }
-                    next += 1;
-                }
-                out
-            }
-        };
-        for block in body.live_blocks() {
-            let joins = body
-                .preds(block)
-                .iter()
-                .any(|edge| dependent.contains(&edge.block))
-                && body.preds(block).len() > 1;
-            if joins && branch.is_some() {
-                for &phi in body.phis(block) {
-                    let mut operands = body.args(phi).to_vec();
-                    operands.sort_unstable();
-                    operands.dedup();
-                    if operands.len() > 1 && self.runs(node, phi) {
-                        self.add(Held::Value(node, phi), marks, from, (node, phi));
-                    }
-                }
-            }
-        }
-        for block in dependent {
-            for ins in body.in_block(block) {
-                if self.runs(node, ins) {
-                    self.effect(node, ins, marks, from);
-                }
-            }
-        }
-    }
-
-    /// Whether an instruction runs depends on the data: so does what it does.
-    fn effect(&mut self, node: u32, ins: Value, marks: u8, from: u32) {
-        let method = self.solver.nodes[node as usize].method.clone();
-        let here = (node, ins);
-        match method.body.ins[ins as usize].op {
-            Op::Put(_) | Op::StaticPut(_) | Op::ArrayPut => {
-                let value = method.body.args(ins).last().copied().unwrap_or(NONE);
-                for cell in self.written(here, value) {
-                    self.add(Held::Cell(cell, node, ins), marks, from, here);
-                }
-            }
-            Op::Return if !method.body.args(ins).is_empty() => {
-                self.returned(node, marks, from, here)
-            }
-            Op::Invoke(kind, target) if target != NONE => {
-                for (callee, _) in self.solver.links.get(&here).cloned().unwrap_or_default() {
-                    self.add(Held::Run(callee), marks, from, here);
-                }
-                let Some(&outside) = self.solver.outside.get(&here) else {
-                    return;
-                };
-                let args = self.solver.args_of(node, ins);
-                let library = self.solver.library_at(here, outside);
-                for flow in self.flows(&library, outside, kind) {
-                    for to in self.solver.locate(here, flow.to, &args, kind, false) {
-                        if let Spot::Cell(cell) = to {
-                            self.add(Held::Cell(cell, node, ins), marks, from, here);
-                        }
-                    }
-                }
-                for &rule in &library.rules {
-                    let sink = self.solver.rules.rules[rule as usize].row.sink.is_some();
-                    if sink && !self.stays(here, rule) {
-                        self.leak(here, rule, outside, marks, from, &args);
-                    }
-                }
-            }
-            _ => {}
         }
     }
 
