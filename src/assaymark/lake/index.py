@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from shutil import rmtree
 from typing import Any
 
-from assaymark.lake.layout import SCHEMA, Lake, move_whole, sync, write_whole
+from assaymark.lake.layout import SCHEMA, Lake, move_whole, write_whole
+from assaymark.model.disk import sync
 from assaymark.model.errors import LakeError
 
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from assaymark.model.disk import locked, sync
 from assaymark.model.errors import LakeError
 from assaymark.model.tables import TABLES, Column, Table, Type
 
@@ -108,7 +109,7 @@ class Lake:
     def writing(self) -> Iterator[None]:
         """Hold the right to write. Raises `LakeError` if another process has it."""
         with (self.folder / "writer.lock").open("w") as file:
-            if not _locked(file.fileno(), fcntl.LOCK_EX):
+            if not locked(file.fileno(), fcntl.LOCK_EX):
                 raise LakeError("busy", f"{self.folder} is being written", folder=str(self.folder))
             yield
 
@@ -128,21 +129,12 @@ class Lake:
     def sweeping(self) -> Iterator[bool]:
         """Say whether nobody reads; while this is held, nobody begins to."""
         with (self.folder / "readers.lock").open("r+") as file:
-            yield _locked(file.fileno(), fcntl.LOCK_EX)
+            yield locked(file.fileno(), fcntl.LOCK_EX)
 
 
 def draft_files(draft: str, tables: Iterable[str]) -> dict[str, str]:
     """Give the draft file of each table of a shard."""
     return {table: f"{draft}/{table}.parquet" for table in tables}
-
-
-def _locked(file: int, kind: int) -> bool:
-    # Record locks, not `flock`: children do not inherit them, so a killed batch frees the lake at once.
-    try:
-        fcntl.lockf(file, kind | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def write_whole(path: Path, content: str) -> None:
@@ -159,12 +151,3 @@ def move_whole(draft: Path, path: Path) -> None:
     """Put a file that is on the disk in its place, and its name on the disk too."""
     draft.replace(path)
     sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Bring a file, or the names of a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,9 +12,10 @@ from typing import Any
 
 from assaymark.judge.lake import open_duckdb
 from assaymark.lake.index import Index
-from assaymark.lake.layout import LAKE_TABLES, Lake, sync
+from assaymark.lake.layout import LAKE_TABLES, Lake
 from assaymark.lake.read import quoted, relation
 from assaymark.lake.staged import read_staged
+from assaymark.model.disk import sync
 from assaymark.model.errors import LakeError
 from assaymark.model.schemas import APP, column_types
 from assaymark.model.tables import Table

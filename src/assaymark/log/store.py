@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assaymark.log.errors import LogError
+from assaymark.model.disk import locked, sync
 
 MAX_FILE = 1 << 26
 """Bytes of a file that is read whole."""
@@ -76,7 +77,7 @@ class LocalStore:
             for draft, target in drafts:
                 draft.replace(target)
             for folder in sorted({target.parent for _, target in drafts}):
-                _sync_folder(folder)
+                sync(folder)
 
     def create(self, path: str, content: bytes) -> bool:
         """Keep a file unless there is one; say whether it was kept."""
@@ -89,7 +90,7 @@ class LocalStore:
                 return False
             finally:
                 draft.unlink()
-            _sync_folder(target.parent)
+            sync(target.parent)
         return True
 
     def swap(self, path: str, old: bytes | None, new: bytes) -> bool:
@@ -123,10 +124,8 @@ class LocalStore:
             self._make(self.folder / ".log")
             file = (self.folder / ".log" / "lock").open("w")
         with file:
-            try:
-                fcntl.lockf(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise LogError("busy", f"{self.folder} is being written", folder=str(self.folder)) from None
+            if not locked(file.fileno(), fcntl.LOCK_EX):
+                raise LogError("busy", f"{self.folder} is being written", folder=str(self.folder))
             yield
 
     def _draft(self, path: str, content: bytes) -> Path:
@@ -144,7 +143,7 @@ class LocalStore:
         if not folder.is_dir():
             self._make(folder.parent)
             folder.mkdir(exist_ok=True)
-            _sync_folder(folder.parent)
+            sync(folder.parent)
 
 
 @contextmanager
@@ -154,11 +153,3 @@ def _speaking(store: LocalStore) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise LogError("cannot-write", f"{store}: {error}", folder=str(store), detail=reason) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
