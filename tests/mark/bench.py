@@ -78,6 +78,13 @@ class Bench:
         container = self.world.certify(self.world.statement(path, **changes))
         return self.embed(path, container), container
 
+    def edited(self, wanted: str, old: bytes, new: bytes) -> Case:
+        """Give a file whose statement was changed before it was signed."""
+        path = self.apk()
+        statement = self.world.statement(path).to_bytes()
+        assert old in statement
+        return self.case(wanted, self.embed(path, self.world.certify(statement.replace(old, new))))
+
     def case(self, wanted: str, *paths: Path, **more: object) -> Case:
         return Case(list(paths), self.world, wanted, **more)  # type: ignore[arg-type]
 

@@ -90,19 +90,12 @@ def case_43b_split_set_without_base(bench: Bench) -> Case:
 
 @case
 def case_44_duplicate_members(bench: Bench) -> Case:
-    path = bench.apk()
-    payload = bench.world.statement(path).to_bytes()
-    return bench.case(
-        "statement-malformed",
-        bench.embed(path, bench.world.certify(payload.replace(b'"level":2', b'"level":1,"level":2'))),
-    )
+    return bench.edited("statement-malformed", b'"level":2', b'"level":1,"level":2')
 
 
 @case
 def case_44b_number_that_is_no_integer(bench: Bench) -> Case:
-    path = bench.apk()
-    payload = bench.world.statement(path).to_bytes().replace(b'"level":2', b'"level":2.0')
-    return bench.case("statement-malformed", bench.embed(path, bench.world.certify(payload)))
+    return bench.edited("statement-malformed", b'"level":2', b'"level":2.0')
 
 
 @case

@@ -290,16 +290,12 @@ def case_35b_other_package_expected(bench: Bench) -> Case:
 
 @case
 def case_36_result_not_pass(bench: Bench) -> Case:
-    path = bench.apk()
-    payload = bench.world.statement(path).to_bytes().replace(b'"result":"pass"', b'"result":"fail"')
-    return bench.case("not-a-pass", bench.embed(path, bench.world.certify(payload)))
+    return bench.edited("not-a-pass", b'"result":"pass"', b'"result":"fail"')
 
 
 @case
 def case_36b_other_kind_of_statement(bench: Bench) -> Case:
-    path = bench.apk()
-    payload = bench.world.statement(path).to_bytes().replace(b":inspection:v1", b":failure:v1")
-    return bench.case("kind-unknown", bench.embed(path, bench.world.certify(payload)))
+    return bench.edited("kind-unknown", b":inspection:v1", b":failure:v1")
 
 
 @case
