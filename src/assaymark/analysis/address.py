@@ -12,6 +12,9 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from assaymark.catalog.addresses import load_top_level, why_not
 
+ADDRESS_READS = ("not_endpoints.toml", "top_level.toml")
+"""Catalog files that this depends on."""
+
 CLEARTEXT = {"http", "ws", "ftp", "mqtt", "rtmp", "rtsp", "rtp", "coap", "amqp"}
 """Schemes without encryption."""
 
