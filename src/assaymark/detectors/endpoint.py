@@ -39,7 +39,7 @@ class _Found:
     reachable: bool | None = None
 
 
-@detector(id="endpoint", version=2, emits=(ENDPOINT,), reads=ENDPOINT_READS)
+@detector(id="endpoint", version=3, emits=(ENDPOINT,), reads=ENDPOINT_READS)
 def endpoint(program: Program) -> Iterator[Emission]:
     """Give one row for each address and owner, with the strongest of its uses."""
     found: dict[tuple[str, str], _Found] = {}
