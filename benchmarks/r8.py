@@ -4,8 +4,8 @@
     .venv/bin/python benchmarks/r8.py --app NAME             # one of them
     .venv/bin/python benchmarks/r8.py --list OTHER.toml
 
-An app is a host of ours and several SDKs, shrunk, optimised and renamed by R8 with the rules of a setting below. Each is
-asked twice: with everything that was learned, and with the versions in it taken out of the table. Nothing is kept by
+An app is a host of ours and several SDKs, shrunk, optimised and renamed by R8 with the rules of a setting below. Each
+is asked twice: with everything that was learned, and with the versions in it taken out of the table. Nothing is kept by
 name, so only fingerprints can tell.
 
 Artefacts are fetched by `mvn` and `npm` with the settings of whoever runs this (`scripts/learn_sdk.py`), and only here:
@@ -187,12 +187,24 @@ def make(app: App) -> tuple[Path, Path]:
             for name in used(app, own) if own else ():
                 rules.append(f"-keep,allowobfuscation,allowoptimization class {name} {{ public *; }}")
         (folder / "rules.pro").write_text("\n".join(rules) + "\n", encoding="utf-8")
-        command = ["java", "-Xmx3g", "-cp", r8, "com.android.tools.r8.R8", "--release", "--lib", platform]
+        command = [
+            "java",
+            "-Xmx6g",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            r8,
+            "com.android.tools.r8.R8",
+            "--release",
+            "--lib",
+            platform,
+        ]
         command += ["--min-api", str(setting.min_api), "--pg-conf", str(folder / "rules.pro"), *setting.options]
         command += ["--output", str(folder / "out.zip"), "--pg-map-output", str(mapping), *map(str, jars)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise learn_sdk.Refused(f"{app.name}: {done.stderr.strip()[-600:]}")
+            said = [line for line in done.stderr.splitlines() if "rror" in line or "Exception" in line]
+            raise learn_sdk.Refused("; ".join(said[:3]) or done.stderr[-300:])
         shutil.move(folder / "out.zip", out)
     stamp.write_text(key, encoding="utf-8")
     return out, mapping
@@ -278,6 +290,8 @@ def ask(app: App, out: Path, mapping: Path, table: bytes, learned: Learned, scor
     ):
         found = {one.sdk: one for one in fingerprints.match(code)}
     there = expected(app, mapping)
+    for sdk, (classes, _) in sorted(there.items()):
+        print(f"  {sdk}: {classes} classes left, {'found' if sdk in found else 'not found'}")
     present = {owner for name in left(mapping) if (owner := catalog.owner_of(name)) is not None}
     for sdk, (classes, versions) in sorted(there.items()):
         if table != load_table() and not set(learned.versions(sdk)) - versions:
@@ -318,9 +332,9 @@ def main(arguments: list[str]) -> int:
         except learned_errors as error:
             print(f"{app.name}: not built: {error}", file=sys.stderr)
             continue
+        print(f"{app.name} ({app.setting}): {out.stat().st_size >> 10} KB", flush=True)
         ask(app, out, mapping, load_table(), load_learned(), scores["learned"])
         ask(app, out, mapping, *unlearned(app.artefacts), scores["version held out"])
-        print(f"{app.name} ({app.setting}): {out.stat().st_size >> 10} KB", flush=True)
     for name, score in scores.items():
         print(f"{name}: {score.line()}")
         for missed in score.missed:
