@@ -1,4 +1,4 @@
-"""Throughput of a batch, cost of a second run, cost of judging a lake.
+"""Throughput of a batch, cost of a second run and of a run after one detector changed, cost of judging a lake.
 
     .venv/bin/python benchmarks/batch.py                 # every package of the shared corpus if it is there
     .venv/bin/python benchmarks/batch.py FOLDER [COPIES]
@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from assaymark import pipeline
+from assaymark import extend, pipeline
 from assaymark.judge.lake import count_lake, open_duckdb
 from assaymark.lake import connect, read_index
 from assaymark.lake.index import Commit, commit_shard
@@ -42,16 +42,32 @@ def main(arguments: list[str]) -> int:
         first = run(folder, place / "lake")
         second = min(run(folder, place / "lake") for _ in range(3))
         batch_lines(place / "lake", first, second)
+        change_lines(folder, place / "lake", first)
         judge_lines(place, copies)
     finally:
         shutil.rmtree(place)
     return 0
 
 
-def run(folder: Path, lake: Path) -> float:
-    """Run a batch; give its CPU seconds."""
+AFTER_A_CHANGE = """
+from dataclasses import replace
+from sys import argv
+from assaymark import extend, pipeline
+from assaymark.batch import installed
+from assaymark.cli import main
+detectors = tuple(replace(one, version=99) if one.id == argv[1] else one for one in extend.detectors())
+extend.detectors = lambda: detectors
+installed.versions = pipeline.versions
+main(argv[2:])
+"""
+"""Runs the command line as if one detector, the first argument, had a new version."""
+
+
+def run(folder: Path, lake: Path, changed: str = "") -> float:
+    """Run a batch, as if a detector had `changed`; give its CPU seconds."""
+    start = ["-c", AFTER_A_CHANGE, changed] if changed else ["-m", "assaymark"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "assaymark", "batch", str(folder), "--lake", str(lake)], check=True)
+    subprocess.run([sys.executable, *start, "batch", str(folder), "--lake", str(lake)], check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -69,6 +85,17 @@ def batch_lines(lake: Path, first: float, second: float) -> None:
     print(
         f"lake        {stored / files:,.0f} bytes an app; {ALL_APPS:,} apps: {ALL_APPS * stored / files / 1e9:,.1f} GB"
     )
+
+
+def change_lines(folder: Path, lake: Path, first: float) -> None:
+    """Print what it costs when one detector changes. Each is measured on a copy of the same lake."""
+    print("one detector changed, share of the first run; what is left is opening files and making the call graph")
+    for detector in extend.detectors():
+        copy = lake.with_name("changed")
+        shutil.copytree(lake, copy)
+        cost = run(folder, copy, detector.id)
+        shutil.rmtree(copy)
+        print(f"  {detector.id:16} {cost:7.2f} CPU s = {cost / first:.1%}")
 
 
 def judge_lines(place: Path, copies: int) -> None:

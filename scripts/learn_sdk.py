@@ -121,9 +121,9 @@ def code_of(path: Path) -> _engine.Code:
     if not made.exists():
         made.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
-            jars = [str(jar) for jar in _jars(path, Path(folder))]
+            inputs = [str(jar) for jar in jars(path, Path(folder))]
             d8 = ["java", "-cp", tool("D8_JAR", "d8.jar"), "com.android.tools.r8.D8", "--release", "--min-api", MIN_API]
-            run([*d8, "--lib", tool("ANDROID_JAR", "android.jar"), "--output", str(Path(folder, "out.zip")), *jars])
+            run([*d8, "--lib", tool("ANDROID_JAR", "android.jar"), "--output", str(Path(folder, "out.zip")), *inputs])
             shutil.move(Path(folder, "out.zip"), made)
     with zipfile.ZipFile(made) as opened:
         return _engine.Code.of_dex(
@@ -131,7 +131,8 @@ def code_of(path: Path) -> _engine.Code:
         )
 
 
-def _jars(path: Path, folder: Path) -> Iterator[Path]:
+def jars(path: Path, folder: Path) -> Iterator[Path]:
+    """Give the jars of an artefact, with nothing but classes in them, written into a folder."""
     if path.suffix != ".aar":
         clean = folder / path.name
         _copy_classes(path, clean)

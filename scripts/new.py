@@ -19,12 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assaymark.analysis.code import CODE_READS
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import API_CALL
 
 
-@detector(id="{id}", version=1, emits=(API_CALL,))
+@detector(id="{id}", version=1, emits=(API_CALL,), reads=CODE_READS)
 def {name}(program: Program) -> Iterator[Emission]:
     """Give one row for each place."""
     yield from ()

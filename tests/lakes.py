@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from assaymark.batch import Batch, Summary
+from assaymark.batch import run as run_module
 from assaymark.lake import connect
 from assaymark.testing.apk import Apk
 
@@ -49,3 +54,25 @@ def outcomes(lake: Path) -> dict[str, tuple[str, str]]:
     assert len({app for *_, app in rows}) == len(rows)
     assert artifacts == Counter({app: 1 for _, status, _, app in rows if status == "inspected"})
     return {name: (status, reason) for name, status, reason, _ in rows}
+
+
+def die_at(point: int, folder: Path, lake: Path) -> None:
+    """Run a batch in this process and kill it before the `point`-th step that makes something count."""
+    steps = 0
+    own = os.getpid()
+
+    def counted(work: Callable[..., None]) -> Callable[..., None]:
+        def step(*arguments: Any, **options: Any) -> None:
+            nonlocal steps
+            if os.getpid() == own:
+                steps += 1
+                if steps == point:
+                    os.kill(own, signal.SIGKILL)
+            work(*arguments, **options)
+
+        return step
+
+    Path.replace = counted(Path.replace)  # type: ignore[assignment,method-assign]
+    Path.unlink = counted(Path.unlink)  # type: ignore[method-assign]
+    run_module.SHARD_APPS = 3
+    run_batch(folder, lake)

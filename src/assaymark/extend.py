@@ -32,11 +32,14 @@ class Detector:
     """One kind of observation.
 
     `version` is raised whenever the output for the same input changes; it is part of the report and of every cache key.
+    `reads` names the catalog files, as `catalog.digest` does, whose change may change the output; `None` for any of
+    them. What a batch keeps of earlier versions is told by it.
     """
 
     id: str
     version: int
     emits: tuple[Table, ...]
+    reads: frozenset[str] | None
     run: Callable[[Any], Iterable[Emission]]
     summary: str
 
@@ -74,10 +77,12 @@ def detector(
     id: str,  # noqa: A002 - the word users know
     version: int,
     emits: Iterable[Table],
+    reads: Iterable[str] | None = None,
 ) -> Callable[[Callable[[Any], Iterable[Emission]]], Callable[[Any], Iterable[Emission]]]:
     """Register a function `Program -> Iterable[(Table, Row)]` as a detector.
 
-    Raises `ValueError` for an id that is taken.
+    One that does not say which catalog files it `reads` is taken to read all. Raises `ValueError` for an id that is
+    taken.
     """
 
     def register(run: Callable[[Any], Iterable[Emission]]) -> Callable[[Any], Iterable[Emission]]:
@@ -86,7 +91,8 @@ def detector(
         doc = (importlib.import_module(run.__module__).__doc__ or "").strip()
         if not doc:
             raise ValueError(f"detector without a page: {id}")
-        _detectors[id] = Detector(id, version, tuple(emits), run, doc.splitlines()[0])
+        wanted = None if reads is None else frozenset(reads)
+        _detectors[id] = Detector(id, version, tuple(emits), wanted, run, doc.splitlines()[0])
         return run
 
     return register

@@ -6,12 +6,13 @@ file -> open -> Program -> detect -> Evidence -> judge -> Verdicts -> Report
 from __future__ import annotations
 
 import gc
+import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from inspect import signature
 from os import PathLike
 from pathlib import Path
@@ -32,6 +33,9 @@ DEFAULT_PACKS = ("cn-app-rules",)
 """Rule packs used when the caller names none."""
 
 Tables = Mapping[str, list[Row]]
+
+OPENING = "open"
+"""Stands in the place of a detector's id for gaps that a reader noted."""
 
 
 def inspect(path: str | PathLike[str], *, packs: Sequence[str] = DEFAULT_PACKS, implicit_flows: bool = False) -> Report:
@@ -66,27 +70,43 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def collect(path: str | PathLike[str], *, implicit_flows: bool = False) -> tuple[Program, Tables, list[dict[str, Any]]]:
-    """Open one file and give its evidence, not judged yet, and how each detector ended. Raises `CannotInspect`."""
+def collect(
+    path: str | PathLike[str], *, implicit_flows: bool = False, without: Collection[str] = ()
+) -> tuple[Program, Tables, list[dict[str, Any]]]:
+    """Open one file and give its evidence, not judged yet, and how each detector ended. Raises `CannotInspect`.
+
+    `without`: ids of detectors that are not run, and whose rows are not there.
+    """
     with collector_paused():
         program = open_program(Path(path))
         program.once(IMPLICIT, lambda _: implicit_flows)
-        return program, *detect(program)
+        return program, *detect(program, without)
 
 
 def versions() -> dict[str, Any]:
     """Give all that decides the evidence besides the file: versions of program and detectors, digests of the rest.
 
-    The engine is told by its digest, so that one that was built again never passes for the one before.
+    The engine is told by its digest, so that one that was built again never passes for the one before. Of each detector
+    there is its version and one digest of the catalog files that it reads.
     """
     with Path(str(_engine.__file__)).open("rb") as file:
         engine = file_digest(file, "sha256").hexdigest()
     return {
         "version": assaymark.__version__,
         "engine": engine,
-        "catalogs": dict(catalog.digest()),
-        "detectors": {detector.id: detector.version for detector in extend.detectors()},
+        "detectors": {
+            detector.id: {"version": detector.version, "catalogs": _digest_of(detector.reads)}
+            for detector in extend.detectors()
+        },
     }
+
+
+def _digest_of(files: Collection[str] | None) -> str:
+    """Give one digest (hex) of catalog files, `None` for all of them. Raises `KeyError` for one that there is not."""
+    digests = catalog.digest()
+    return sha256(
+        json.dumps([(name, digests[name]) for name in sorted(digests if files is None else files)]).encode()
+    ).hexdigest()
 
 
 def warm() -> None:
@@ -110,15 +130,23 @@ def load_packs(names: tuple[str, ...]) -> tuple[judge.Pack, ...]:
     return tuple(judge.load_pack(name) for name in names)
 
 
-def detect(program: Program) -> tuple[Tables, list[dict[str, Any]]]:
-    """Run every detector over the program: its evidence, and how each detector ended.
+def detect(program: Program, without: Collection[str] = ()) -> tuple[Tables, list[dict[str, Any]]]:
+    """Run every detector but those named over the program: its evidence, and how each detector ended.
 
     A detector that fails costs only its own rows: a gap says which tables lack them.
     """
     evidence = Evidence()
-    evidence.add(GAP, (gap.row() for gap in program.gaps))
-    runs = [_run(detector, program, evidence) for detector in extend.detectors()]
+    _add(evidence, GAP, (gap.row() for gap in program.gaps), OPENING)
+    runs = [_run(detector, program, evidence) for detector in extend.detectors() if detector.id not in without]
     return evidence.finish(), runs
+
+
+def _add(evidence: Evidence, table: Table, rows: Iterable[Row], noted_by: str) -> int:
+    """Add rows; a gap also says who noted it."""
+    if table is GAP:
+        at = GAP.position["noted_by"]
+        rows = ((*row[:at], noted_by, *row[at + 1 :]) for row in rows)
+    return evidence.add(table, rows)
 
 
 def _run(detector: extend.Detector, program: Program, evidence: Evidence) -> dict[str, Any]:
@@ -139,9 +167,9 @@ def _run(detector: extend.Detector, program: Program, evidence: Evidence) -> dic
         outcome |= {"status": "failed", "problem": type(error).__name__}
         hidden = tuple(table.name for table in detector.emits)
         reason = f"detector {detector.id} failed with {type(error).__name__}"
-        evidence.add(GAP, [Gap("detector-failed", reason, hides=hidden).row()])
+        _add(evidence, GAP, [Gap("detector-failed", reason, hides=hidden).row()], detector.id)
     for table, rows in found.values():
-        outcome["rows"] += evidence.add(table, rows)
+        outcome["rows"] += _add(evidence, table, rows, detector.id)
     return outcome
 
 

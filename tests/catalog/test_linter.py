@@ -10,18 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from assaymark.catalog import apis, blindspots, data, permissions, reading, sdks, secrets
+from assaymark.catalog import apis, blindspots, data, fingerprints, flows, permissions, reading, sdks, secrets
 from assaymark.catalog.addresses import load_network_calls, load_not_endpoints, load_top_level
 from assaymark.model.errors import InvalidCatalog
 
 LOADERS: dict[str, Callable[[], object]] = {
     "apis.toml": apis.load_apis,
     "blindspots.toml": blindspots.load_blindspots,
+    "callbacks.toml": flows.load_flow_rules,
     "data.toml": data.load_data,
+    "fingerprints.toml": fingerprints.load_learned,
+    "inputs.toml": flows.load_flow_rules,
     "network_calls.toml": load_network_calls,
     "not_endpoints.toml": load_not_endpoints,
     "permissions.toml": permissions.load_permissions,
     "secrets.toml": secrets.load_secrets,
+    "sinks.toml": flows.load_flow_rules,
+    "summaries.toml": flows.load_flow_rules,
     "top_level.toml": load_top_level,
     # Each file on its own: load_sdks would stop at the first.
     **{
@@ -29,6 +34,17 @@ LOADERS: dict[str, Callable[[], object]] = {
         for file in reading.files_below(sdks.ROWS)
     },
 }
+
+
+OTHERS = {
+    "consent.toml",  # words, not rows: tests/unit/catalog/test_consent_words.py
+    "sdks.toml",  # what the rows below sdks/ share: sources, makers, purposes, keys
+}
+
+
+def test_every_file_is_among_them() -> None:
+    files = {path.relative_to(reading.FOLDER).as_posix() for path in reading.FOLDER.rglob("*.toml")}
+    assert files == LOADERS.keys() | OTHERS
 
 
 @pytest.fixture

@@ -9,8 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from unicodedata import category
 
 from assaymark.catalog.addresses import load_top_level, why_not
+
+ADDRESS_READS = ("not_endpoints.toml", "top_level.toml")
+"""Catalog files that this depends on."""
 
 CLEARTEXT = {"http", "ws", "ftp", "mqtt", "rtmp", "rtsp", "rtp", "coap", "amqp"}
 """Schemes without encryption."""
@@ -160,11 +164,16 @@ def _name(host: str) -> tuple[str, str] | None:
     # The first labels may be filled in while running; what is registered must stand there.
     while len(known) > 2 and _PLACEHOLDER.search(known[0]):
         known = known[1:]
-    if len(known) < 2 or len(host) > 253 or not all(_LABEL.fullmatch(label) for label in known):
+    if len(known) < 2 or len(host) > 253 or not all(_LABEL.fullmatch(_letters(label)) for label in known):
         return None
     network = load_top_level().get(".".join(known[-2:])) or _top(known[-1])  # some stand below another
     shown = labels if known is labels else ["*", *known]
     return (".".join(shown), network) if network else None
+
+
+def _letters(label: str) -> str:
+    """Give a label without the marks that are written onto letters: names in Indic scripts hold them (RFC 5892)."""
+    return label if label.isascii() else "".join(one for one in label if category(one) not in ("Mn", "Mc"))
 
 
 def _top(label: str) -> str | None:

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from assaymark import catalog
 from assaymark.analysis.code import CodeView, code_of
 from assaymark.analysis.marks import members_of
+from assaymark.analysis.sensitive import PLACE_READS
 from assaymark.analysis.structure import structures
 from assaymark.catalog.blindspots import Blindspot, load_blindspots
 from assaymark.formats.program import Program
+
+BLINDSPOT_READS = (*PLACE_READS, "blindspots.toml")
+"""Catalog files that this depends on."""
 
 
 @dataclass(frozen=True, slots=True)

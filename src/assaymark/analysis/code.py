@@ -16,6 +16,9 @@ from assaymark.analysis.owners import Owners
 from assaymark.formats.android.manifest import complete_name
 from assaymark.formats.program import Program
 
+CODE_READS = ("fingerprints.toml", "sdks.toml", "sdks/*.toml")
+"""Catalog files that the view of the code depends on: they tell owners."""
+
 DAMAGE = frozenset(
     {
         "dex-class",
@@ -156,7 +159,7 @@ class CodeView:
     ) -> Iterator[tuple[Hit, tuple[str | None, ...]]]:
         """Give the calls of methods, and their constants as text; `{}` stands for parts that are not constant."""
         for row in self._code.find_calls(list(selectors)):
-            yield self._hit(*row), tuple(_text(value) for value in row[9])
+            yield self._hit(*row[:9], ()), tuple(_text(value) for value in row[9])
 
     def field_reads(self, selectors: Sequence[tuple[str, str]]) -> Iterator[Hit]:
         """Give the readings of fields: (class, field)."""
@@ -307,9 +310,9 @@ def _constant(value: _engine.Constant | None) -> str | None:
 
 
 def _text(value: _engine.Constant | None) -> str | None:
-    if value is not None and value[0] == "pattern":
-        return str(value[1]).replace(_HOLE, "{}")
-    return _constant(value)
+    if value is None or value[0] in ("field", "result"):
+        return None  # a content URI of the platform has no text in the code
+    return str(value[1]).replace(_HOLE, "{}") if value[0] == "pattern" else _constant(value)
 
 
 def entries_of(program: Program) -> tuple[list[str], list[str]]:

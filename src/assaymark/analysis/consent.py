@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from assaymark import _engine, catalog
 from assaymark.analysis.code import code_of
-from assaymark.analysis.flow import flows_of
+from assaymark.analysis.flow import FLOW_READS, flows_of
 from assaymark.analysis.sensitive import sensitive_places
 from assaymark.formats.android.manifest import Component, complete_name
 from assaymark.formats.program import Program
+
+CONSENT_READS = (*FLOW_READS, "consent.toml")
+"""Catalog files that this depends on."""
 
 _STARTUP = "androidx.startup"
 """Value of the `meta-data` by which androidx.startup knows its initialisers."""

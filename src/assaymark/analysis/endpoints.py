@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assaymark.analysis.address import HOLE, Address, address_of, addresses_in, host_of
+from assaymark.analysis.address import ADDRESS_READS, HOLE, Address, address_of, addresses_in, host_of
 from assaymark.analysis.code import Hit, code_of
-from assaymark.analysis.strings import ADDRESS, strings_holding
+from assaymark.analysis.strings import ADDRESS, STRING_READS, strings_holding
 from assaymark.catalog.addresses import load_network_calls
 from assaymark.formats.program import Program
+
+ENDPOINT_READS = (*STRING_READS, *ADDRESS_READS, "network_calls.toml")
+"""Catalog files that this depends on."""
 
 
 @dataclass(frozen=True, slots=True)

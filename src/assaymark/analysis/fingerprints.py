@@ -3,7 +3,7 @@
 A feature that only one SDK has may still occur elsewhere: by chance, once in a class; because an app repeats the texts
 of an SDK that it talks to; or because the SDK carries a copy of some library that others carry too. So an SDK counts as
 found when several classes have several of its features each, runs of platform calls among them, and when all of these
-are a fair part of what an artefact of the SDK has. What a class is called counts in one way only: a class that the
+are a fair part of what an artefact of the SDK has; or when one class has very many, as one that R8 melted others into. What a class is called counts in one way only: a class that the
 catalog knows as another SDK's or library's speaks for no SDK but that.
 """
 
@@ -37,6 +37,12 @@ MIN_FEATURES = 10
 MIN_SHARE = 0.02
 """Part of an artefact's features that they must be: much of an SDK stays when an app is shrunk, while a class or two of
 it may be a copy of some library that was not learned."""
+
+LONE_RUNS = 15
+"""Runs that suffice in one class, where R8 has melted an SDK that is hardly used into it."""
+
+LONE_SHARE = 0.05
+"""Part of an artefact's features that such a class must have: a helper that several SDKs of one maker carry has less."""
 
 VERSION_SHARE = 0.97
 """Part of the features found that a version must have to be named."""
@@ -97,12 +103,13 @@ def _judge(
     best: dict[str, int], library: int, sdk: str, versions: list[tuple[int, int]], classes: list[tuple[str, int, int]]
 ) -> Match | None:
     # A class that speaks more for another SDK does not speak for this one.
-    own = [(name, texts + grams) for name, texts, grams in classes if grams and texts + grams == best[name]]
-    telling = [count for _, count in own if count >= TELLING]
+    own = [(name, texts + runs, runs) for name, texts, runs in classes if runs and texts + runs == best[name]]
+    telling = [count for _, count, _ in own if count >= TELLING]
     features = sum(telling)
-    if len(telling) < MIN_CLASSES or features < max(MIN_FEATURES, MIN_SHARE * _sizes()[sdk]):
+    lone = any(runs >= LONE_RUNS and count >= LONE_SHARE * _sizes()[sdk] for _, count, runs in own)
+    if not lone and (len(telling) < MIN_CLASSES or features < max(MIN_FEATURES, MIN_SHARE * _sizes()[sdk])):
         return None
-    owned = tuple(sorted(name for name, count in own if count >= OWNED))
+    owned = tuple(sorted(name for name, count, _ in own if count >= OWNED))
     return Match(sdk, owned, features, _version(library, load_learned().versions(sdk), versions))
 
 

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 
 from assaymark import _engine, catalog
 from assaymark.analysis.code import CodeView, code_of, entries_of
+from assaymark.analysis.sensitive import PLACE_READS
 from assaymark.catalog.flows import FlowRules, Widget, load_flow_rules
 from assaymark.formats.program import Program
+
+FLOW_READS = (*PLACE_READS, "callbacks.toml", "inputs.toml", "sinks.toml", "summaries.toml")
+"""Catalog files that this depends on."""
 
 IMPLICIT = "implicit-flows"
 """Key of `Program.once`: whether a branch on data counts as a flow to what it decides."""

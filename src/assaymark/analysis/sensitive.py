@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from assaymark import catalog
-from assaymark.analysis.code import CodeView, Hit, code_of
+from assaymark.analysis.code import CODE_READS, CodeView, Hit, code_of
 from assaymark.catalog import Api
 from assaymark.catalog.apis import ANY_CLASS
 from assaymark.formats.program import Program
+
+PLACE_READS = (*CODE_READS, "apis.toml")
+"""Catalog files that this depends on."""
 
 ANYWHERE = ("",)
 """Key of the arguments of all methods together: a static initialiser keeps its URIs for any of them."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assaymark.analysis.code import Hit, code_of
+from assaymark.analysis.code import CODE_READS, Hit, code_of
 from assaymark.catalog.secrets import load_secrets
 from assaymark.formats.program import Part, Program
+
+STRING_READS = (*CODE_READS, "secrets.toml")
+"""Catalog files that this depends on."""
 
 ADDRESS = "://"
 """What every URL holds."""

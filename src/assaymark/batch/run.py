@@ -3,7 +3,8 @@
 Three steps, each in bounded children, all driven by one loop in one thread:
 
 1. digest files, a group for each child; what the lake holds under the versions of today is done already;
-2. inspect what is left, one child for each file; what comes of it, evidence or a refusal, is staged on disk;
+2. inspect what is left, one child for each file; what comes of it, evidence or a refusal, is staged on disk; of a file
+   that the lake holds under other versions only the detectors that changed are run;
 3. fold staged inspections into shards, and at the end merge small shards into few.
 
 Evidence only: verdicts are SQL over it and cost microseconds (`assaymark judge`), so a changed rule pack opens no
@@ -17,10 +18,11 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
+from typing import TYPE_CHECKING
 
 from assaymark.batch import installed, work
 from assaymark.batch.folder import packages
@@ -30,6 +32,9 @@ from assaymark.lake.index import Commit, Index, commit_shard, read_index, sweep
 from assaymark.lake.layout import Lake, draft_files, fingerprint
 from assaymark.model.errors import AssaymarkError, CannotInspect, LakeError
 from assaymark.sandbox import Bounds
+
+if TYPE_CHECKING:
+    from assaymark.batch.renewal import Renewal
 
 GROUP = 16
 """Files that one child digests."""
@@ -52,6 +57,8 @@ class Summary:
 
     files: int = 0
     inspected: int = 0
+    renewed: int = 0
+    """Of those inspected: only by the detectors that changed."""
     refused: Counter[str] = field(default_factory=Counter)
     known: int = 0
     """In the lake already, under the versions of today."""
@@ -123,7 +130,8 @@ class Batch:
     def _begin(self) -> None:
         self._versions = installed.versions()
         self._fingerprint = fingerprint(self._versions)
-        index = read_index(self._lake)
+        self._index = index = read_index(self._lake)
+        """What the lake held before: the shards that kept rows come from. None of them goes before all is folded."""
         sweep(self._lake, index)
         self._number = index.next_number()
         committed = index.current(self._fingerprint)
@@ -201,11 +209,19 @@ class Batch:
     # 2. Inspections
 
     def _start_inspection(self, file: _File, *, again: bool = False) -> None:
-        from assaymark import pipeline  # here: a run that finds everything in the lake does without
+        handler = partial(self._inspected, file, again=again)
+        task = partial(work.inspect_file, kept=self._renewal.kept(file.app))
+        self._pool.start(file.path, task, self._bounds, handler)
+
+    @cached_property
+    def _renewal(self) -> Renewal:
+        """Load what inspections need, before the first of them is forked, and see what of earlier ones holds."""
+        # Here: a run that finds everything in the lake does without.
+        from assaymark import pipeline
+        from assaymark.batch.renewal import Renewal
 
         pipeline.warm()
-        handler = partial(self._inspected, file, again=again)
-        self._pool.start(file.path, work.inspect_file, self._bounds, handler)
+        return Renewal(self._index, self._versions)
 
     def _inspected(self, file: _File, ended: Ended, *, again: bool) -> None:
         if ended.killed and not again:
@@ -232,6 +248,7 @@ class Batch:
             self.summary.refused[one.reason] += 1
         else:
             self.summary.inspected += 1
+            self.summary.renewed += bool(one.kept)
 
     # 3. Shards
 
@@ -241,7 +258,9 @@ class Batch:
         self._folding = True
         name, draft = self._next_shard()
         places = [staged.place(self._lake, self._fingerprint, app) for app in apps]
-        task = partial(work.fold, lake=self._lake, draft=draft, staged=places, versions=self._fingerprint)
+        task = partial(
+            work.fold, lake=self._lake, draft=draft, staged=places, versions=self._fingerprint, index=self._index
+        )
         self._pool.start(name, task, WRITER_BOUNDS, partial(self._folded, name, draft, sorted(apps)))
 
     def _next_shard(self) -> tuple[str, str]:
@@ -284,6 +303,7 @@ class Batch:
             name, one = staged.read_staged(staged.place(self._lake, self._fingerprint, apps[0]))
             if one.app in self._fresh:
                 self.summary.inspected -= 1
+                self.summary.renewed -= bool(one.kept)
             else:
                 self.summary.known -= 1
             self._keep(work.refusal(one.app, one.size, error), name)

@@ -29,14 +29,14 @@ def _digest(path: Path) -> tuple[str, int] | None:
         return None
 
 
-def inspect_file(path: str) -> bytes:
-    """Give the evidence of one file, staged. Raises `CannotInspect`."""
+def inspect_file(path: str, kept: tuple[str, ...] = ()) -> bytes:
+    """Give the evidence of one file, staged, but for the detectors whose rows are kept. Raises `CannotInspect`."""
     from assaymark import pipeline
     from assaymark.model.tables import TABLES
 
-    program, evidence, _runs = pipeline.collect(path)
+    program, evidence, _runs = pipeline.collect(path, without=kept)
     tables = {name: table_lines(TABLES[name], rows, program.sha256) for name, rows in evidence.items() if rows}
-    return Staged(program.sha256, program.size, "inspected", "", "", tables).to_bytes()
+    return Staged(program.sha256, program.size, "inspected", "", "", tables, kept).to_bytes()
 
 
 def refusal(app: str, size: int, error: CannotInspect) -> Staged:
@@ -44,11 +44,11 @@ def refusal(app: str, size: int, error: CannotInspect) -> Staged:
     return Staged(app, size, "refused", error.reason, str(error.params.get("detail", "")), {})
 
 
-def fold(_path: str, lake: Lake, draft: str, staged: Sequence[Path], versions: str) -> bytes:
+def fold(_path: str, lake: Lake, draft: str, staged: Sequence[Path], versions: str, index: Index) -> bytes:
     """Write the drafts of a shard from staged inspections; give the rows of each table."""
     from assaymark.lake import shard
 
-    return shard.to_bytes(shard.write_staged(lake, draft, staged, versions))
+    return shard.to_bytes(shard.write_staged(lake, draft, staged, versions, index))
 
 
 def merge(_path: str, lake: Lake, draft: str, index: Index, shards: Sequence[str]) -> bytes:

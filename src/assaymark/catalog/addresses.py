@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from assaymark.catalog.reading import Row, load, rows
+from assaymark.catalog.reading import Row, load, refuse_duplicates, rows
 
 TOP_LEVEL = "top_level.toml"
 NOT_ENDPOINTS = "not_endpoints.toml"
@@ -53,13 +53,14 @@ class NetworkCall:
 @cache
 def load_top_level() -> Mapping[str, str]:
     """Give the network of each top-level domain, in lower case. Raises `InvalidCatalog`."""
-    made: dict[str, str] = {}
+    made: list[tuple[str, str]] = []
     for row in rows(TOP_LEVEL, load(TOP_LEVEL)):
         network = row.one_of("network", NETWORKS)
-        made |= dict.fromkeys(row.text("names").split(), network)
+        made += ((name, network) for name in row.text("names").split())
         row.text("id")
         _finish(row)
-    return made
+    refuse_duplicates(TOP_LEVEL, (name for name, _network in made))
+    return dict(made)
 
 
 @cache

@@ -51,6 +51,8 @@ def batch(folder: Path, lake: Path, jobs: int, retry: bool, lang: str) -> None:
     except AssaymarkError as error:
         refuse(error, lang)
     click.echo(_sentence(summary, lang))
+    if summary.renewed:
+        click.echo(text(lang, "batch.renewed", n=summary.renewed))
     for reason, n in sorted(summary.refused.items(), key=lambda item: (-item[1], item[0])):
         click.echo(text(lang, "batch.refused", reason=reason, n=n))
 

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.analysis.consent import consent_of
+from assaymark.analysis.consent import CONSENT_READS, ConsentFacts, consent_of
 from assaymark.analysis.sensitive import sensitive_places
 from assaymark.extend import Emission, detector
-from assaymark.formats.program import Program
-from assaymark.model.tables import API_CALL
+from assaymark.formats.program import Gap, Program
+from assaymark.model.tables import API_CALL, GAP
 
 
-@detector(id="api-call", version=2, emits=(API_CALL,))
+@detector(id="api-call", version=3, emits=(API_CALL, GAP), reads=CONSENT_READS)
 def api_call(program: Program) -> Iterator[Emission]:
-    """Give one row for each sensitive place."""
+    """Give one row for each sensitive place, and a gap for each thing that the order against consent left out."""
     consent = consent_of(program)
     for place in sensitive_places(program):
         api, hit = place.api, place.hit
@@ -49,3 +49,13 @@ def api_call(program: Program) -> Iterator[Emission]:
                 gate=found.gate,
             ),
         )
+    for gap in _cuts(consent):
+        yield GAP, gap.row()
+
+
+def _cuts(consent: ConsentFacts) -> Iterator[Gap]:
+    for name in ("intents", "reflection", "dynamic", "long_methods"):
+        if consent.counts[name]:
+            yield Gap("consent-cut", name, "", (), "partial", consent.counts[name])
+    if not consent.counts["complete"]:
+        yield Gap("limit-hit", "the steps of the order against consent", "", ("api_call",), "partial")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from assaymark import _engine
-from assaymark.analysis.code import DAMAGE, code_of
+from assaymark.analysis.code import CODE_READS, DAMAGE, code_of
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Part, Program
 from assaymark.model.tables import ANOMALY, ARTIFACT, SIGNATURE, Row, Value
@@ -24,7 +24,7 @@ _EVASIVE = {kind for kind, evasive in _engine.ODDITY_KINDS if evasive}
 _SCHEMES = ("v1", "v2", "v3", "v3.1")
 
 
-@detector(id="artifact", version=1, emits=(ARTIFACT, SIGNATURE, ANOMALY))
+@detector(id="artifact", version=1, emits=(ARTIFACT, SIGNATURE, ANOMALY), reads=CODE_READS)
 def artifact(program: Program) -> Iterator[Emission]:
     """Give one artifact row for each file, its signatures and its anomalies."""
     for part in program.parts:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.analysis.code import code_of
+from assaymark.analysis.code import CODE_READS, code_of
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import COMPONENT
 
 
-@detector(id="component", version=1, emits=(COMPONENT,))
+@detector(id="component", version=1, emits=(COMPONENT,), reads=CODE_READS)
 def component(program: Program) -> Iterator[Emission]:
     """Give one row for each component of the manifest, splits included."""
     code = code_of(program)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from assaymark.analysis.address import Address, addresses_in
 from assaymark.analysis.code import code_of
-from assaymark.analysis.endpoints import address_uses
+from assaymark.analysis.endpoints import ENDPOINT_READS, address_uses
 from assaymark.analysis.strings import ADDRESS, resource_texts
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
@@ -39,7 +39,7 @@ class _Found:
     reachable: bool | None = None
 
 
-@detector(id="endpoint", version=2, emits=(ENDPOINT,))
+@detector(id="endpoint", version=3, emits=(ENDPOINT,), reads=ENDPOINT_READS)
 def endpoint(program: Program) -> Iterator[Emission]:
     """Give one row for each address and owner, with the strongest of its uses."""
     found: dict[tuple[str, str], _Found] = {}

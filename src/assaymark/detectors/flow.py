@@ -13,18 +13,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.analysis.address import address_of
+from assaymark.analysis.address import ADDRESS_READS, address_of
 from assaymark.analysis.code import code_of
-from assaymark.analysis.consent import consent_of
+from assaymark.analysis.consent import CONSENT_READS, consent_of
 from assaymark.analysis.flow import flows_of
 from assaymark.extend import Emission, detector
-from assaymark.formats.program import Program
-from assaymark.model.tables import FLOW
+from assaymark.formats.program import Gap, Program
+from assaymark.model.tables import FLOW, GAP
+
+HARMLESS_CUTS = frozenset({"flow-contexts"})
+"""Bounds of the search for flows behind which nothing is missing: calls share one body, so more is `possible` only."""
+
+FLOW_CUTS = {
+    "flow-code-unread": "methods whose code is damaged or too large were not followed",
+    "flow-facts": "the search for flows was cut at its bound of facts",
+    "flow-invoke-custom": "calls through call sites were not followed",
+    "flow-megamorphic": "calls with too many possible targets were not followed",
+    "flow-objects": "values that can be too many objects were followed in part",
+    "flow-reflection-unresolved": "reflection on names that are not constant was not followed",
+    "flow-search": "the search for flows was cut at its bound of steps",
+    "flow-steps": "the search for what values can be was cut at its bound of steps",
+}
+"""What each bound of the search for flows means."""
 
 
-@detector(id="flow", version=1, emits=(FLOW,))
+@detector(id="flow", version=2, emits=(FLOW, GAP), reads={*CONSENT_READS, *ADDRESS_READS})
 def flow(program: Program) -> Iterator[Emission]:
-    """Give one row for each pair of source and sink."""
+    """Give one row for each pair of source and sink, and a gap for each bound that the search hit."""
     code, orders = code_of(program), consent_of(program)
     for one in flows_of(program).flows:
         yield (
@@ -48,6 +63,9 @@ def flow(program: Program) -> Iterator[Emission]:
                 path=tuple(place.text for place in one.path),
             ),
         )
+    for name, count in sorted(flows_of(program).cuts.items()):
+        if name not in HARMLESS_CUTS:
+            yield GAP, Gap("flow-cut", FLOW_CUTS.get(name, name), "", ("flow",), "partial", count).row()
 
 
 def _recipient(url: str | None) -> str | None:

@@ -2,8 +2,8 @@
 
 What it observes: packers and protectors, native libraries and the sensitive interfaces that they name, cross-platform
 frameworks, mini-programs, hot fixes, plug-ins, script engines, code loaded while running, reflection, web pages shown
-inside the app and shells around one, damaged, hidden or encrypted code, bounds that were hit, and the analyses that
-this version does not have. Each product is recognised by its own marks, which the row names.
+inside the app and shells around one, damaged, hidden or encrypted code, a call graph that was cut, and the analyses
+that this version does not have. Each product is recognised by its own marks, which the row names.
 Why it matters: silence is not a pass. Every clause that leaned on something hidden becomes *not assessed*.
 Limits: an unknown packer is told only where the code of most components is missing; one that leaves the classes and
 takes the code out of their methods, and an unknown framework, leave only the traces that any hidden code leaves
@@ -14,10 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.analysis.blindspots import recognised
+from assaymark.analysis.blindspots import BLINDSPOT_READS, recognised
 from assaymark.analysis.code import DAMAGE, CodeView, code_of
-from assaymark.analysis.consent import consent_of
-from assaymark.analysis.flow import flows_of
 from assaymark.analysis.marks import members_of
 from assaymark.extend import Emission, detector
 from assaymark.formats.android.manifest import MEMBER as MANIFEST
@@ -60,25 +58,10 @@ MARKS = 8
 DUPLICATE = "duplicate-entry"
 """Of two manifests the first that can be read was read; what the other says is not known."""
 
-HARMLESS_CUTS = frozenset({"flow-contexts"})
-"""Bounds of the search for flows behind which nothing is missing: calls share one body, so more is `possible` only."""
-
-FLOW_CUTS = {
-    "flow-code-unread": "methods whose code is damaged or too large were not followed",
-    "flow-facts": "the search for flows was cut at its bound of facts",
-    "flow-invoke-custom": "calls through call sites were not followed",
-    "flow-megamorphic": "calls with too many possible targets were not followed",
-    "flow-objects": "values that can be too many objects were followed in part",
-    "flow-reflection-unresolved": "reflection on names that are not constant was not followed",
-    "flow-search": "the search for flows was cut at its bound of steps",
-    "flow-steps": "the search for what values can be was cut at its bound of steps",
-}
-"""What each bound of the search for flows means."""
-
 _SMALLEST_DEX = 112  # bytes of a DEX header
 
 
-@detector(id="gap", version=3, emits=(GAP,))
+@detector(id="gap", version=4, emits=(GAP,), reads=BLINDSPOT_READS)
 def gap(program: Program) -> Iterator[Emission]:
     """Give one row for each blind spot."""
     code = code_of(program)
@@ -88,8 +71,6 @@ def gap(program: Program) -> Iterator[Emission]:
         *_code_problems(program, code),
         *_unread_parts(program),
         *_hidden_code(program, code),
-        *_flow_cuts(program),
-        *_consent_cuts(program),
         Gap(
             "no-policy-given",
             "no privacy policy was given with the package",
@@ -167,23 +148,6 @@ def _code_problems(program: Program, code: CodeView) -> Iterator[Gap]:
         yield Gap("code-missing", reason, "AndroidManifest.xml", CODE_TABLES, "partial", len(absent))
     if code.graph_cut:
         yield Gap("limit-hit", "the call graph was cut at its bound of steps", "", ("api_call",), "partial")
-
-
-def _flow_cuts(program: Program) -> Iterator[Gap]:
-    """Give the bounds that the search for flows hit, one row each: behind them flows may be missing."""
-    for name, count in sorted(flows_of(program).cuts.items()):
-        if name not in HARMLESS_CUTS:
-            yield Gap("flow-cut", FLOW_CUTS.get(name, name), "", ("flow",), "partial", count)
-
-
-def _consent_cuts(program: Program) -> Iterator[Gap]:
-    """Give what the order against consent could not follow, one row each, and the limit if it was hit."""
-    counts = consent_of(program).counts
-    for name in ("intents", "reflection", "dynamic", "long_methods"):
-        if counts[name]:
-            yield Gap("consent-cut", name, "", (), "partial", counts[name])
-    if not counts["complete"]:
-        yield Gap("limit-hit", "the steps of the order against consent", "", ("api_call",), "partial")
 
 
 def _hidden_code(program: Program, code: CodeView) -> Iterator[Gap]:

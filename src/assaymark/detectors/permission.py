@@ -18,14 +18,14 @@ from functools import cache
 from assaymark import catalog
 from assaymark.analysis.code import code_of
 from assaymark.analysis.marks import members_of
-from assaymark.analysis.sensitive import SensitivePlace, sensitive_places
+from assaymark.analysis.sensitive import PLACE_READS, SensitivePlace, sensitive_places
 from assaymark.catalog.apis import matches
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import PERMISSION, Row
 
 
-@detector(id="permission", version=2, emits=(PERMISSION,))
+@detector(id="permission", version=2, emits=(PERMISSION,), reads=(*PLACE_READS, "permissions.toml"))
 def permission(program: Program) -> Iterator[Emission]:
     """Give one row for each permission asked for, defined, or needed by a call and not asked for."""
     asked = {one.name: one for one in reversed(program.manifest.permissions)}

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from assaymark.analysis.code import code_of
 from assaymark.analysis.owners import APP, UNKNOWN
-from assaymark.analysis.strings import POLICY, resource_texts, strings_holding
+from assaymark.analysis.strings import POLICY, STRING_READS, resource_texts, strings_holding
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import POLICY_REFERENCE, Row
@@ -50,7 +50,7 @@ MAX_ROWS = 200
 """A translated library can carry the words in eighty languages; more than this says nothing more."""
 
 
-@detector(id="policy-reference", version=3, emits=(POLICY_REFERENCE,))
+@detector(id="policy-reference", version=3, emits=(POLICY_REFERENCE,), reads=STRING_READS)
 def policy_reference(program: Program) -> Iterator[Emission]:
     """Give one row for each link, title or document."""
     seen: set[tuple[str, str]] = set()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from assaymark import _engine, catalog
-from assaymark.analysis.code import CodeView, code_of
+from assaymark.analysis.code import CODE_READS, CodeView, code_of
 from assaymark.analysis.fingerprints import Match
 from assaymark.analysis.marks import Members, members_of
 from assaymark.catalog import Sdk, VersionSource
@@ -46,7 +46,7 @@ class _Found:
         self.at = self.at or at
 
 
-@detector(id="sdk", version=2, emits=(SDK,))
+@detector(id="sdk", version=2, emits=(SDK,), reads=CODE_READS)
 def sdk(program: Program) -> Iterator[Emission]:
     """Give one row for each SDK recognised."""
     code = code_of(program)

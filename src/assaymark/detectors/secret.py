@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from assaymark import _engine
 from assaymark.analysis.code import code_of
 from assaymark.analysis.secrets import Found, secrets_in
-from assaymark.analysis.strings import code_strings, resource_texts, secret_names
+from assaymark.analysis.strings import STRING_READS, code_strings, resource_texts, secret_names
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Part, Program
 from assaymark.model.tables import SECRET, Value
@@ -34,7 +34,7 @@ FILES = 100
 """Files that are read."""
 
 
-@detector(id="secret", version=1, emits=(SECRET,))
+@detector(id="secret", version=1, emits=(SECRET,), reads=STRING_READS)
 def secret(program: Program) -> Iterator[Emission]:
     """Give one row for each secret and place; of several places in one method the first."""
     seen: set[tuple[Value, ...]] = set()

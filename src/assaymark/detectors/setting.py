@@ -79,7 +79,7 @@ _BOUND_BY = {
 }
 
 
-@detector(id="setting", version=2, emits=(SETTING, GAP))
+@detector(id="setting", version=2, emits=(SETTING, GAP), reads=())
 def setting(program: Program) -> Iterator[Emission]:
     """Give the settings of the application, of its components and of its network security configuration."""
     part = program.base

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shutil import rmtree
 from typing import Any
@@ -59,6 +59,12 @@ class Index:
             for app in commit.apps.get(fingerprint, ())
             if self.owner[app] == commit.shard
         }
+
+    def inspected(self) -> Iterator[tuple[str, str]]:
+        """Give the apps whose evidence is here, each with the fingerprint of the versions that made it."""
+        for name, commit in self.shards.items():
+            for key, apps in commit.apps.items():
+                yield from ((app, key) for app in apps if self.owner[app] == name and app not in commit.refused)
 
     def superseded(self, shard: str) -> tuple[str, ...]:
         """Give the apps of a shard whose rows do not count any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -47,8 +47,29 @@ def relation(connection: Any, lake: Lake, index: Index, table: Table, shards: Se
     queries = [_files(lake, table, whole)] if whole else []
     for shard in held:
         if gone := index.superseded(shard):
-            apps = ", ".join(f"'{app}'" for app in gone)
-            queries.append(f"{_files(lake, table, [shard])} WHERE {APP} NOT IN ({apps})")
+            queries.append(f"{_files(lake, table, [shard])} WHERE {APP} NOT IN ({_listed(gone)})")
+    return _completed(connection, table, queries)
+
+
+def rows_of(connection: Any, lake: Lake, index: Index, table: Table, apps: Collection[str]) -> str:
+    """Give the query of a table's rows of some apps, as `relation` does."""
+    by_shard: dict[str, list[str]] = {}
+    for app in sorted(apps):
+        by_shard.setdefault(index.owner[app], []).append(app)
+    queries = [
+        f"{_files(lake, table, [shard])} WHERE {APP} IN ({_listed(group)})"
+        for shard, group in by_shard.items()
+        if index.shards[shard].tables.get(table.name)
+    ]
+    return _completed(connection, table, queries)
+
+
+def _listed(apps: Iterable[str]) -> str:
+    return ", ".join(f"'{app}'" for app in apps)
+
+
+def _completed(connection: Any, table: Table, queries: Sequence[str]) -> str:
+    """Join queries of a table into one with all columns of today; empty for none."""
     if not queries:
         return ""
     query = " UNION ALL BY NAME ".join(queries)

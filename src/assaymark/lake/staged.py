@@ -19,7 +19,10 @@ from assaymark.model.tables import Row, Table
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What one inspection gave. `tables` holds the rows of each evidence table as lines of JSON."""
+    """What one inspection gave. `tables` holds the rows of each evidence table as lines of JSON.
+
+    `kept` names the detectors that were not run: their rows are those that the lake holds of this app.
+    """
 
     app: str
     size: int
@@ -27,6 +30,7 @@ class Staged:
     reason: str
     detail: str
     tables: Mapping[str, str]
+    kept: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Give it as one line of JSON."""
@@ -36,8 +40,9 @@ class Staged:
     def from_bytes(cls, content: bytes) -> Staged:
         """Read it back. Raises `ValueError` for what is broken, as after a power cut."""
         try:
-            return cls(**json.loads(content))
-        except TypeError as error:
+            value = json.loads(content)
+            return cls(**{**value, "kept": tuple(value["kept"])})
+        except (TypeError, KeyError) as error:
             raise ValueError("not a staged inspection") from error
 
     def lines(self, name: str, versions: str) -> dict[str, str]:

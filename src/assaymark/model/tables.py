@@ -395,7 +395,7 @@ SETTING = _table(
 GAP = _table(
     "gap",
     "Something that was not analysed, and why. Silence is not a pass.",
-    ("kind", "member", "reason"),
+    ("kind", "member", "reason", "noted_by"),
     ("kind", _T, "family, such as `native-code`; names the sentence `gap.<kind>` in the locales"),
     ("reason", _T, "the particulars, one English sentence"),
     ("member", _T, "archive member or class it concerns, or empty"),
@@ -403,6 +403,7 @@ GAP = _table(
     ("hides", _L, "evidence tables whose rows may be missing because of it"),
     ("marks", _L, "what a product or technique was recognised by: members, classes, places in the code; the first few"),
     Column("weight", _T, "does it hide everything of these tables, or some", ("total", "partial")),
+    ("noted_by", _T, "the detector that noted it, or failed; `open` where the file could not be read whole"),
 )
 
 TABLES: Mapping[str, Table] = MappingProxyType(

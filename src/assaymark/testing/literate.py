@@ -4,7 +4,7 @@ A page `<detector>.md` has a title and sections. A section with blocks is a case
 
 * ` ```xml ` the manifest (at most one; a minimal one is supplied), ` ```smali ` code (` ```smali classes2.dex ` names
 its file),
-  ` ```toml ` resources, assets and options; see `_apk`.
+  ` ```toml ` resources, assets and options; see `package_of`.
 * The expectation. On an instruction, `# evidence: api_call data=imei` says: this table has a row with these values at
 this very
   place. In an ` ```evidence ` block each line says it without the place, and `not table column=value` says that no row
@@ -161,7 +161,7 @@ def _expectation(case: Case, line: int, text: str, *, in_smali: bool = False) ->
     return Expectation(line, table, pairs, absent, in_smali)
 
 
-def _apk(case: Case) -> Apk:
+def package_of(case: Case) -> Apk:
     """Give the package of a case.
 
     Its TOML block may hold::
@@ -210,7 +210,7 @@ def _content(value: str | Mapping[str, Any]) -> bytes:
 
 def run_case(case: Case, inspect: Inspect, folder: Path) -> None:
     """Build the package of a case in `folder`, inspect it, compare. Raises `Mismatch`, `PageError`, `AssemblyError`."""
-    built = _apk(case).make()
+    built = package_of(case).make()
     path = folder / "case.apk"
     path.write_bytes(built.data)
     report = inspect(path)

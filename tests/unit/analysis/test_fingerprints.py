@@ -115,6 +115,20 @@ def test_one_class_is_not_the_library() -> None:
     assert match(code(renamed(library(classes=1)))) == ()
 
 
+def melted(classes: int) -> str:
+    """Give the methods of several classes in one, as R8 merges classes."""
+    parts = [_class("com/vendor/push", number, 1).splitlines()[2:] for number in range(classes)]
+    lines = [re.sub(r"step(?=\d\()", f"of{number}", line) for number, part in enumerate(parts) for line in part]
+    kept = [line for line in lines if "invoke-static" not in line]
+    return "\n".join([".class public La/b;", ".super Ljava/lang/Object;", *kept])
+
+
+def test_one_class_that_others_were_melted_into_is_the_library() -> None:
+    one = found(melted(6))
+    assert (one.sdk, one.classes) == ("vendor-push", ("a.b",))
+    assert match(code(melted(1))) == ()
+
+
 def test_repeated_texts_are_not_the_library() -> None:
     """An app that talks to a library repeats its texts; it does not work with the platform as the library does."""
     texts = re.findall(r'"(.*?)"', library())

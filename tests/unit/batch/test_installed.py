@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def test_a_program_that_cannot_be_written_beside_does_without(tmp_path: Path, mo
 def test_another_version_of_one_detector_is_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint(pipeline.versions())
     first, *others = extend.detectors()
-    newer = extend.Detector(first.id, first.version + 1, first.emits, first.run, first.summary)
+    newer = replace(first, version=first.version + 1)
     monkeypatch.setattr(extend, "detectors", lambda: (newer, *others))
     assert fingerprint(pipeline.versions()) != before
 

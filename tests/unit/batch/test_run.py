@@ -18,7 +18,7 @@ from assaymark.lake import connect, layout, read_index
 from assaymark.lake.layout import Lake
 from assaymark.model.errors import LakeError
 from assaymark.sandbox import Bounds
-from lakes import outcomes, run_batch, small_app, write_apps
+from lakes import die_at, outcomes, run_batch, small_app, write_apps
 
 pytest.importorskip("duckdb")
 
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_digested_is_counted_and_the_others_go_on(
 def test_the_second_run_opens_nothing(apps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_batch(apps, tmp_path / "lake")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").rglob("*.parquet")}
-    monkeypatch.setattr(pipeline, "collect", lambda path: os.kill(os.getpid(), signal.SIGSYS))
+    monkeypatch.setattr(pipeline, "collect", lambda path, **_options: os.kill(os.getpid(), signal.SIGSYS))
     summary = run_batch(apps, tmp_path / "lake")
     assert (summary.inspected, summary.known, summary.done) == (0, 8, 8)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").rglob("*.parquet")} == before
@@ -115,7 +115,7 @@ def test_new_versions_inspect_again_and_replace(apps: Path, tmp_path: Path, monk
 def _hostile(kind: str) -> Callable[[str], Any]:
     collect = pipeline.collect
 
-    def work(path: str) -> Any:
+    def work(path: str, **options: Any) -> Any:
         if "app001" in path:
             if kind == "hangs":
                 time.sleep(60)
@@ -124,7 +124,7 @@ def _hostile(kind: str) -> Callable[[str], Any]:
                 while True:
                     hoard.append(bytearray(16 << 20))
             os.kill(os.getpid(), {"dies": signal.SIGSEGV, "is killed": signal.SIGKILL}[kind])
-        return collect(path)
+        return collect(path, **options)
 
     return work
 
@@ -152,11 +152,11 @@ def test_a_child_that_somebody_kills_is_given_a_second_chance(tmp_path: Path, mo
     mark = tmp_path / "killed-once"
     collect = pipeline.collect
 
-    def work(path: str) -> Any:
+    def work(path: str, **options: Any) -> Any:
         if "app001" in path and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return collect(path)
+        return collect(path, **options)
 
     monkeypatch.setattr(pipeline, "collect", work)
     assert run_batch(folder, tmp_path / "lake").inspected == 3
@@ -189,34 +189,12 @@ def test_rows_that_cannot_be_stored_refuse_their_app_alone(tmp_path: Path, monke
     assert len(found) == 5
 
 
-def _die_at(point: int, folder: Path, lake: Path) -> None:
-    """Run a batch in this process and kill it before the `point`-th step that makes something count."""
-    steps = 0
-    own = os.getpid()
-
-    def counted(work: Callable[..., None]) -> Callable[..., None]:
-        def step(*arguments: Any, **options: Any) -> None:
-            nonlocal steps
-            if os.getpid() == own:
-                steps += 1
-                if steps == point:
-                    os.kill(own, signal.SIGKILL)
-            work(*arguments, **options)
-
-        return step
-
-    Path.replace = counted(Path.replace)  # type: ignore[assignment,method-assign]
-    Path.unlink = counted(Path.unlink)  # type: ignore[method-assign]
-    run_module.SHARD_APPS = 3
-    run_batch(folder, lake)
-
-
 def test_a_kill_at_any_step_loses_nothing_and_doubles_nothing(apps: Path, tmp_path: Path) -> None:
     """Staging, moving Parquet files, committing, compaction, sweeping: a batch dies before steps of each kind."""
     lake = tmp_path / "lake"
     killed = 0
     for point in (1, 5, 10, 15, 21, 30, 41):
-        child = get_context("fork").Process(target=_die_at, args=(point, apps, lake))
+        child = get_context("fork").Process(target=die_at, args=(point, apps, lake))
         child.start()
         child.join()
         killed += child.exitcode == -signal.SIGKILL

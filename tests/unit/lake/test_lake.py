@@ -36,7 +36,9 @@ def _staged(app: str, permission: str = "CAMERA") -> Staged:
 def _draft(lake: Lake, number: str, *staged: Staged) -> Commit:
     for one in staged:
         stage(lake, VERSIONS, one, f"{one.app}.apk")
-    rows = write_staged(lake, f"{number}-1", [place(lake, VERSIONS, one.app) for one in staged], VERSIONS)
+    rows = write_staged(
+        lake, f"{number}-1", [place(lake, VERSIONS, one.app) for one in staged], VERSIONS, read_index(lake)
+    )
     return Commit(number, rows, {VERSIONS: tuple(one.app for one in staged)}, {}, {VERSIONS: {}})
 
 
