@@ -3,8 +3,9 @@
 A feature that only one SDK has may still occur elsewhere: by chance, once in a class; because an app repeats the texts
 of an SDK that it talks to; or because the SDK carries a copy of some library that others carry too. So an SDK counts as
 found when several classes have several of its features each, runs of platform calls among them, and when all of these
-are a fair part of what an artefact of the SDK has; or when one class has very many, as one that R8 melted others into. What a class is called counts in one way only: a class that the
-catalog knows as another SDK's or library's speaks for no SDK but that.
+are a fair part of what an artefact of the SDK has; or when one class has very many, as one that R8 melted others into.
+What a class is called counts in one way only: a class that the catalog knows as another SDK's or library's speaks for
+no SDK but that.
 """
 
 from __future__ import annotations
@@ -38,11 +39,17 @@ MIN_SHARE = 0.02
 """Part of an artefact's features that they must be: much of an SDK stays when an app is shrunk, while a class or two of
 it may be a copy of some library that was not learned."""
 
+WORDED_SHARE = 0.01
+"""Part that suffices where texts are among them: SDKs of one maker share runs of calls, and seldom words."""
+
+WORDED = 5
+"""Texts that must be among them then."""
+
 LONE_RUNS = 15
 """Runs that suffice in one class, where R8 has melted an SDK that is hardly used into it."""
 
 LONE_SHARE = 0.05
-"""Part of an artefact's features that such a class must have: a helper that several SDKs of one maker carry has less."""
+"""Part of an artefact's features that such a class must have; a helper that SDKs of one maker share has less."""
 
 VERSION_SHARE = 0.97
 """Part of the features found that a version must have to be named."""
@@ -104,10 +111,11 @@ def _judge(
 ) -> Match | None:
     # A class that speaks more for another SDK does not speak for this one.
     own = [(name, texts + runs, runs) for name, texts, runs in classes if runs and texts + runs == best[name]]
-    telling = [count for _, count, _ in own if count >= TELLING]
-    features = sum(telling)
+    telling = [(count, count - runs) for _, count, runs in own if count >= TELLING]
+    features = sum(count for count, _ in telling)
+    share = WORDED_SHARE if sum(texts for _, texts in telling) >= WORDED else MIN_SHARE
     lone = any(runs >= LONE_RUNS and count >= LONE_SHARE * _sizes()[sdk] for _, count, runs in own)
-    if not lone and (len(telling) < MIN_CLASSES or features < max(MIN_FEATURES, MIN_SHARE * _sizes()[sdk])):
+    if not lone and (len(telling) < MIN_CLASSES or features < max(MIN_FEATURES, share * _sizes()[sdk])):
         return None
     owned = tuple(sorted(name for name, count, _ in own if count >= OWNED))
     return Match(sdk, owned, features, _version(library, load_learned().versions(sdk), versions))

@@ -129,6 +129,19 @@ def test_one_class_that_others_were_melted_into_is_the_library() -> None:
     assert match(code(melted(1))) == ()
 
 
+@pytest.mark.parametrize(("part", "is_found"), [(0.012, True), (0.008, False)])
+def test_a_small_part_suffices_where_texts_are_among_it(
+    part: float, is_found: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = renamed(library(classes=3))
+    size = found(source).features / part
+    with monkeypatch.context() as patched:
+        patched.setattr(fingerprints, "_sizes", lambda: {"vendor-push": size})
+        assert bool(match(code(source))) is is_found
+        patched.setattr(fingerprints, "WORDED", 10**6)
+        assert match(code(source)) == ()
+
+
 def test_repeated_texts_are_not_the_library() -> None:
     """An app that talks to a library repeats its texts; it does not work with the platform as the library does."""
     texts = re.findall(r'"(.*?)"', library())
