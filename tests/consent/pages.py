@@ -51,11 +51,11 @@ class Gate {
 """
 _RULES = """-dontwarn **
 -keepattributes LineNumberTable,SourceFile
--keep class * extends android.app.Activity { public void on*(...); public void *(android.view.View); }
--keep class * extends android.app.Application
--keep class * extends android.app.Service
--keep class * extends android.content.BroadcastReceiver
--keep class * extends android.content.ContentProvider
+-keep class * extends android.app.Activity { <init>(); public void on*(...); public void *(android.view.View); }
+-keep class * extends android.app.Application { <init>(); }
+-keep class * extends android.app.Service { <init>(); }
+-keep class * extends android.content.BroadcastReceiver { <init>(); }
+-keep class * extends android.content.ContentProvider { <init>(); }
 """
 
 

@@ -72,8 +72,12 @@ def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFact
         [part.package for part in program.packages],
         [part.resources for part in program.packages],
         _application(program),
+        (manifest.version_name, manifest.version_code),
         [
-            (one.target or one.name, _kind(one.kind), _open(one), one.exported, list(one.actions))
+            (
+                *(one.target or one.name, _kind(one.kind), _open(one), one.exported),
+                *(list(one.actions), list(one.authorities)),
+            )
             for one in manifest.components
             if one.enabled
         ],
@@ -101,8 +105,13 @@ def _open(component: Component) -> bool:
     """Say whether somebody outside the app starts it; providers start with the process, receivers with a broadcast."""
     if component.permission in _BY_SYSTEM_ON_REQUEST:
         return False
-    filtered = component.kind == "receiver" and bool(component.filters)
-    return component.exported or component.launcher or component.kind == "provider" or filtered
+    heard = component.kind == "receiver" and any(_of_system(action) for action in component.actions)
+    return component.exported or component.launcher or component.kind == "provider" or heard
+
+
+def _of_system(action: str) -> bool:
+    """Say whether the system sends a broadcast: it reaches a receiver that is not exported as well."""
+    return action.startswith(("android.", "com.android."))
 
 
 def _application(program: Program) -> list[str]:
