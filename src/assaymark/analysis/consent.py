@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assaymark import _engine, catalog
 from assaymark.analysis.code import code_of
 from assaymark.analysis.flow import flows_of
+from assaymark.analysis.sdk_calls import auto_starts, sdk_calls
 from assaymark.analysis.sensitive import sensitive_places
 from assaymark.formats.android.manifest import Component, complete_name
 from assaymark.formats.program import Program
@@ -48,13 +49,25 @@ class ConsentFacts:
 
 
 def consent_of(program: Program) -> ConsentFacts:
-    """Give the order of all sensitive places of a program, and of all places that its data flows to, computed once."""
-    return program.once("consent", lambda one: order_of(one, _asked(one)))
+    """Give the order of all sensitive places, calls of SDKs, and places that data flows to, computed once.
+
+    A program without any is not run.
+    """
+    return program.once("consent", _ordered)
+
+
+def _ordered(program: Program) -> ConsentFacts:
+    places = set(_asked(program))
+    if not places and not any(auto_starts(program)):
+        return ConsentFacts({}, (), {})
+    return order_of(program, places)
 
 
 def _asked(program: Program) -> Iterator[tuple[int, int]]:
     for place in sensitive_places(program):
         yield place.hit.caller, place.hit.offset
+    for call in sdk_calls(program):
+        yield call.hit.caller, call.hit.offset
     try:
         flows = flows_of(program).flows
     except _engine.EngineError:

@@ -24,7 +24,7 @@ from assaymark.formats.android.manifest import MEMBER as MANIFEST
 from assaymark.formats.program import Gap, Program
 from assaymark.model.tables import GAP
 
-CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk", "secret")
+CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk", "sdk_call", "secret")
 """Tables whose rows come from code."""
 
 HIDING_PLACES = ("assets/", "res/raw/")
@@ -180,9 +180,9 @@ def _consent_cuts(program: Program) -> Iterator[Gap]:
     """Give what the order against consent could not follow, one row each, and the limit if it was hit."""
     counts = consent_of(program).counts
     for name in ("intents", "reflection", "dynamic", "long_methods"):
-        if counts[name]:
+        if counts.get(name):
             yield Gap("consent-cut", name, "", (), "partial", counts[name])
-    if not counts["complete"]:
+    if not counts.get("complete", 1):
         yield Gap("limit-hit", "the steps of the order against consent", "", ("api_call",), "partial")
 
 
