@@ -21,10 +21,14 @@ use std::rc::Rc;
 const DEPTH: u32 = 48;
 /// Contexts of one method; then as many for the objects that it is called on, then one for all.
 const CONTEXTS: u32 = 24;
+/// The same for long methods.
+const CONTEXTS_LONG: u32 = 3;
 /// Instructions that the contexts of one method may hold together; longer methods have fewer contexts.
 const CONTEXT_CODE: u32 = 600;
-/// Nodes of a small app: in larger ones contexts are as much fewer.
-const SMALL: u32 = 1_500;
+/// Nodes of a small app: in larger ones contexts are as much fewer, but for those that tell much.
+const SMALL: u32 = 300;
+/// Ids of the app's resources.
+const RESOURCES: std::ops::Range<i64> = 0x7f00_0000..0x8000_0000;
 /// Calls of one method by one node that are remembered.
 const CALLS: usize = 64;
 /// Objects inside objects that tell contexts apart.
@@ -57,6 +61,9 @@ pub enum Cause {
 
 /// What tells calls of a method apart: for each register the one thing that it holds, if it is one.
 type Context = Box<[Option<Atom>]>;
+
+/// The arguments of a call, and the node that it runs.
+type KnownCall = (Box<[Value]>, u32);
 
 /// A method with a context.
 pub struct Node {
@@ -123,7 +130,7 @@ pub struct World<'a> {
     /// Numbers of rows of places, see [`SUMMARY`].
     rows: Map<(u32, u32), u32>,
     /// Calls made: by method called and node that calls, the arguments and the node called.
-    calls: Map<(u32, u32), Vec<(Box<[Value]>, u32)>>,
+    calls: Map<(u32, u32), Vec<KnownCall>>,
     queue: BTreeSet<(u32, u32)>,
     pub(super) phase: Phase,
     pub(super) cause: u32,
@@ -494,9 +501,22 @@ impl<'a> World<'a> {
         {
             return context;
         }
-        let crowd = (self.nodes.len() as u32 / SMALL).max(1);
-        let most = CONTEXT_CODE / crowd / body.insns.len().max(1) as u32;
-        let most = most.clamp(2, CONTEXTS);
+        // Keys of stores, ids of views and names of classes tell a helper's calls apart in apps of any size.
+        let telling = |atom: &Option<Atom>| match atom {
+            Some(Atom::Text(_) | Atom::Class(_)) => true,
+            Some(Atom::Integer(id)) => RESOURCES.contains(id),
+            _ => false,
+        };
+        let crowd = 1 + self.nodes.len() as u32 / SMALL;
+        let length = body.insns.len().max(1) as u32;
+        let most = if crowd == 1 || context.iter().any(telling) {
+            (CONTEXT_CODE / length).clamp(CONTEXTS_LONG, CONTEXTS)
+        } else {
+            for atom in &mut context[1..] {
+                *atom = atom.filter(|atom| !matches!(atom, Atom::Integer(_)));
+            }
+            (CONTEXT_CODE / crowd / length).min(CONTEXTS)
+        };
         let (all, receivers) = self.contexts.entry(def).or_insert((0, 0));
         if *all < most {
             *all += 1;
