@@ -123,7 +123,8 @@ class JavaCase:
 def compile_all(cases: Mapping[str, JavaCase], folder: Path, found: Tools) -> dict[str, tuple[bytes, bytes]]:
     """Compile cases, each by itself; give for each its DEX file by D8 and by R8. Raises `JavaError`.
 
-    A second file of D8 stands under the case's name with `/second` behind it, beside the same file of R8. All runs share one process: starting Java costs more than compiling a case.
+    A second file of D8 stands under the case's name with `/second` behind it, beside the same file of R8. All runs
+    share one process: starting Java costs more than compiling a case.
     """
     jobs = []
     for name, case in cases.items():
