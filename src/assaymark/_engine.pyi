@@ -246,7 +246,8 @@ class Code:
         packages: list[Package],
         resources: list[Resources | None],
         application: list[str],
-        components: list[tuple[str, str, bool, bool, list[str]]],
+        version: tuple[str | None, int | None],
+        components: list[tuple[str, str, bool, bool, list[str], list[str]]],
         meta_data: list[tuple[str, str]],
         initializers: list[str],
         words: tuple[list[str], list[str], list[str], list[str]],
@@ -255,7 +256,8 @@ class Code:
         """Find the order of places (id of the method, code unit) against the user's consent.
 
         `packages` and `resources` go together. `components`: class, kind (`activity`, `service`, `receiver`, `provider`), whether anybody
-        can start it, whether it is exported, actions of its filters; enabled ones only. `initializers`: classes that a start-up library makes objects of. `words`, in
+        can start it, whether it is exported, actions of its filters, names that a provider answers to; enabled ones only. `version`: name and number.
+        `initializers`: classes that a start-up library makes objects of. `words`, in
         lower case: those of controls that agree, that do not, that go on, and those of texts about a policy.
 
         Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `limit`), the

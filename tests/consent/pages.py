@@ -4,7 +4,9 @@ A page has sections; a section with a block ` ```java ` is a case. Its classes l
 launcher activity, `App` the application if there is one. `READ(context)` stands for a sensitive call, and the comment
 behind it for the answer: `//@ before`, `//@ after`, `//@ no-gate`, `//@ unknown`, or `//@ never` for one that never
 runs. ` ```xml ` holds more components; ` ```toml ` rules of R8 (`[r8]`) and resources (`[strings]`, `[layouts]`),
-which the code names as `R.string.x`, `R.layout.x`, `R.id.x`. Each case may use the class `Gate` below.
+which the code names as `R.string.x`, `R.layout.x`, `R.id.x`; `[dex]` with `second`, a pattern of the classes in a
+second DEX file. Each case may use the class `Gate` below. A block before the first section holds a library that all
+cases of the page have: public types, each with its `package` line.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ _PRELUDE = "package com.example.app; import android.provider.Settings; " + "".jo
 )
 _READ = r'Settings.Secure.getString(\1.getContentResolver(), "android_id")'
 _ANSWER = re.compile(r"//@\s*(before|after|no-gate|unknown|never)\b")
+_TYPE = re.compile(r"^public (?:abstract |final )*(?:class|interface|enum) (\w+)", re.MULTILINE)
+_JAVA = re.compile(r"^```java\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _GATE = """
 class Gate {
     static SharedPreferences prefs(Context c) { return c.getSharedPreferences("p", 0); }
@@ -47,11 +51,11 @@ class Gate {
 """
 _RULES = """-dontwarn **
 -keepattributes LineNumberTable,SourceFile
--keep class * extends android.app.Activity { public void on*(...); public void *(android.view.View); }
--keep class * extends android.app.Application
--keep class * extends android.app.Service
--keep class * extends android.content.BroadcastReceiver
--keep class * extends android.content.ContentProvider
+-keep class * extends android.app.Activity { <init>(); public void on*(...); public void *(android.view.View); }
+-keep class * extends android.app.Application { <init>(); }
+-keep class * extends android.app.Service { <init>(); }
+-keep class * extends android.content.BroadcastReceiver { <init>(); }
+-keep class * extends android.content.ContentProvider { <init>(); }
 """
 
 
@@ -61,6 +65,7 @@ class ConsentCase:
 
     page: str
     title: str
+    library: str = ""
     java: str = ""
     components: str = ""
     options: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -79,7 +84,11 @@ class ConsentCase:
     def sources(self) -> JavaCase:
         """Give what to compile."""
         text = re.sub(r"\bREAD\(([\w.]+(?:\(\))?)\)", _READ, self.java)
-        files = {"Case.java": _PRELUDE + text.lstrip("\n")}
+        parts = re.split(r"^(?=package )", self.library, flags=re.MULTILINE)[1:]
+        named = {found[1]: part for part in parts if (found := _TYPE.search(part))}
+        packages = sorted({found[1] for part in parts if (found := re.match(r"package ([\w.]+)", part))})
+        prelude = _PRELUDE + "".join(f"import {package}.*; " for package in packages)
+        files = {f"{name}.java": part for name, part in named.items()} | {"Case.java": prelude + text.lstrip("\n")}
         ids = compile_resources(
             "com.example.app", {"": self.options.get("strings", {})}, self._files(), manifest=self._package()
         ).ids
@@ -90,18 +99,19 @@ class ConsentCase:
         inner = " ".join(f"static final class {kind} {{ {' '.join(rows)} }}" for kind, rows in sorted(kinds.items()))
         files["Gate.java"] = _PRELUDE + _GATE
         files["R.java"] = f"package com.example.app; final class R {{ {inner} }}"
-        return JavaCase(files, _RULES + self.options.get("r8", {}).get("rules", ""))
+        rules = _RULES + self.options.get("r8", {}).get("rules", "")
+        return JavaCase(files, rules, self.options.get("dex", {}).get("second", ""))
 
     def _files(self) -> dict[str, str]:
         return {f"layout/{name}.xml": text for name, text in self.options.get("layouts", {}).items()}
 
-    def build(self, dex: bytes) -> bytes:
-        """Give the package with this DEX file."""
+    def build(self, dex: bytes, second: bytes | None = None) -> bytes:
+        """Give the package with this DEX file, or these two."""
         return Apk(
             manifest=self._package(),
             strings={"": self.options.get("strings", {})},
             files=self._files(),
-            members={"classes.dex": dex},
+            members={"classes.dex": dex} if second is None else {"classes.dex": dex, "classes2.dex": second},
         ).build()
 
     def expected(self) -> dict[int, str]:
@@ -114,9 +124,11 @@ def cases() -> Iterator[ConsentCase]:
     """Give the cases of all pages."""
     for page in sorted(HERE.glob("*.md")):
         text = page.read_text(encoding="utf-8")
-        for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
+        library = "\n".join(_JAVA.findall(head))
+        for section in sections:
             title, _, rest = section.partition("\n")
-            case = ConsentCase(page.stem, title.strip())
+            case = ConsentCase(page.stem, title.strip(), library)
             for kind, body in re.findall(r"^```(\w+)\n(.*?)^```", rest, flags=re.MULTILINE | re.DOTALL):
                 if kind == "java":
                     case.java += body

@@ -28,7 +28,8 @@ def test_the_answers_stand_on_the_lines(
     case: ConsentCase, build: str, compiled: dict[str, tuple[bytes, bytes]], tmp_path: Path
 ) -> None:
     package = tmp_path / "case.apk"
-    package.write_bytes(case.build(compiled[case.name][BUILDS.index(build)]))
+    second = compiled.get(f"{case.name}/second") if build == "plain" else None
+    package.write_bytes(case.build(compiled[case.name][BUILDS.index(build)], second[0] if second else None))
     found: dict[int, set[str]] = {}
     for row in pipeline.inspect(package)["evidence"]["api_call"]:
         if row["argument"] == "android_id":

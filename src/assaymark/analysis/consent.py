@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assaymark import _engine, catalog
 from assaymark.analysis.code import code_of
 from assaymark.analysis.flow import FLOW_READS, flows_of
+from assaymark.analysis.sdk_calls import auto_starts, sdk_calls
 from assaymark.analysis.sensitive import sensitive_places
 from assaymark.formats.android.manifest import Component, complete_name
 from assaymark.formats.program import Program
@@ -51,13 +52,25 @@ class ConsentFacts:
 
 
 def consent_of(program: Program) -> ConsentFacts:
-    """Give the order of all sensitive places of a program, and of all places that its data flows to, computed once."""
-    return program.once("consent", lambda one: order_of(one, _asked(one)))
+    """Give the order of all sensitive places, calls of SDKs, and places that data flows to, computed once.
+
+    A program without any is not run.
+    """
+    return program.once("consent", _ordered)
+
+
+def _ordered(program: Program) -> ConsentFacts:
+    places = set(_asked(program))
+    if not places and not any(auto_starts(program)):
+        return ConsentFacts({}, (), {})
+    return order_of(program, places)
 
 
 def _asked(program: Program) -> Iterator[tuple[int, int]]:
     for place in sensitive_places(program):
         yield place.hit.caller, place.hit.offset
+    for call in sdk_calls(program):
+        yield call.hit.caller, call.hit.offset
     try:
         flows = flows_of(program).flows
     except _engine.EngineError:
@@ -75,8 +88,12 @@ def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFact
         [part.package for part in program.packages],
         [part.resources for part in program.packages],
         _application(program),
+        (manifest.version_name, manifest.version_code),
         [
-            (one.target or one.name, _kind(one.kind), _open(one), one.exported, list(one.actions))
+            (
+                *(one.target or one.name, _kind(one.kind), _open(one), one.exported),
+                *(list(one.actions), list(one.authorities)),
+            )
             for one in manifest.components
             if one.enabled
         ],
@@ -104,8 +121,13 @@ def _open(component: Component) -> bool:
     """Say whether somebody outside the app starts it; providers start with the process, receivers with a broadcast."""
     if component.permission in _BY_SYSTEM_ON_REQUEST:
         return False
-    filtered = component.kind == "receiver" and bool(component.filters)
-    return component.exported or component.launcher or component.kind == "provider" or filtered
+    heard = component.kind == "receiver" and any(_of_system(action) for action in component.actions)
+    return component.exported or component.launcher or component.kind == "provider" or heard
+
+
+def _of_system(action: str) -> bool:
+    """Say whether the system sends a broadcast: it reaches a receiver that is not exported as well."""
+    return action.startswith(("android.", "com.android."))
 
 
 def _application(program: Program) -> list[str]:

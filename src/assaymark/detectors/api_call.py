@@ -55,7 +55,7 @@ def api_call(program: Program) -> Iterator[Emission]:
 
 def _cuts(consent: ConsentFacts) -> Iterator[Gap]:
     for name in ("intents", "reflection", "dynamic", "long_methods"):
-        if consent.counts[name]:
+        if consent.counts.get(name):
             yield Gap("consent-cut", name, "", (), "partial", consent.counts[name])
-    if not consent.counts["complete"]:
+    if not consent.counts.get("complete", 1):
         yield Gap("limit-hit", "the steps of the order against consent", "", ("api_call",), "partial")

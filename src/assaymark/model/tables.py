@@ -256,6 +256,34 @@ API_CALL = _table(
     ("gate", _T, "the consent gate found, for `after`"),
 )
 
+SDK_CALL = _table(
+    "sdk_call",
+    "A place where the app starts an SDK, lets it start without collecting, or tells it what the user decided.",
+    ("sdk", "role", "api", "class", "method", "descriptor", "told"),
+    ("sdk", _T, "id of the SDK"),
+    Column("role", _T, "what the call is for", ("init", "auto-init", "pre-init", "consent", "switch")),
+    ("api", _T, "what is called, `dotted.Class.method`; for `auto-init` the component that the system starts"),
+    Column(
+        "told",
+        _T,
+        "what the SDK is told of the user's decision, or of collecting",
+        ("agreed", "refused", "on", "off", "unknown"),
+    ),
+    ("held", _B, "for a start: before the user agreed the SDK is told not to collect, and nothing else"),
+    ("class", _T, "class of the caller, dotted"),
+    ("method", _T, "method of the caller"),
+    ("descriptor", _T, "descriptor of the caller's method"),
+    ("dex", _T, "DEX file"),
+    ("offset", _I, "code unit of the instruction in its method"),
+    ("line", _I, "source line, where the DEX carries one"),
+    ("owner", _T, "whose code calls: `app`, an SDK id, or `unknown`"),
+    ("reachable", _B, "reachable from the manifest's entry points in the call graph"),
+    Column("consent", _T, "order against the user's consent", CONSENT),
+    ("consent_reason", _T, "why the order is unknown"),
+    ("consent_path", _L, "entry point to call, for `before`"),
+    ("gate", _T, "the consent gate found, for `after`"),
+)
+
 FLOW = _table(
     "flow",
     "Personal information that moves from a source to a sink.",
@@ -417,6 +445,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             COMPONENT,
             SDK,
             API_CALL,
+            SDK_CALL,
             FLOW,
             ENDPOINT,
             SECRET,

@@ -21,7 +21,7 @@ import java.nio.file.*;
 import java.util.*;
 import javax.tools.*;
 
-/** Each line of the file: mode, folder read, folder written, android.jar, rules of R8. */
+/** Each line of the file: mode, folder read, folder written, android.jar, rules of R8, classes of a second file. */
 public class Driver {
     public static void main(String[] args) throws Exception {
         for (String line : Files.readAllLines(Paths.get(args[0]))) {
@@ -31,6 +31,10 @@ public class Driver {
             try (java.util.stream.Stream<Path> all = Files.walk(Paths.get(job[1]))) {
                 all.filter(one -> one.toString().endsWith(source ? ".java" : ".class")).sorted().forEach(classes::add);
             }
+            List<Path> library = new ArrayList<>(Arrays.asList(Paths.get(job[3])));
+            Path platform = Paths.get(job[1], "android");
+            if (!source && Files.exists(platform)) library.add(0, jar(Paths.get(job[1]), platform));
+            classes.removeIf(one -> !source && one.startsWith(platform));
             Path out = Paths.get(job[2]);
             Files.createDirectories(out);
             if (source) {
@@ -43,16 +47,35 @@ public class Driver {
                     System.exit(1);
                 }
             } else if (job[0].equals("d8")) {
-                D8.run(D8Command.builder().addProgramFiles(classes)
-                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
-                    .setMode(CompilationMode.RELEASE).setOutput(out, OutputMode.DexIndexed).build());
+                String apart = job.length > 5 ? job[5] : "";
+                for (boolean second : new boolean[] {false, true}) {
+                    List<Path> part = new ArrayList<>(classes);
+                    part.removeIf(one -> one.getFileName().toString().matches(apart + "([$].*)?[.]class") != second);
+                    if (part.isEmpty()) continue;
+                    Path place = second ? Files.createDirectories(out.resolve("second")) : out;
+                    D8.run(D8Command.builder().addProgramFiles(part).addClasspathFiles(Paths.get(job[1]))
+                        .addLibraryFiles(library).setMinApiLevel(21)
+                        .setMode(CompilationMode.RELEASE).setOutput(place, OutputMode.DexIndexed).build());
+                }
             } else {
                 R8.run(R8Command.builder().addProgramFiles(classes)
-                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
+                    .addLibraryFiles(library).setMinApiLevel(21)
                     .setMode(CompilationMode.RELEASE).addProguardConfigurationFiles(Paths.get(job[4]))
                     .setOutput(out, OutputMode.DexIndexed).build());
             }
         }
+    }
+
+    static Path jar(Path root, Path part) throws Exception {
+        Path made = Files.createTempFile(root.getParent(), "platform", ".jar");
+        try (java.util.stream.Stream<Path> all = Files.walk(part);
+             java.util.jar.JarOutputStream to = new java.util.jar.JarOutputStream(Files.newOutputStream(made))) {
+            for (Path one : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
+                to.putNextEntry(new java.util.zip.ZipEntry(root.relativize(one).toString()));
+                to.write(Files.readAllBytes(one));
+            }
+        }
+        return made;
     }
 }
 """
@@ -85,16 +108,23 @@ def tools() -> Tools | None:
 
 @dataclass(frozen=True, slots=True)
 class JavaCase:
-    """Sources by file name, and the names of classes and members that R8 keeps (its rules, one a line)."""
+    """Sources by file name, and the names of classes and members that R8 keeps (its rules, one a line).
+
+    Classes below the package `android` stand for a newer platform: compiled against, and not packed.
+
+    `second`: a pattern of the simple names of classes that D8 puts into a second file. R8 always makes one.
+    """
 
     sources: Mapping[str, str]
     keep: str = ""
+    second: str = ""
 
 
 def compile_all(cases: Mapping[str, JavaCase], folder: Path, found: Tools) -> dict[str, tuple[bytes, bytes]]:
     """Compile cases, each by itself; give for each its DEX file by D8 and by R8. Raises `JavaError`.
 
-    All runs share one process: starting Java costs more than compiling a case.
+    A second file of D8 stands under the case's name with `/second` behind it, beside the same file of R8. All runs
+    share one process: starting Java costs more than compiling a case.
     """
     jobs = []
     for name, case in cases.items():
@@ -105,16 +135,20 @@ def compile_all(cases: Mapping[str, JavaCase], folder: Path, found: Tools) -> di
         (place / "rules.txt").write_text(case.keep, encoding="utf-8")
         steps = (("javac", "src", "classes"), ("d8", "classes", "d8"), ("r8", "classes", "r8"))
         for mode, start, end in steps:
-            job = (mode, place / start, place / end, found.platform, place / "rules.txt")
+            job = (mode, place / start, place / end, found.platform, place / "rules.txt", case.second)
             jobs.append("\t".join(map(str, job)))
     (folder / "Driver.java").write_text(_DRIVER, encoding="utf-8")
     (folder / "jobs.txt").write_text("\n".join(jobs), encoding="utf-8")
     options = ["-XX:TieredStopAtLevel=1", "-cp", str(found.d8)]
     _run([found.java, *options, str(folder / "Driver.java"), str(folder / "jobs.txt")])
-    read = {
-        mode: {name: (folder / name / mode / "classes.dex").read_bytes() for name in cases} for mode in ("d8", "r8")
-    }
-    return {name: (read["d8"][name], read["r8"][name]) for name in cases}
+    built: dict[str, tuple[bytes, bytes]] = {}
+    for name in cases:
+        small = (folder / name / "r8" / "classes.dex").read_bytes()
+        built[name] = ((folder / name / "d8" / "classes.dex").read_bytes(), small)
+        second = folder / name / "d8" / "second" / "classes.dex"
+        if second.exists():
+            built[f"{name}/second"] = (second.read_bytes(), small)
+    return built
 
 
 def _run(command: list[str]) -> None:

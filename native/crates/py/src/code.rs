@@ -303,6 +303,7 @@ impl Code {
         packages: Vec<PyRef<'_, Package>>,
         resources: Vec<Option<PyRef<'_, crate::xml::Resources>>>,
         application: Vec<String>,
+        version: (Option<String>, Option<i64>),
         components: Vec<consent::ComponentRow>,
         meta_data: Vec<(String, String)>,
         initializers: Vec<String>,
@@ -310,7 +311,7 @@ impl Code {
         sites: Vec<(u32, u32)>,
     ) -> PyResult<consent::ConsentRows> {
         let held = consent::Held::new(&packages, &resources);
-        let manifest = consent::manifest(application, components, meta_data, initializers);
+        let manifest = consent::manifest(application, version, components, meta_data, initializers);
         guarded(py, || Ok(self.order(&held, &manifest, words, &sites)))
     }
 

@@ -80,6 +80,8 @@ class Ledger:
                 return say("render.what-flow", data=names.data(row.get("data")), goal=goal(row, names))
             case "identifier_read":
                 return names.data(row.get("data"))
+            case "sdk_call":
+                return _pair(names.owner(row.get("sdk")), row.get("api"))
             case "sdk":
                 return _pair(names.owner(row["id"]), row.get("version") or "")
             case "permission":

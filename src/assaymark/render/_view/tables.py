@@ -68,6 +68,12 @@ def sheets(report: Report, names: Names, caps: Caps) -> list[Sheet]:
             _by("name"),
         ),
         make(
+            "sdk_call",
+            "sdk step told order held owner place",
+            lambda row: _sdk_call(row, names),
+            lambda row: (_ORDERS.get(str(row.get("consent")), 3), row.get("sdk"), row.get("role")),
+        ),
+        make(
             "permission",
             "permission protection opens usage callers notes",
             lambda row: _permission(row, names),
@@ -270,6 +276,23 @@ def _endpoint(row: Row, names: Names) -> Cells:
         say_kind("render.network", row.get("network")) if row.get("network") else NOTHING,
         _number(row["addresses"]),
         Code(clean(row.get("url"), 120)),
+    )
+
+
+_ORDERS = {"before": 0, "no-gate": 1, "unknown": 2}
+"""What was seen too early comes first."""
+
+
+def _sdk_call(row: Row, names: Names) -> Cells:
+    order = row.get("consent")
+    return (
+        names.owner(row.get("sdk")),
+        say_kind("render.sdk-step", row.get("role")),
+        say_kind("render.sdk-told", row.get("told")) if row.get("told") else NOTHING,
+        say_kind("render.sdk-order", order),
+        _yes_no(row.get("held")) if row.get("held") is not None else NOTHING,
+        names.owner(row.get("owner")),
+        Code(clean(row.get("at"), 160)),
     )
 
 

@@ -5,7 +5,7 @@ number.zh = "第三条第1项"
 number.en = "3.1"
 severity = "high"
 decides = "indicated"
-needs = ["api_call"]
+needs = ["api_call", "sdk_call"]
 notice.zh = "违规收集个人信息"
 notice.en = "collection in violation of rules"
 title.zh = "征得同意前就开始收集，或打开可收集信息的权限"
@@ -20,6 +20,10 @@ remedy.zh = '把 SDK 初始化和信息读取移到用户同意之后，例如�
 remedy.en = 'Move SDK set-up and reads behind the consent, for example agreeButton.setOnClickListener { saveConsent(); startSdks() }, and ask if (hasConsent()) in Application.onCreate. Where an SDK starts itself by a ContentProvider, put <provider android:name="its provider" android:authorities="as before" tools:node="remove" /> into the manifest and start it by hand.'
 reasons.before.zh = "从应用启动可到达 {n} 处读取个人信息或申请权限的调用，所经路径上没有找到征得同意的判断：{data}；调用方：{owners}。"
 reasons.before.en = "{n} call(s) that read personal information or ask for permissions can be reached from app start-up on a path where no consent check was found: {data}; callers: {owners}."
+reasons.sdk-before.zh = "从应用启动可到达 {n} 处启动第三方 SDK 的调用，所经路径上没有找到征得同意的判断，此前也没有告知 SDK 不得收集：{owners}。"
+reasons.sdk-before.en = "{n} call(s) that start third-party SDKs can be reached from app start-up on a path where no consent check was found, and the SDKs are not told before that they must not collect: {owners}."
+reasons.sdk-no-gate.zh = "可到达 {n} 处启动第三方 SDK 的调用，而应用里没有找到征得同意的环节，此前也没有告知 SDK 不得收集：{owners}。"
+reasons.sdk-no-gate.en = "{n} call(s) that start third-party SDKs can be reached, no consent step was found in the app, and the SDKs are not told before that they must not collect: {owners}."
 reasons.no-gate.zh = "可到达 {n} 处读取个人信息或申请权限的调用，而应用里没有找到征得同意的环节：{data}；调用方：{owners}。"
 reasons.no-gate.en = "{n} call(s) that read personal information or ask for permissions can be reached, and no consent step was found in the app: {data}; callers: {owners}."
 reasons.needs-consent-analysis.zh = "代码中有 {n} 处可到达的读取个人信息或申请权限的调用（{data}；调用方：{owners}），但它们与用户同意的先后顺序尚未分析。"
@@ -51,6 +55,26 @@ reason = "no-gate"
 api_call = [{ data = "android-id", api = "android.provider.Settings$Secure.getString", owner = "app", reachable = true, consent = "no-gate" }]
 
 [[examples]]
+expect = "suspected"
+reason = "sdk-before"
+api_call = [{ data = "imei", api = "android.telephony.TelephonyManager.getImei", owner = "app", reachable = true, consent = "after" }]
+sdk_call = [
+  { sdk = "sdk-a", role = "init", api = "a.Sdk.init", held = false, reachable = true, consent = "before" },
+  { sdk = "sdk-b", role = "init", api = "b.Sdk.init", held = true, reachable = true, consent = "before" },
+  { sdk = "sdk-c", role = "pre-init", api = "c.Sdk.preInit", reachable = true, consent = "before" },
+]
+
+[[examples]]
+expect = "suspected"
+reason = "sdk-no-gate"
+sdk_call = [{ sdk = "sdk-a", role = "auto-init", api = "a.InitProvider", held = false, reachable = true, consent = "no-gate" }]
+
+[[examples]]
+expect = "not-applicable"
+reason = "no-calls"
+sdk_call = [{ sdk = "sdk-a", role = "init", api = "a.Sdk.init", held = true, reachable = true, consent = "before" }]
+
+[[examples]]
 expect = "not-assessed"
 reason = "needs-consent-analysis"
 api_call = [{ data = "contacts", api = "android.content.ContentResolver.query", owner = "app", reachable = true, consent = "unknown" }]
@@ -72,8 +96,13 @@ gap = [{ kind = "packed", reason = "the code is packed", hides = ["api_call"], w
 ---*/
 WITH calls AS (
   SELECT app, id, data, owner,
-    CASE consent WHEN 'before' THEN 1 WHEN 'no-gate' THEN 2 WHEN 'after' THEN 4 ELSE 3 END AS place
+    CASE consent WHEN 'before' THEN 1 WHEN 'no-gate' THEN 3 WHEN 'after' THEN 6 ELSE 5 END AS place
   FROM api_call WHERE reachable IS NOT FALSE
+  UNION ALL
+  -- A start is not yet a reading: it counts by itself only where no reading was seen too early.
+  SELECT app, id, NULL, sdk, CASE consent WHEN 'before' THEN 2 ELSE 4 END AS place
+  FROM sdk_call
+  WHERE reachable IS NOT FALSE AND role IN ('init', 'auto-init') AND held IS NOT TRUE AND consent IN ('before', 'no-gate')
 ), counted AS (
   SELECT app, place, count(*) AS n, json_group_array(data) AS data, json_group_array(owner) AS owners, group_concat(id) AS ids
   FROM calls GROUP BY app, place
@@ -81,10 +110,10 @@ WITH calls AS (
   SELECT app, min(place) AS place FROM counted GROUP BY app
 )
 SELECT apps.app, 'app' AS subject,
-  CASE worst.place WHEN 1 THEN 'suspected' WHEN 2 THEN 'suspected' WHEN 3 THEN 'not-assessed' WHEN 4 THEN 'satisfied'
+  CASE WHEN worst.place < 5 THEN 'suspected' WHEN worst.place = 5 THEN 'not-assessed' WHEN worst.place = 6 THEN 'satisfied'
     ELSE 'not-applicable' END AS status,
-  CASE worst.place WHEN 1 THEN 'before' WHEN 2 THEN 'no-gate' WHEN 3 THEN 'needs-consent-analysis' WHEN 4 THEN 'after'
-    ELSE 'no-calls' END AS reason_key,
+  CASE worst.place WHEN 1 THEN 'before' WHEN 2 THEN 'sdk-before' WHEN 3 THEN 'no-gate' WHEN 4 THEN 'sdk-no-gate'
+    WHEN 5 THEN 'needs-consent-analysis' WHEN 6 THEN 'after' ELSE 'no-calls' END AS reason_key,
   json_object('n', counted.n, 'data', json(counted.data), 'owners', json(counted.owners)) AS params,
   counted.ids AS evidence_ids
 FROM apps LEFT JOIN worst ON worst.app = apps.app

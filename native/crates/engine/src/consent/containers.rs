@@ -1,17 +1,18 @@
-//! Maps, lists, references and atomic values.
+//! Maps, lists and references.
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin};
-use super::value::{ANY, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 
 type Outcome = (Value, bool);
 
 impl World<'_> {
-    /// Maps, references and atomic values.
+    /// Maps and references.
     pub(super) fn container(
         &mut self,
         node: u32,
+        unit: u32,
         facts: &Foreign,
         args: &[Value],
     ) -> Option<Outcome> {
@@ -19,7 +20,7 @@ impl World<'_> {
         let objects = self.values.objects(receiver);
         let name = facts.name.as_str();
         if facts.class().starts_with("Ljava/util/concurrent/atomic/") {
-            return self.atomic(node, facts, args);
+            return self.atomic(node, unit, facts, args);
         }
         let map = facts.of("Ljava/util/Map;") || facts.of("Ljava/util/Dictionary;");
         if objects.is_empty() {
@@ -33,13 +34,16 @@ impl World<'_> {
             }
             out
         };
+        let sparse = facts.class().starts_with("Landroid/util/Sparse");
+        let map = map || sparse;
+        let keyed = args.get(1).map(|&key| self.key_of(key)).filter(|_| map);
         match (name, args.len()) {
-            ("put" | "putIfAbsent", 3) if map => {
+            ("put" | "putIfAbsent" | "append", 3) if map => {
                 for &object in &objects {
                     self.write(Key::Contents(object), args[1]);
                     self.write(Key::Contents(object), args[2]);
                 }
-                self.save(&objects, args[1], args[2]);
+                self.save(&objects, keyed.unwrap_or(ANY), args[2]);
                 let zero = self.values.integer(0);
                 let old = joined(self, Key::Contents);
                 Some((self.values.join(zero, old), true))
@@ -47,7 +51,7 @@ impl World<'_> {
             ("get" | "getOrDefault", 2 | 3) if map => {
                 let zero = self.values.integer(0);
                 let default = args.get(2).copied().unwrap_or(zero);
-                let keys = self.heap.known_texts(args[1], &self.values);
+                let keys = self.heap.known_texts(keyed.unwrap_or(ANY), &self.values);
                 let meta = objects.iter().all(|&object| {
                     matches!(self.heap.objects[object as usize].origin, Origin::Store(..))
                 });
@@ -74,7 +78,8 @@ impl World<'_> {
             }
             ("containsKey", 2) if map => {
                 let zero = self.values.integer(0);
-                Some((self.load(node, &objects, args[1], zero, true), true))
+                let key = keyed.unwrap_or(ANY);
+                Some((self.load(node, &objects, key, zero, true), true))
             }
             ("addAll" | "putAll", _) => {
                 for inner in self.values.objects(*args.last()?) {
@@ -102,43 +107,32 @@ impl World<'_> {
         }
     }
 
-    fn atomic(&mut self, node: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
-        let receiver = *args.first()?;
-        let objects = self.values.objects(receiver);
-        if receiver == ANY || objects.is_empty() {
-            return Some((ANY, true));
+    /// The key of an entry as a text: strings as they are, numbers, classes and constants of enumerations as one that no string is.
+    fn key_of(&mut self, value: Value) -> Value {
+        if value == ANY {
+            return ANY;
         }
-        let name = facts.name.as_str();
-        let zero = self.values.integer(0);
-        let given = args.last().copied().filter(|_| args.len() > 1);
-        let given = match (name, given) {
-            ("<init>", None) => Some(zero),
-            (_, given) => given,
-        };
-        let sets = matches!(
-            name,
-            "<init>" | "set" | "lazySet" | "getAndSet" | "compareAndSet"
-        );
-        if sets {
-            for &object in &objects {
-                self.write(Key::Contents(object), given.unwrap_or(ANY));
-            }
-        } else if !matches!(name, "get" | "getPlain" | "getAcquire") {
-            for &object in &objects {
-                self.write(Key::Contents(object), ANY);
-            }
+        let mut atoms = Vec::new();
+        for atom in self.values.atoms(value).to_vec() {
+            let text = match atom {
+                Atom::Text(text) => {
+                    atoms.push(Atom::Text(text));
+                    continue;
+                }
+                Atom::Integer(number) | Atom::Boxed(number) => format!("\u{2}{number}"),
+                Atom::Class(kind) => format!("\u{2}class {kind}"),
+                Atom::Object(object) if self.is_one(atom) && !self.compares(object) => {
+                    format!("\u{2}object {object}")
+                }
+                _ => return ANY,
+            };
+            atoms.push(Atom::Text(self.heap.text(&text)));
         }
-        if name == "compareAndSet" {
-            return Some((ANY, true));
-        }
-        let mut out = NOTHING;
-        for &object in &objects {
-            let own = self.read(Key::Contents(object), node);
-            out = self.values.join(out, own);
-        }
-        if facts.result == "V" {
-            return Some((NOTHING, true));
-        }
-        Some((out, out != NOTHING))
+        self.values.of(atoms)
+    }
+
+    /// Whether the class of an object says which others are equal to it.
+    fn compares(&mut self, object: u32) -> bool {
+        self.class_of(object).is_none() || self.own_method(object, "equals", 1).is_some()
     }
 }

@@ -5,6 +5,7 @@ use super::lexicon::Says;
 use super::value::{Atom, Value};
 use super::world::{Cause, Phase, World};
 use crate::code::link::NONE;
+use crate::env::screens::View;
 
 /// Objects looked at to find what stands around a control.
 const AROUND: usize = 200;
@@ -179,10 +180,13 @@ impl World<'_> {
     }
 
     fn texts_of_control(&mut self, control: Control) -> (Vec<String>, Vec<String>) {
-        let label = match control.label {
+        let mut label = match control.label {
             Some(label) => self.texts_of(label),
             None => self.label_of(control.object),
         };
+        if label.is_empty() && control.ticks {
+            label = self.beside(control.object);
+        }
         let mut around = self.around(control.object, control.label.is_some());
         if control.label.is_none() {
             for own in &label {
@@ -205,6 +209,28 @@ impl World<'_> {
             }
         }
         texts
+    }
+
+    /// What stands beside a box that says nothing itself: the first text behind it in its layout, or the last one before it.
+    fn beside(&mut self, object: u32) -> Vec<String> {
+        let Origin::View(id) = self.heap.objects[object as usize].origin else {
+            return Vec::new();
+        };
+        for layout in self.inflated() {
+            let layout = self.screens.layout(layout);
+            let Some(at) = layout.views.iter().position(|view| view.id == id) else {
+                continue;
+            };
+            let (before, behind) = layout.views.split_at(at);
+            let says = |view: &&View| !view.texts.is_empty();
+            // Another box in between has the text behind it.
+            let mut behind = behind[1..].iter().take_while(|view| !view.ticks);
+            let mut before = before.iter().rev().take_while(|view| !view.ticks);
+            if let Some(view) = behind.find(says).or_else(|| before.find(says)) {
+                return view.texts.clone();
+            }
+        }
+        Vec::new()
     }
 
     /// Layouts that were put on the screen.

@@ -6,7 +6,8 @@ use crate::code::link::NONE;
 /// Where an object comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
-    /// A place in the code: the node that runs it (or [`NONE`] for all nodes of the method), method, code unit.
+    /// A place in the code: the node that runs it (or, with [`SUMMARY`], the places that its receiver comes from; [`NONE`] for all
+    /// nodes of the method), method, code unit.
     Site(u32, u32, u32),
     /// The platform makes it: class.
     Made(u32),
@@ -15,6 +16,9 @@ pub enum Origin {
     /// A named store: kind, number of the name or [`NONE`].
     Store(Store, u32),
 }
+
+/// Marks the first number of [`Origin::Site`] as that of a row of places, and not of a node.
+pub const SUMMARY: u32 = 1 << 31;
 
 /// Kinds of stores that outlive an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +46,8 @@ pub struct Object {
     pub origin: Origin,
     /// How many objects deep the context of its place is.
     pub depth: u8,
+    /// The place that makes it, and the one that made the receiver there: numbers of places, or [`NONE`].
+    pub places: (u32, u32),
 }
 
 /// What a cell stands for.
@@ -104,6 +110,7 @@ pub struct Heap {
     pub cells: Vec<Cell>,
     by_key: Map<Key, u32>,
     read: Map<(u32, u32), ()>,
+    places: Map<(u32, u32), u32>,
     texts: Vec<String>,
     by_text: Map<String, u32>,
 }
@@ -111,14 +118,26 @@ pub struct Heap {
 impl Heap {
     /// The object of a place, and whether it is new.
     pub fn object(&mut self, origin: Origin, class: u32, depth: u8) -> (u32, bool) {
+        self.object_of(origin, class, depth, NONE)
+    }
+
+    /// The same, made by a receiver that was made at a place.
+    pub fn object_of(&mut self, origin: Origin, class: u32, depth: u8, by: u32) -> (u32, bool) {
         if let Some(&object) = self.by_origin.get(&origin) {
             return (object, false);
         }
         let object = self.objects.len() as u32;
+        let own = match origin {
+            Origin::Site(_, def, unit) => (def, unit),
+            _ => (NONE, object),
+        };
+        let next = self.places.len() as u32;
+        let places = (*self.places.entry(own).or_insert(next), by);
         self.objects.push(Object {
             class,
             origin,
             depth,
+            places,
         });
         self.by_origin.insert(origin, object);
         (object, true)

@@ -7,15 +7,19 @@
 //!
 //! Controls that agree are known by what they say and by what stands around them, never by names of code ([`lexicon`]).
 
+pub mod atomics;
 pub mod body;
 pub mod calls;
 pub mod containers;
 pub mod controls;
 pub mod facts;
 pub mod heap;
+pub mod json;
 pub mod lexicon;
 pub mod models;
 pub mod platform;
+pub mod providers;
+pub mod reflection;
 pub mod run;
 pub mod starts;
 pub mod stores;

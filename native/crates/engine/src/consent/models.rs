@@ -1,4 +1,4 @@
-//! Values of the platform that decide branches: text, boxed numbers, enumerations, reflection, containers with keys, controls.
+//! Values of the platform that decide branches: text, boxed numbers, enumerations, controls.
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin};
@@ -32,7 +32,11 @@ impl World<'_> {
         if let Some(outcome) = self.stores(node, unit, facts, args, is_static) {
             return Some(outcome);
         }
+        if let Some(outcome) = self.resolver(node, unit, facts, args) {
+            return Some(outcome);
+        }
         match class {
+            "Lorg/json/JSONObject;" => return self.json(node, facts, args),
             "Ljava/lang/String;" => return self.string_call(facts, args),
             "Landroid/text/TextUtils;" if name == "equals" => {
                 return Some((self.equal(args[0], args[1]), true));
@@ -82,33 +86,34 @@ impl World<'_> {
                 self.describe(node, unit, object);
             }
         }
-        self.container(node, facts, args)
+        self.container(node, unit, facts, args)
     }
 
     /// Text is made of an object: its `toString` runs.
     fn describe(&mut self, node: u32, unit: u32, object: u32) {
-        let Some(position) = self.class_of(object) else {
-            return;
-        };
-        let program = self.program;
-        let chain: Vec<u32> = program
-            .hierarchy
-            .chain(&program.defs, program.defs.classes[position as usize].kind)
-            .collect();
-        for ancestor in chain {
-            for &(_, def) in program.hierarchy.virtuals(ancestor) {
-                let id = program.defs.methods[def as usize].id;
-                let key = program.link.methods[id as usize];
-                if program.link.proto(key.proto).len() == 1
-                    && &*program.name(key.name) == "toString"
-                    && program.has_code(def)
-                {
-                    let args = [self.values.one(Atom::Object(object))];
-                    self.call(node, unit, def, &args);
-                    return;
-                }
-            }
+        if let Some(def) = self.own_method(object, "toString", 0) {
+            let args = [self.values.one(Atom::Object(object))];
+            self.call(node, unit, def, &args);
         }
+    }
+
+    /// The method with a name and so many parameters that the program defines for an object.
+    pub(super) fn own_method(&self, object: u32, name: &str, parameters: usize) -> Option<u32> {
+        let program = self.program;
+        let class = program.defs.classes[self.class_of(object)? as usize].kind;
+        program
+            .hierarchy
+            .chain(&program.defs, class)
+            .find_map(|at| {
+                let own = program.hierarchy.virtuals(at).iter();
+                own.map(|&(_, def)| def).find(|&def| {
+                    let id = program.defs.methods[def as usize].id;
+                    let key = program.link.methods[id as usize];
+                    program.link.proto(key.proto).len() == parameters + 1
+                        && &*program.name(key.name) == name
+                        && program.has_code(def)
+                })
+            })
     }
 
     fn truth_value(&mut self, truths: impl IntoIterator<Item = bool>) -> Value {
@@ -359,164 +364,6 @@ impl World<'_> {
             return Some((NOTHING, false));
         }
         Some((outcome, true))
-    }
-
-    fn reflection(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        args: &[Value],
-    ) -> Option<Outcome> {
-        let program = self.program;
-        let name = facts.name.as_str();
-        match (facts.class(), name) {
-            ("Ljava/lang/Class;", "forName") | ("Ljava/lang/ClassLoader;", "loadClass") => {
-                let text = if name == "forName" { args[0] } else { args[1] };
-                let Some(texts) = self.heap.known_texts(text, &self.values) else {
-                    self.counters.reflection += 1;
-                    return Some((ANY, true));
-                };
-                let mut atoms = Vec::new();
-                let mut missing = texts.is_empty();
-                for text in texts {
-                    let class = self.heap.text_of(text).to_owned();
-                    match program.find_class(&class) {
-                        Some(kind) => {
-                            if name == "forName" {
-                                self.initialise(kind, node, unit);
-                            }
-                            atoms.push(Atom::Class(kind));
-                        }
-                        None => missing = true,
-                    }
-                }
-                if missing && atoms.is_empty() {
-                    return Some((ANY, true));
-                }
-                Some((self.values.of(atoms), true))
-            }
-            ("Ljava/lang/Class;", "getName" | "getCanonicalName") => {
-                let mut atoms = Vec::new();
-                for atom in self.values.atoms(args[0]).to_vec() {
-                    if let Atom::Class(kind) = atom {
-                        let class = program.type_name(kind);
-                        atoms.push(Atom::Text(self.heap.text(&class)));
-                    }
-                }
-                if atoms.is_empty() {
-                    return Some((ANY, true));
-                }
-                Some((self.values.of(atoms), true))
-            }
-            (
-                "Ljava/lang/Class;",
-                "getMethod" | "getDeclaredMethod" | "getConstructor" | "getDeclaredConstructor",
-            ) => {
-                let init = self.heap.text("<init>");
-                let named = if name.ends_with("Method") {
-                    self.heap.known_texts(args[1], &self.values)
-                } else {
-                    Some(vec![init])
-                };
-                let mut atoms = Vec::new();
-                for atom in self.values.atoms(args[0]).to_vec() {
-                    if let Atom::Class(kind) = atom {
-                        for &text in named.iter().flatten() {
-                            atoms.push(Atom::Member(kind, text));
-                        }
-                    }
-                }
-                if atoms.is_empty() {
-                    self.counters.reflection += 1;
-                    return Some((ANY, true));
-                }
-                Some((self.values.of(atoms), true))
-            }
-            ("Ljava/lang/Class;" | "Ljava/lang/reflect/Constructor;", "newInstance") => {
-                let mut out = NOTHING;
-                for atom in self.values.atoms(args[0]).to_vec() {
-                    let (Atom::Class(kind) | Atom::Member(kind, _)) = atom else {
-                        continue;
-                    };
-                    self.initialise(kind, node, unit);
-                    // Each class has an object of its own at this place.
-                    let object = self.object(Origin::Site(node, kind, unit | 1 << 31), kind, 1);
-                    self.construct(node, unit, object, kind);
-                    let value = self.values.one(Atom::Object(object));
-                    out = self.values.join(out, value);
-                }
-                if out == NOTHING {
-                    self.counters.reflection += 1;
-                    return Some((ANY, true));
-                }
-                Some((out, true))
-            }
-            ("Ljava/lang/reflect/Method;", "invoke") => {
-                self.invoke_member(node, unit, args);
-                Some((ANY, true))
-            }
-            (_, "getClass") if args.len() == 1 => {
-                let mut atoms = Vec::new();
-                for object in self.values.objects(args[0]) {
-                    let class = self.heap.objects[object as usize].class;
-                    if class != NONE {
-                        atoms.push(Atom::Class(class));
-                    }
-                }
-                if atoms.is_empty() {
-                    return Some((ANY, true));
-                }
-                Some((self.values.of(atoms), true))
-            }
-            _ => None,
-        }
-    }
-
-    /// `Method.invoke`: all methods of the class with the name.
-    fn invoke_member(&mut self, node: u32, unit: u32, args: &[Value]) {
-        use crate::dex::class_data::access::STATIC;
-        let program = self.program;
-        let passed = match args.get(2).map(|&arrays| self.values.objects(arrays)) {
-            Some(arrays) => arrays.into_iter().fold(NOTHING, |sum, array| {
-                let elements = self.read(Key::Elements(array), node);
-                self.values.join(sum, elements)
-            }),
-            None => ANY,
-        };
-        let passed = if passed == NOTHING { ANY } else { passed };
-        let mut found = false;
-        for atom in self.values.atoms(args[0]).to_vec() {
-            let Atom::Member(kind, text) = atom else {
-                continue;
-            };
-            let name = self.heap.text_of(text).to_owned();
-            let Some(name) = program.find_name(&name) else {
-                continue;
-            };
-            let chain: Vec<u32> = program.hierarchy.chain(&program.defs, kind).collect();
-            for position in chain {
-                let class = &program.defs.classes[position as usize];
-                for def in class.methods.clone() {
-                    let method = program.defs.methods[def as usize];
-                    if program.link.methods[method.id as usize].name != name || method.code == 0 {
-                        continue;
-                    }
-                    found = true;
-                    let Some(body) = self.body(def) else { continue };
-                    let mut registers = vec![passed; usize::from(body.ins)];
-                    if method.access & STATIC == 0 && !registers.is_empty() {
-                        registers[0] = args[1];
-                    } else {
-                        self.initialise(class.kind, node, unit);
-                    }
-                    self.call(node, unit, def, &registers);
-                }
-            }
-        }
-        if !found {
-            self.counters.reflection += 1;
-        }
     }
 
     /// What views and dialogs are told, and asked.

@@ -220,9 +220,7 @@ impl World<'_> {
         let fluent = facts.classes.contains(&facts.result) || facts.class().ends_with("Builder;");
         let makes = facts.action.is_some() || container || fluent;
         if is_static {
-            let known = passed
-                .iter()
-                .any(|&arg| !self.values.objects(arg).is_empty());
+            let known = passed.iter().any(|&arg| !self.values.atoms(arg).is_empty());
             if !makes || !known {
                 return ANY;
             }
@@ -252,13 +250,25 @@ impl World<'_> {
             return ANY;
         }
         // Builders give themselves; containers give what they hold, and views of themselves.
-        let mut out = receiver;
+        let element = container && facts.result == "Ljava/lang/Object;" && facts.name != "clone";
+        if element && facts.of("Ljava/util/concurrent/Future;") {
+            return ANY;
+        }
+        let mut out = if element { NOTHING } else { receiver };
         if container || facts.name.starts_with("get") || facts.name.starts_with("obtain") {
             let zero = self.values.integer(0);
             out = self.values.join(out, zero);
+            let mut unknown = false;
             for object in objects {
                 let contents = self.read(Key::Contents(object), node);
                 out = self.values.join(out, contents);
+                unknown |= element && self.read(Key::Elements(object), node) == ANY;
+            }
+            // Objects that are known are worth more than that there may be others; numbers and texts are not.
+            let atoms = self.values.atoms(out).iter();
+            let plain = |atom: &Atom| !matches!(atom, Atom::Object(_) | Atom::Integer(0));
+            if unknown && (out == zero || atoms.clone().any(plain)) {
+                return ANY;
             }
         }
         out
@@ -273,9 +283,17 @@ impl World<'_> {
             for &arg in passed {
                 if arg != ANY {
                     self.write(Key::Contents(object), arg);
+                } else if self.is_container(object) {
+                    // That it holds something unknown is kept apart, so that what is known of it stays.
+                    self.write(Key::Elements(object), ANY);
                 }
             }
         }
+    }
+
+    fn is_container(&self, object: u32) -> bool {
+        let class = self.heap.objects[object as usize].class;
+        class != NONE && self.program.descriptor(class).starts_with(b"Ljava/util/")
     }
 
     fn all_objects(&self, values: &[Value]) -> Vec<u32> {

@@ -25,6 +25,7 @@ impl World<'_> {
         let mut work = BTreeSet::from([0u32]);
         let (mut result, mut returns) = (NOTHING, false);
         while let Some(at) = work.pop_first() {
+            let taken = self.steps;
             let Some(mut frame) = states[at as usize].clone() else {
                 continue;
             };
@@ -56,6 +57,7 @@ impl World<'_> {
                 }
                 tail = Some(insn);
             }
+            self.nodes[node as usize].spent += (self.steps - taken) as u32;
             let Some(tail) = tail.filter(|_| alive) else {
                 continue;
             };
@@ -481,6 +483,18 @@ impl World<'_> {
             return ANY;
         }
         let key = self.program.link.fields[id as usize];
+        if self.program.descriptor(key.class) == b"Landroid/content/pm/PackageInfo;" {
+            // What is asked about the app itself, as a rule; another app's version is taken for it.
+            let version = self.manifest.version.clone();
+            return match (&*self.program.name(key.name), version) {
+                ("versionName", (Some(name), _)) => {
+                    let name = self.heap.text(&name);
+                    self.values.one(Atom::Text(name))
+                }
+                ("versionCode", (_, Some(code))) => self.values.integer(code),
+                _ => ANY,
+            };
+        }
         if &*self.program.name(key.name) == "metaData" {
             let (object, _) = self
                 .heap

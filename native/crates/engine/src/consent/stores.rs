@@ -189,10 +189,36 @@ impl World<'_> {
         }
     }
 
-    /// MMKV, whose code is native: one store with keys.
+    /// MMKV, whose code is native: the number by which native code knows a store is the store here.
     pub(super) fn mmkv(&mut self, node: u32, name: &str, args: &[Value]) -> Outcome {
         let own = self.heap.text("mmkv");
         let store = self.store(Store::Preferences, own);
+        if name.starts_with("getDefaultMMKV") {
+            return (self.values.one(Atom::Object(store)), true);
+        }
+        if name.starts_with("getMMKV") {
+            let names = self.heap.known_texts(args[0], &self.values);
+            let mut atoms = Vec::new();
+            for name in names.unwrap_or_default() {
+                let name = format!("mmkv/{}", self.heap.text_of(name));
+                let name = self.heap.text(&name);
+                atoms.push(Atom::Object(self.store(Store::Preferences, name)));
+            }
+            if atoms.is_empty() {
+                atoms.push(Atom::Object(self.store(Store::Preferences, NONE)));
+            }
+            return (self.values.of(atoms), true);
+        }
+        let mut stores: Vec<u32> = Vec::new();
+        for &arg in args {
+            let objects = self.values.objects(arg).into_iter();
+            stores.extend(objects.filter(|&object| {
+                matches!(self.heap.objects[object as usize].origin, Origin::Store(..))
+            }));
+        }
+        if stores.is_empty() {
+            stores.push(store);
+        }
         // The first text is the key, the register behind it the value or the default.
         let at = (0..args.len()).find(|&at| !self.values.texts(args[at]).is_empty());
         let Some(at) = at else {
@@ -200,15 +226,15 @@ impl World<'_> {
         };
         let other = args.get(at + 1).copied().unwrap_or(ANY);
         if name.starts_with("encode") {
-            self.save(&[store], args[at], other);
+            self.save(&stores, args[at], other);
             return (ANY, true);
         }
         if name.starts_with("decode") {
-            return (self.load(node, &[store], args[at], other, false), true);
+            return (self.load(node, &stores, args[at], other, false), true);
         }
         if name.starts_with("contains") {
             let zero = self.values.integer(0);
-            return (self.load(node, &[store], args[at], zero, true), true);
+            return (self.load(node, &stores, args[at], zero, true), true);
         }
         (ANY, true)
     }
@@ -295,7 +321,7 @@ impl World<'_> {
             || facts.of("Landroid/os/Bundle;")
             || facts.of("Landroid/os/PersistableBundle;");
         if extras {
-            return self.bundle(node, facts, args);
+            return self.bundle(node, unit, facts, args);
         }
         None
     }
@@ -325,9 +351,24 @@ impl World<'_> {
         }
     }
 
-    fn bundle(&mut self, node: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
+    fn bundle(&mut self, node: u32, unit: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
         let receiver = *args.first()?;
         let name = facts.name.as_str();
+        if name == "keySet" {
+            // A set of texts that are known only for what the manifest states.
+            let mut keys = NOTHING;
+            for object in self.values.objects(receiver) {
+                let own = self.read(Key::Contents(object), node);
+                let texts = self
+                    .values
+                    .filter(own, |atom| matches!(atom, Atom::Text(_)));
+                keys = self.values.join(keys, texts);
+            }
+            let kind = self.program.find_type(b"Ljava/util/Set;").unwrap_or(NONE);
+            let set = self.object_at(node, unit, kind);
+            self.write(Key::Contents(set), keys);
+            return Some((self.values.one(Atom::Object(set)), true));
+        }
         let key = args.get(1).copied()?;
         let keyed = facts
             .parameters

@@ -6,7 +6,7 @@
 use super::body::Body;
 use super::controls::Event;
 use super::facts::Facts;
-use super::heap::{Heap, Key, Origin};
+use super::heap::{Heap, Key, Origin, SUMMARY};
 use super::lexicon::Lexicon;
 use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
 use crate::code::Program;
@@ -14,17 +14,23 @@ use crate::code::link::NONE;
 use crate::dex::class_data::access;
 use crate::env::Manifest;
 use crate::env::screens::Screens;
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Methods inside methods that are run at once; deeper ones wait in the queue.
 const DEPTH: u32 = 48;
-/// Contexts of one method; then one for all.
+/// Contexts of one method; then as many for the objects that it is called on, then one for all.
 const CONTEXTS: u32 = 24;
 /// The same for long methods.
-const CONTEXTS_LONG: u32 = 8;
-/// Code units of a long method.
-const LONG: usize = 160;
+const CONTEXTS_LONG: u32 = 3;
+/// Instructions that the contexts of one method may hold together; longer methods have fewer contexts.
+const CONTEXT_CODE: u32 = 600;
+/// Nodes of a small app: in larger ones contexts are as much fewer, but for those that tell much.
+const SMALL: u32 = 300;
+/// Ids of the app's resources.
+const RESOURCES: std::ops::Range<i64> = 0x7f00_0000..0x8000_0000;
+/// Calls of one method by one node that are remembered.
+const CALLS: usize = 64;
 /// Objects inside objects that tell contexts apart.
 const NESTING: u8 = 2;
 
@@ -56,6 +62,9 @@ pub enum Cause {
 /// What tells calls of a method apart: for each register the one thing that it holds, if it is one.
 type Context = Box<[Option<Atom>]>;
 
+/// The arguments of a call, and the node that it runs.
+type KnownCall = (Box<[Value]>, u32);
+
 /// A method with a context.
 pub struct Node {
     /// Method definition.
@@ -71,9 +80,13 @@ pub struct Node {
     /// Why it waits in the queue.
     pending: u32,
     depth: u8,
+    /// The places that the first object of the context comes from: see [`super::heap::Object::places`].
+    places: (u32, u32),
     queued: bool,
     running: bool,
     ran: bool,
+    /// Steps taken in it.
+    pub(super) spent: u32,
 }
 
 /// When and from where a sensitive place was first reached.
@@ -113,9 +126,12 @@ pub struct World<'a> {
     /// Nodes in the order in which they were reached.
     pub nodes: Vec<Node>,
     by_context: Map<(u32, Context), u32>,
-    contexts: Map<u32, u32>,
-    called: Map<(u32, u32), ()>,
-    queue: VecDeque<u32>,
+    contexts: Map<u32, (u32, u32)>,
+    /// Numbers of rows of places, see [`SUMMARY`].
+    rows: Map<(u32, u32), u32>,
+    /// Calls made: by method called and node that calls, the arguments and the node called.
+    calls: Map<(u32, u32), Vec<KnownCall>>,
+    queue: BTreeSet<(u32, u32)>,
     pub(super) phase: Phase,
     pub(super) cause: u32,
     /// See [`Cause`].
@@ -174,8 +190,9 @@ impl<'a> World<'a> {
             nodes: Vec::new(),
             by_context: Map::default(),
             contexts: Map::default(),
-            called: Map::default(),
-            queue: VecDeque::new(),
+            rows: Map::default(),
+            calls: Map::default(),
+            queue: BTreeSet::new(),
             phase: Phase::Start,
             cause: 0,
             causes: vec![Cause::Start],
@@ -216,7 +233,7 @@ impl<'a> World<'a> {
     /// Runs until nothing changes.
     pub fn settle(&mut self) {
         loop {
-            while let Some(node) = self.queue.pop_front() {
+            while let Some((_, node)) = self.queue.pop_first() {
                 self.nodes[node as usize].queued = false;
                 if self.exhausted() {
                     return;
@@ -238,7 +255,7 @@ impl<'a> World<'a> {
         let program = self.program;
         let class = self.heap.objects[object as usize].class;
         let (from, unit) = match self.heap.objects[object as usize].origin {
-            Origin::Site(node, _, unit) => (node, unit),
+            Origin::Site(node, _, unit) if node < SUMMARY => (node, unit),
             _ => (NONE, 0),
         };
         let chain: Vec<u32> = program.hierarchy.chain(&program.defs, class).collect();
@@ -278,7 +295,8 @@ impl<'a> World<'a> {
         if !slot.queued {
             slot.queued = true;
             slot.pending = cause;
-            self.queue.push_back(node);
+            // What took most steps so far runs last: by then more of what it reads has settled.
+            self.queue.insert((slot.spent, node));
         }
     }
 
@@ -347,21 +365,28 @@ impl<'a> World<'a> {
 
     /// The object of a place in a node.
     pub(super) fn object_at(&mut self, node: u32, unit: u32, class: u32) -> u32 {
-        let (def, depth) = match self.nodes.get(node as usize) {
-            Some(found) => (found.def, found.depth),
-            None => (NONE, 0),
+        let (def, depth, places) = match self.nodes.get(node as usize) {
+            Some(found) => (found.def, found.depth, found.places),
+            None => (NONE, 0, (NONE, NONE)),
         };
         let (origin, depth) = if depth < NESTING {
             (Origin::Site(node, def, unit), depth + 1)
         } else {
-            (Origin::Site(NONE, def, unit), NESTING)
+            let next = self.rows.len() as u32;
+            let row = *self.rows.entry(places).or_insert(next);
+            (Origin::Site(row | SUMMARY, def, unit), NESTING)
         };
-        self.object(origin, class, depth)
+        self.object_by(origin, class, depth, places.0)
     }
 
     /// An object by where it comes from; tells those who ask for all objects of its types.
     pub(super) fn object(&mut self, origin: Origin, class: u32, depth: u8) -> u32 {
-        let (object, new) = self.heap.object(origin, class, depth);
+        self.object_by(origin, class, depth, NONE)
+    }
+
+    /// The same, with the place that made the receiver.
+    fn object_by(&mut self, origin: Origin, class: u32, depth: u8, by: u32) -> u32 {
+        let (object, new) = self.heap.object_of(origin, class, depth, by);
         if new && class != NONE {
             let above = self.facts.supertypes(class);
             for &kind in above.iter() {
@@ -386,6 +411,13 @@ impl<'a> World<'a> {
 
     /// Calls a method definition; gives its result, and whether it may return.
     pub(super) fn call(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> (Value, bool) {
+        if let Some(known) = self.calls.get(&(def, from)) {
+            // The same call again, as in a method that is run anew.
+            if let Some((_, number)) = known.iter().find(|known| *known.0 == *args) {
+                let node = &self.nodes[*number as usize];
+                return (node.result, node.returns);
+            }
+        }
         let Some(body) = self.body(def) else {
             return (ANY, true);
         };
@@ -394,7 +426,7 @@ impl<'a> World<'a> {
         let (number, new) = match self.by_context.get(&(def, context.clone())) {
             Some(&number) => (number, false),
             None => {
-                let depth = self.depth_of(&context);
+                let (depth, places) = self.depth_of(&context);
                 self.by_context.insert((def, context), next);
                 self.nodes.push(Node {
                     def,
@@ -406,9 +438,11 @@ impl<'a> World<'a> {
                     cause: self.cause,
                     pending: self.cause,
                     depth,
+                    places,
                     queued: false,
                     running: false,
                     ran: false,
+                    spent: 0,
                 });
                 (next, true)
             }
@@ -432,8 +466,16 @@ impl<'a> World<'a> {
                 self.enqueue(number, self.cause);
             }
         }
-        if from != NONE && self.called.insert((number, from), ()).is_none() {
-            self.nodes[number as usize].callers.push(from);
+        if from != NONE {
+            let known = self.calls.entry((def, from)).or_default();
+            let full = known.len() >= CALLS;
+            let callers = &mut self.nodes[number as usize].callers;
+            if known.iter().all(|known| known.1 != number) && !(full && callers.contains(&from)) {
+                callers.push(from);
+            }
+            if known.len() < CALLS {
+                known.push((args.into(), number));
+            }
         }
         let node = &self.nodes[number as usize];
         (node.result, node.returns)
@@ -459,25 +501,51 @@ impl<'a> World<'a> {
         {
             return context;
         }
-        let most = if body.insns.len() > LONG {
-            CONTEXTS_LONG
-        } else {
-            CONTEXTS
+        // Keys of stores, ids of views and names of classes tell a helper's calls apart in apps of any size.
+        let telling = |atom: &Option<Atom>| match atom {
+            Some(Atom::Text(_) | Atom::Class(_)) => true,
+            Some(Atom::Integer(id)) => RESOURCES.contains(id),
+            _ => false,
         };
-        let count = self.contexts.entry(def).or_insert(0);
-        if *count >= most {
-            return vec![None; args.len()].into();
+        let crowd = 1 + self.nodes.len() as u32 / SMALL;
+        let length = body.insns.len().max(1) as u32;
+        let most = if crowd == 1 || context.iter().any(telling) {
+            (CONTEXT_CODE / length).clamp(CONTEXTS_LONG, CONTEXTS)
+        } else {
+            for atom in &mut context[1..] {
+                *atom = atom.filter(|atom| !matches!(atom, Atom::Integer(_)));
+            }
+            (CONTEXT_CODE / crowd / length).min(CONTEXTS)
+        };
+        let (all, receivers) = self.contexts.entry(def).or_insert((0, 0));
+        if *all < most {
+            *all += 1;
+            return context;
         }
-        *count += 1;
-        context
+        // Then only the object that it is called on counts, and then nothing.
+        context[1..].fill(None);
+        if context[0].is_none() || self.by_context.contains_key(&(def, context.clone())) {
+            return context;
+        }
+        if *receivers < most {
+            *receivers += 1;
+            return context;
+        }
+        vec![None; args.len()].into()
     }
 
-    fn depth_of(&self, context: &[Option<Atom>]) -> u8 {
-        let depths = context.iter().map(|atom| match atom {
-            Some(Atom::Object(object)) => self.heap.objects[*object as usize].depth,
-            _ => 0,
-        });
-        depths.max().unwrap_or(0)
+    /// How deep a context is, and where its first object comes from.
+    fn depth_of(&self, context: &[Option<Atom>]) -> (u8, (u32, u32)) {
+        let object = |atom: &Option<Atom>| match atom {
+            Some(Atom::Object(object)) => Some(self.heap.objects[*object as usize]),
+            _ => None,
+        };
+        let depth = context.iter().filter_map(object).map(|one| one.depth).max();
+        let first = context.iter().find_map(object);
+        (
+            depth.unwrap_or(0),
+            first.map_or((NONE, NONE), |one| one.places),
+        )
     }
 
     fn run(&mut self, node: u32) {

@@ -29,6 +29,8 @@ pub struct Component {
     pub exported: bool,
     /// Actions of its intent filters.
     pub actions: Vec<String>,
+    /// Names that a provider answers to.
+    pub authorities: Vec<String>,
 }
 
 /// What the manifest says.
@@ -36,6 +38,8 @@ pub struct Component {
 pub struct Manifest {
     /// The class of the application, dotted, and other classes that are made with it.
     pub application: Vec<String>,
+    /// Name and number of the version.
+    pub version: (Option<String>, Option<i64>),
     /// Enabled components.
     pub components: Vec<Component>,
     /// Names and values of all `meta-data`.

@@ -130,6 +130,19 @@ impl<'a> Screens<'a> {
         }
     }
 
+    /// A truth value, or the one that a resource has; true if it may be.
+    fn truth(&self, kind: u8, data: u32) -> bool {
+        if kind != TYPE_REFERENCE {
+            return kind != TYPE_INT_BOOLEAN || data != 0;
+        }
+        let tables = self.sources.iter().filter_map(|source| source.table);
+        let values: Vec<_> = tables.flat_map(|table| table.resolve(data)).collect();
+        values.is_empty()
+            || values
+                .iter()
+                .any(|one| one.kind != TYPE_INT_BOOLEAN || one.data != 0)
+    }
+
     fn views(&mut self, document: &Document<'_>, depth: u32, out: &mut Layout) {
         for element in &document.elements {
             if out.views.len() >= VIEWS {
@@ -163,10 +176,10 @@ impl<'a> Screens<'a> {
                         }
                     }
                     "checked" => {
-                        view.checked = attribute.kind == TYPE_INT_BOOLEAN && attribute.data != 0;
+                        view.checked = self.truth(attribute.kind, attribute.data);
                     }
                     "enabled" => {
-                        view.enabled = attribute.kind != TYPE_INT_BOOLEAN || attribute.data != 0;
+                        view.enabled = self.truth(attribute.kind, attribute.data);
                     }
                     "onClick" => view.on_click = text(),
                     "layout" if attribute.kind == TYPE_REFERENCE => included = attribute.data,

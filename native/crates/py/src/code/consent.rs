@@ -12,8 +12,8 @@ use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Class, kind, whether anybody can start it, whether it is exported, actions of its filters.
-pub type ComponentRow = (String, String, bool, bool, Vec<String>);
+/// Class, kind, whether anybody can start it, whether it is exported, actions of its filters, names that a provider answers to.
+pub type ComponentRow = (String, String, bool, bool, Vec<String>, Vec<String>);
 /// Order, why it is unknown, the way, what opens it.
 pub type AnswerRow = (
     &'static str,
@@ -29,11 +29,12 @@ pub type Words = (Vec<String>, Vec<String>, Vec<String>, Vec<String>);
 /// What the manifest says, from Python.
 pub fn manifest(
     application: Vec<String>,
+    version: (Option<String>, Option<i64>),
     components: Vec<ComponentRow>,
     meta_data: Vec<(String, String)>,
     initializers: Vec<String>,
 ) -> Manifest {
-    let component = |(class, kind, open, exported, actions): ComponentRow| Component {
+    let component = |(class, kind, open, exported, actions, authorities): ComponentRow| Component {
         class,
         kind: match kind.as_str() {
             "service" => Kind::Service,
@@ -44,9 +45,11 @@ pub fn manifest(
         open,
         exported,
         actions,
+        authorities,
     };
     Manifest {
         application,
+        version,
         components: components.into_iter().map(component).collect(),
         meta_data,
         initializers,

@@ -1,0 +1,343 @@
+//! Reflection on names, classes and annotations that are known.
+
+use super::facts::Foreign;
+use super::heap::{Key, Origin};
+use super::value::{ANY, Atom, NOTHING, Value};
+use super::world::World;
+use crate::code::link::NONE;
+
+type Outcome = (Value, bool);
+
+impl World<'_> {
+    /// Calls on classes, methods and constructors.
+    pub(super) fn reflection(
+        &mut self,
+        node: u32,
+        unit: u32,
+        facts: &Foreign,
+        args: &[Value],
+    ) -> Option<Outcome> {
+        let program = self.program;
+        let name = facts.name.as_str();
+        match (facts.class(), name) {
+            ("Ljava/lang/Class;", "forName") | ("Ljava/lang/ClassLoader;", "loadClass") => {
+                let text = if name == "forName" { args[0] } else { args[1] };
+                let Some(texts) = self.heap.known_texts(text, &self.values) else {
+                    self.counters.reflection += 1;
+                    return Some((ANY, true));
+                };
+                let mut atoms = Vec::new();
+                let mut missing = texts.is_empty();
+                for text in texts {
+                    let class = self.heap.text_of(text).to_owned();
+                    match program.find_class(&class) {
+                        Some(kind) => {
+                            if name == "forName" {
+                                self.initialise(kind, node, unit);
+                            }
+                            atoms.push(Atom::Class(kind));
+                        }
+                        None => missing = true,
+                    }
+                }
+                if missing && atoms.is_empty() {
+                    return Some((ANY, true));
+                }
+                Some((self.values.of(atoms), true))
+            }
+            ("Ljava/lang/Class;", "getName" | "getCanonicalName") => {
+                let mut atoms = Vec::new();
+                for atom in self.values.atoms(args[0]).to_vec() {
+                    if let Atom::Class(kind) = atom {
+                        let class = program.type_name(kind);
+                        atoms.push(Atom::Text(self.heap.text(&class)));
+                    }
+                }
+                if atoms.is_empty() {
+                    return Some((ANY, true));
+                }
+                Some((self.values.of(atoms), true))
+            }
+            (
+                "Ljava/lang/Class;",
+                "getMethod" | "getDeclaredMethod" | "getConstructor" | "getDeclaredConstructor",
+            ) => {
+                let init = self.heap.text("<init>");
+                let named = if name.ends_with("Method") {
+                    self.heap.known_texts(args[1], &self.values)
+                } else {
+                    Some(vec![init])
+                };
+                let mut atoms = Vec::new();
+                for atom in self.values.atoms(args[0]).to_vec() {
+                    if let Atom::Class(kind) = atom {
+                        for &text in named.iter().flatten() {
+                            atoms.push(Atom::Member(kind, text));
+                        }
+                    }
+                }
+                if atoms.is_empty() {
+                    self.counters.reflection += 1;
+                    return Some((ANY, true));
+                }
+                Some((self.values.of(atoms), true))
+            }
+            ("Ljava/lang/Class;" | "Ljava/lang/reflect/Constructor;", "newInstance") => {
+                let mut out = NOTHING;
+                for atom in self.values.atoms(args[0]).to_vec() {
+                    let (Atom::Class(kind) | Atom::Member(kind, _)) = atom else {
+                        continue;
+                    };
+                    self.initialise(kind, node, unit);
+                    // Each class has an object of its own at this place.
+                    let object = self.object(Origin::Site(node, kind, unit | 1 << 31), kind, 1);
+                    self.construct(node, unit, object, kind);
+                    let value = self.values.one(Atom::Object(object));
+                    out = self.values.join(out, value);
+                }
+                if out == NOTHING {
+                    self.counters.reflection += 1;
+                    return Some((ANY, true));
+                }
+                Some((out, true))
+            }
+            ("Ljava/lang/reflect/Method;", "invoke") => {
+                self.invoke_member(node, unit, args);
+                Some((ANY, true))
+            }
+            ("Ljava/lang/Class;", "asSubclass") => Some((args[0], true)),
+            ("Ljava/lang/Class;", "getMethods" | "getDeclaredMethods") => {
+                Some((self.members(node, unit, args[0]), true))
+            }
+            ("Ljava/lang/Class;", "isAssignableFrom") => {
+                let fits = self.pairs(args, |world, above, below| world.facts.is_a(below, above));
+                Some((fits, true))
+            }
+            ("Ljava/lang/reflect/Method;", "getName") => {
+                let name = |atom: Atom| match atom {
+                    Atom::Member(_, text) => Some(Atom::Text(text)),
+                    _ => None,
+                };
+                Some((self.values.map(args[0], name), true))
+            }
+            ("Ljava/lang/reflect/Method;", "getParameterTypes") => {
+                Some((self.parameter_types(node, unit, args[0]), true))
+            }
+            ("Ljava/lang/reflect/Method;", "isAnnotationPresent" | "getAnnotation") => {
+                let there = self.annotated(args[0], args[1]);
+                if there == ANY || name == "isAnnotationPresent" {
+                    return Some((there, true));
+                }
+                let (none, some) = self.values.truth(there);
+                Some((if none && !some { there } else { ANY }, true))
+            }
+            (_, "getClass") if args.len() == 1 => {
+                let mut atoms = Vec::new();
+                for object in self.values.objects(args[0]) {
+                    let class = self.heap.objects[object as usize].class;
+                    if class != NONE {
+                        atoms.push(Atom::Class(class));
+                    }
+                }
+                if atoms.is_empty() {
+                    return Some((ANY, true));
+                }
+                Some((self.values.of(atoms), true))
+            }
+            _ => None,
+        }
+    }
+
+    /// `Method.invoke`: all methods of the class with the name.
+    fn invoke_member(&mut self, node: u32, unit: u32, args: &[Value]) {
+        use crate::dex::class_data::access::STATIC;
+        let program = self.program;
+        let arrays = args
+            .get(2)
+            .map(|&arrays| self.values.objects(arrays))
+            .unwrap_or_default();
+        let mut found = false;
+        for atom in self.values.atoms(args[0]).to_vec() {
+            let Atom::Member(kind, text) = atom else {
+                continue;
+            };
+            let name = self.heap.text_of(text).to_owned();
+            let Some(name) = program.find_name(&name) else {
+                continue;
+            };
+            let chain: Vec<u32> = program.hierarchy.chain(&program.defs, kind).collect();
+            for position in chain {
+                let class = &program.defs.classes[position as usize];
+                for def in class.methods.clone() {
+                    let method = program.defs.methods[def as usize];
+                    if program.link.methods[method.id as usize].name != name || method.code == 0 {
+                        continue;
+                    }
+                    found = true;
+                    let Some(body) = self.body(def) else { continue };
+                    let mut registers = Vec::new();
+                    if method.access & STATIC == 0 {
+                        registers.push(args[1]);
+                    } else {
+                        self.initialise(class.kind, node, unit);
+                    }
+                    let key = program.link.methods[method.id as usize];
+                    let Some(passed) = self.unpack(node, &arrays, program.link.proto(key.proto))
+                    else {
+                        continue;
+                    };
+                    registers.extend(passed);
+                    registers.resize(usize::from(body.ins), ANY);
+                    self.call(node, unit, def, &registers);
+                }
+            }
+        }
+        if !found {
+            self.counters.reflection += 1;
+        }
+    }
+
+    /// What an array of arguments gives for each register of a method; `None` if one does not fit its parameter.
+    fn unpack(&mut self, node: u32, arrays: &[u32], types: &[u32]) -> Option<Vec<Value>> {
+        let mut out = Vec::new();
+        for (at, &kind) in types[1..].iter().enumerate() {
+            let mut given = NOTHING;
+            for &array in arrays {
+                for index in [at as i64, -1] {
+                    let own = self.read(Key::Element(array, index), node);
+                    given = self.values.join(given, own);
+                }
+            }
+            let descriptor = self.program.descriptor(kind);
+            out.push(match given {
+                NOTHING => ANY,
+                _ if descriptor.starts_with(b"L") => {
+                    let fits = self.cast(given, kind);
+                    if fits == NOTHING {
+                        return None;
+                    }
+                    fits
+                }
+                _ => self.values.map(given, |atom| match atom {
+                    Atom::Boxed(number) => Some(Atom::Integer(number)),
+                    _ => None,
+                }),
+            });
+            if matches!(descriptor, b"J" | b"D") {
+                out.push(NOTHING);
+            }
+        }
+        Some(out)
+    }
+
+    /// An array of the methods that classes define.
+    fn members(&mut self, node: u32, unit: u32, classes: Value) -> Value {
+        let program = self.program;
+        let mut atoms = Vec::new();
+        for atom in self.values.atoms(classes).to_vec() {
+            let Atom::Class(kind) = atom else { continue };
+            let Some(class) = program.defs.loaded(kind) else {
+                continue;
+            };
+            for def in class.methods.clone() {
+                let id = program.defs.methods[def as usize].id;
+                let name = program.name(program.link.methods[id as usize].name);
+                if !name.starts_with('<') {
+                    atoms.push(Atom::Member(kind, self.heap.text(&name)));
+                }
+            }
+        }
+        if atoms.is_empty() {
+            return ANY;
+        }
+        let object = self.object_at(node, unit, NONE);
+        let all = self.values.of(atoms);
+        self.store_element(object, None, all);
+        self.values.one(Atom::Object(object))
+    }
+
+    /// An array of the types that methods take, by position.
+    fn parameter_types(&mut self, node: u32, unit: u32, members: Value) -> Value {
+        if members == ANY {
+            return ANY;
+        }
+        let program = self.program;
+        let object = self.object_at(node, unit, NONE);
+        for atom in self.values.atoms(members).to_vec() {
+            let Atom::Member(kind, text) = atom else {
+                continue;
+            };
+            for id in program.link.methods_of(kind) {
+                let key = program.link.methods[id];
+                if *program.name(key.name) != *self.heap.text_of(text) {
+                    continue;
+                }
+                for (at, &kind) in program.link.proto(key.proto)[1..].iter().enumerate() {
+                    let class = self.values.one(Atom::Class(kind));
+                    self.store_element(object, Some(at as i64), class);
+                }
+            }
+        }
+        self.values.one(Atom::Object(object))
+    }
+
+    /// Whether methods carry one of the annotations.
+    fn annotated(&mut self, members: Value, kinds: Value) -> Value {
+        if members == ANY || kinds == ANY {
+            return ANY;
+        }
+        let program = self.program;
+        let kinds = self.values.atoms(kinds).to_vec();
+        let mut truths = Vec::new();
+        for atom in self.values.atoms(members).to_vec() {
+            let Atom::Member(kind, text) = atom else {
+                return ANY;
+            };
+            let Some(class) = program.defs.loaded(kind) else {
+                return ANY;
+            };
+            let dex = &program.dexes[class.dex as usize];
+            let ids = &program.link.ids[class.dex as usize];
+            let Some(row) = dex.class(class.index) else {
+                return ANY;
+            };
+            let there = dex.annotations(row.annotations).methods.iter().any(|one| {
+                let method = ids.methods.get(one.0 as usize).filter(|&&id| id != NONE);
+                let own = method.is_some_and(|&id| {
+                    *program.name(program.link.methods[id as usize].name)
+                        == *self.heap.text_of(text)
+                });
+                own && one.1.iter().any(|annotation| {
+                    let kind = ids.types.get(annotation.kind as usize);
+                    kind.is_some_and(|&kind| kinds.contains(&Atom::Class(kind)))
+                })
+            });
+            truths.push(Atom::Integer(there.into()));
+        }
+        self.values.of(truths)
+    }
+
+    /// A truth for each pair of classes; anything where it cannot be told.
+    fn pairs(
+        &mut self,
+        args: &[Value],
+        holds: impl Fn(&mut Self, u32, u32) -> Option<bool>,
+    ) -> Value {
+        let mut truths = Vec::new();
+        for x in self.values.atoms(args[0]).to_vec() {
+            for y in self.values.atoms(args[1]).to_vec() {
+                let (Atom::Class(x), Atom::Class(y)) = (x, y) else {
+                    return ANY;
+                };
+                match holds(self, x, y) {
+                    Some(truth) => truths.push(Atom::Integer(truth.into())),
+                    None => return ANY,
+                }
+            }
+        }
+        if truths.is_empty() {
+            return ANY;
+        }
+        self.values.of(truths)
+    }
+}
