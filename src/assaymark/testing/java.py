@@ -21,7 +21,7 @@ import java.nio.file.*;
 import java.util.*;
 import javax.tools.*;
 
-/** Each line of the file: mode, folder read, folder written, android.jar, rules of R8. */
+/** Each line of the file: mode, folder read, folder written, class path of the platform, rules of R8. */
 public class Driver {
     public static void main(String[] args) throws Exception {
         for (String line : Files.readAllLines(Paths.get(args[0]))) {
@@ -32,7 +32,11 @@ public class Driver {
                 all.filter(one -> one.toString().endsWith(source ? ".java" : ".class")).sorted().forEach(classes::add);
             }
             Path out = Paths.get(job[2]);
-            Files.createDirectories(out);
+            Files.createDirectories(job[0].equals("jar") ? out.getParent() : out);
+            List<Path> library = new ArrayList<>();
+            for (String one : job[3].split(java.io.File.pathSeparator)) {
+                library.add(Paths.get(one));
+            }
             if (source) {
                 JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
                 StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
@@ -42,13 +46,20 @@ public class Driver {
                 if (!compiler.getTask(null, files, null, options, null, units).call()) {
                     System.exit(1);
                 }
+            } else if (job[0].equals("jar")) {
+                try (java.util.zip.ZipOutputStream jar = new java.util.zip.ZipOutputStream(Files.newOutputStream(out))) {
+                    for (Path one : classes) {
+                        jar.putNextEntry(new java.util.zip.ZipEntry(Paths.get(job[1]).relativize(one).toString()));
+                        Files.copy(one, jar);
+                    }
+                }
             } else if (job[0].equals("d8")) {
                 D8.run(D8Command.builder().addProgramFiles(classes)
-                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
+                    .addLibraryFiles(library).setMinApiLevel(21)
                     .setMode(CompilationMode.RELEASE).setOutput(out, OutputMode.DexIndexed).build());
             } else {
                 R8.run(R8Command.builder().addProgramFiles(classes)
-                    .addLibraryFiles(Paths.get(job[3])).setMinApiLevel(21)
+                    .addLibraryFiles(library).setMinApiLevel(21)
                     .setMode(CompilationMode.RELEASE).addProguardConfigurationFiles(Paths.get(job[4]))
                     .setOutput(out, OutputMode.DexIndexed).build());
             }
@@ -91,12 +102,27 @@ class JavaCase:
     keep: str = ""
 
 
-def compile_all(cases: Mapping[str, JavaCase], folder: Path, found: Tools) -> dict[str, tuple[bytes, bytes]]:
+def compile_all(
+    cases: Mapping[str, JavaCase], folder: Path, found: Tools, library: Mapping[str, str] | None = None
+) -> dict[str, tuple[bytes, bytes]]:
     """Compile cases, each by itself; give for each its DEX file by D8 and by R8. Raises `JavaError`.
 
-    All runs share one process: starting Java costs more than compiling a case.
+    `library` has classes (source by dotted name) that the cases may use and that do not go into the DEX files. All runs
+    share one process: starting Java costs more than compiling a case.
     """
     jobs = []
+    platform = str(found.platform)
+    if library:
+        for name, text in library.items():
+            file = folder / "library" / "src" / f"{name.replace('.', '/')}.java"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        packed = folder / "library" / "library.jar"
+        jobs += [
+            "\t".join(("javac", str(folder / "library" / "src"), str(folder / "library" / "classes"), platform, "")),
+            "\t".join(("jar", str(folder / "library" / "classes"), str(packed), platform, "")),
+        ]
+        platform = os.pathsep.join((platform, str(packed)))
     for name, case in cases.items():
         place = folder / name
         (place / "src").mkdir(parents=True)
@@ -105,7 +131,7 @@ def compile_all(cases: Mapping[str, JavaCase], folder: Path, found: Tools) -> di
         (place / "rules.txt").write_text(case.keep, encoding="utf-8")
         steps = (("javac", "src", "classes"), ("d8", "classes", "d8"), ("r8", "classes", "r8"))
         for mode, start, end in steps:
-            job = (mode, place / start, place / end, found.platform, place / "rules.txt")
+            job = (mode, place / start, place / end, platform, place / "rules.txt")
             jobs.append("\t".join(map(str, job)))
     (folder / "Driver.java").write_text(_DRIVER, encoding="utf-8")
     (folder / "jobs.txt").write_text("\n".join(jobs), encoding="utf-8")
