@@ -11,7 +11,8 @@ pub(super) struct Mix(u64);
 
 impl Hasher for Mix {
     fn finish(&self) -> u64 {
-        self.0
+        // A product's high bits are its good ones, and tables look at the low ones.
+        self.0.rotate_left(26)
     }
     fn write(&mut self, bytes: &[u8]) {
         for chunk in bytes.chunks(8) {
@@ -110,6 +111,8 @@ pub(super) struct Cell {
     pub readers: Vec<(u32, u32)>,
     /// Instructions that write it: node, instruction, and whether this is the only cell that the write can mean.
     pub writers: Vec<(u32, u32, bool)>,
+    /// Calls that surely empty it.
+    pub erasers: Vec<(u32, u32)>,
 }
 
 /// All abstract values and cells.
@@ -127,6 +130,8 @@ pub(super) struct Heap {
     pub all_readers: Map<Abs, Vec<(u32, u32)>>,
     /// Who reads what, to tell in one look: cell and node, or object and node with the high bit set, and instruction.
     reads: std::collections::HashSet<(u64, u32), BuildHasherDefault<Mix>>,
+    /// Whether all values are found: nobody has to be told of a change any more.
+    pub settled: bool,
     pub texts: Vec<String>,
     text_ids: HashMap<String, u32>,
 }
@@ -209,6 +214,7 @@ impl Heap {
             set: Vec::new(),
             readers: Vec::new(),
             writers: Vec::new(),
+            erasers: Vec::new(),
         });
         self.cell_of.insert((object, key), id);
         self.of_object.entry(object).or_default().push(id);
@@ -217,6 +223,9 @@ impl Heap {
 
     /// Notes that an instruction reads a cell.
     pub fn add_reader(&mut self, cell: u32, reader: (u32, u32)) {
+        if self.settled {
+            return;
+        }
         if self
             .reads
             .insert((u64::from(cell) << 32 | u64::from(reader.0), reader.1))
@@ -227,6 +236,9 @@ impl Heap {
 
     /// Notes that an instruction reads all cells of an object.
     pub fn add_all_reader(&mut self, object: Abs, reader: (u32, u32)) {
+        if self.settled {
+            return;
+        }
         if self.reads.insert((
             1 << 63 | u64::from(object) << 32 | u64::from(reader.0),
             reader.1,
@@ -293,6 +305,18 @@ pub(super) struct Names {
     pub content: u32,
     /// What a component keeps of itself.
     pub state: u32,
+    /// What `toString` of an object of the program gives.
+    pub said: u32,
+    /// The connection that a stream belongs to.
+    pub network: u32,
+    /// What a stream or writer writes to.
+    pub target: u32,
+    /// Who answers calls on an object that was made for an interface.
+    pub handler: u32,
+    /// The service that answers calls on an object that was made for an interface.
+    pub remote: u32,
+    /// The address that something goes to.
+    pub address: u32,
 }
 
 impl Names {
@@ -300,6 +324,12 @@ impl Names {
         Names {
             content: rules.known_name("content"),
             state: rules.known_name("saved-state"),
+            said: rules.known_name("said"),
+            network: rules.known_name("network"),
+            target: rules.known_name("target"),
+            handler: rules.known_name("handler"),
+            remote: rules.known_name("remote"),
+            address: rules.known_name("address"),
         }
     }
 }

@@ -31,6 +31,7 @@ pub mod rules;
 mod solve;
 mod spots;
 mod taint;
+mod transfer;
 
 use crate::code::Program;
 use crate::code::callgraph::CallGraph;
@@ -45,6 +46,10 @@ pub struct Component {
     pub exported: Option<bool>,
     /// Its intent filters.
     pub filters: Vec<Filter>,
+    /// Other names under which intents reach it.
+    pub aliases: Vec<String>,
+    /// For a content provider: its authorities.
+    pub authorities: Vec<String>,
 }
 
 /// An intent filter of a component.
@@ -72,6 +77,8 @@ pub struct Widget {
 /// What manifest and resources say.
 #[derive(Debug, Clone, Default)]
 pub struct Setting {
+    /// The name of the package.
+    pub package: String,
     /// Enabled components, the application, views and fragments of layouts.
     pub components: Vec<Component>,
     /// Methods that layouts name in `android:onClick`.
@@ -158,6 +165,8 @@ pub struct Leak {
     pub confirmed: bool,
     /// Constant text that the sink was given, if it is an address.
     pub address: Option<String>,
+    /// The SDK that it is handed to.
+    pub recipient: Option<String>,
     /// The way, source first.
     pub path: Vec<Site>,
 }

@@ -35,11 +35,23 @@ type Key = (u32, Site);
 struct Source {
     api: String,
     data: String,
-    starts: Vec<(u32, Value)>,
+    /// Values, or cells that the call fills.
+    starts: Vec<(Held, (u32, u32))>,
+}
+
+/// A call that data leaves by, as it is told.
+pub(super) struct End {
+    pub rule: u32,
+    pub api: String,
+    pub kind: String,
+    pub address: Option<String>,
+    /// The SDK that gets it.
+    pub recipient: Option<String>,
 }
 
 /// Looks from each source for all sinks.
 pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
+    solver.heap.settled = true;
     let mut sources: BTreeMap<Key, Source> = BTreeMap::new();
     collect(solver, &mut sources);
     let mut outcome = Outcome::default();
@@ -55,13 +67,13 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
             branches: Map::default(),
             solver,
         };
-        for (node, value) in source.starts {
-            run.add(Held::Value(node, value), 0, NONE, (node, value));
+        for (held, place) in source.starts {
+            run.add(held, 0, NONE, place);
         }
         run.work();
         left = run.left;
         let leaks = std::mem::take(&mut run.leaks);
-        for ((sink_rule, sink), (marks, last, api, kind, address)) in leaks {
+        for ((sink_rule, sink), (marks, last, end)) in leaks {
             let (path, merged) = run.path(last, sink);
             outcome.leaks.push(Leak {
                 source_rule: rule,
@@ -69,12 +81,13 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
                 source_api: source.api.clone(),
                 source: site,
                 sink_rule,
-                sink_kind: kind,
-                sink_api: api,
+                sink_kind: end.kind,
+                sink_api: end.api,
                 sink,
                 marks,
                 confirmed: !merged,
-                address,
+                address: end.address,
+                recipient: end.recipient,
                 path,
             });
         }
@@ -86,14 +99,18 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
 }
 
 fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
-    let mut add = |rule: u32, site: Site, api: String, data: String, start: (u32, Value)| {
+    let mut add_held = |rule: u32, site: Site, api: String, data: String, held: Held, at| {
         let source = sources.entry((rule, site)).or_insert(Source {
             api,
             data,
             starts: Vec::new(),
         });
-        source.starts.push(start);
+        source.starts.push((held, at));
     };
+    let mut add = |rule: u32, site: Site, api: String, data: String, start: (u32, Value)| {
+        add_held(rule, site, api, data, Held::Value(start.0, start.1), start);
+    };
+    let mut filled = Vec::new();
     let mut calls: Vec<((u32, u32), u32)> = solver
         .outside
         .iter()
@@ -121,18 +138,35 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
                 solver.rules.rules[rule as usize].row.class,
                 method_name(solver, method)
             );
-            add(rule, solver.site(here), api, data, here);
+            let fills = usize::from(solver.rules.rules[rule as usize].row.fills);
+            if fills == 0 {
+                add(rule, solver.site(here), api, data, here);
+                continue;
+            }
+            // It fills what it is given.
+            for object in args.get(fills).cloned().unwrap_or_default() {
+                if solver.heap.is_object(object) {
+                    let cell = solver.cell(object, super::heap::Key::Anywhere);
+                    let site = solver.site(here);
+                    filled.push((rule, site, api.clone(), data.clone(), cell, here));
+                }
+            }
         }
     }
     for (here, class, name) in solver.reflected.clone() {
-        for &rule in solver.rules.find(&class, &name) {
+        // On an object of an unknown class the name alone tells.
+        let rules = match &class[..] {
+            "java.lang.Object" => solver.rules.sources_called(&name),
+            _ => solver.rules.find(&class, &name),
+        };
+        for &rule in rules {
             let row = &solver.rules.rules[rule as usize].row;
             if let (Some(data), 0, false) = (row.source.clone(), row.parameter, row.is_field) {
                 if data != "widget" && row.arguments.is_empty() {
                     add(
                         rule,
                         solver.site(here),
-                        format!("{class}.{name}"),
+                        format!("{}.{name}", row.class),
                         data,
                         here,
                     );
@@ -180,6 +214,9 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
             (node, value),
         );
     }
+    for (rule, site, api, data, cell, here) in filled {
+        add_held(rule, site, api, data, Held::Cell(cell, here.0, here.1), here);
+    }
 }
 
 fn method_name(solver: &Solver<'_>, method: u32) -> String {
@@ -188,37 +225,12 @@ fn method_name(solver: &Solver<'_>, method: u32) -> String {
 }
 
 impl Solver<'_> {
-    fn site(&self, here: (u32, u32)) -> Site {
+    pub fn site(&self, here: (u32, u32)) -> Site {
         let node = &self.nodes[here.0 as usize];
         Site {
             def: node.def,
             unit: node.method.body.ins[here.1 as usize].unit,
         }
-    }
-
-    /// Whether a stream is that of a connection, or writes to one.
-    fn goes_to_network(&self, objects: &[u32]) -> bool {
-        let (network, target) = (
-            self.rules.known_name("network"),
-            self.rules.known_name("target"),
-        );
-        let mut level = objects.to_vec();
-        for _ in 0..4 {
-            let mut next = Vec::new();
-            for object in level {
-                if matches!(self.heap.what[object as usize], What::Global(name, _) if name == network)
-                {
-                    return true;
-                }
-                let cell = self.heap.find_cell(object, super::heap::Key::Named(target));
-                next.extend(
-                    cell.into_iter()
-                        .flat_map(|cell| self.heap.cells[cell as usize].set.iter().copied()),
-                );
-            }
-            level = next;
-        }
-        false
     }
 
     fn widget_data(&self, receiver: &[u32]) -> Option<String> {
@@ -238,8 +250,8 @@ impl Solver<'_> {
     }
 }
 
-/// By sink: marks, last fact, name, kind, address.
-type Leaks = BTreeMap<Key, (u8, u32, String, String, Option<String>)>;
+/// By sink: marks, last fact, and what it is.
+type Leaks = BTreeMap<Key, (u8, u32, End)>;
 
 pub(super) struct Run<'s, 'a> {
     pub solver: &'s mut Solver<'a>,
@@ -434,15 +446,109 @@ impl Run<'_, '_> {
                     continue;
                 }
                 match handing {
-                    Handing::Plain | Handing::Reflective(_) => {
+                    Handing::Plain | Handing::Reflective(_) | Handing::Proxy(_) => {
                         self.add(Held::Value(caller.node, caller.ins), marks, from, site)
                     }
                     Handing::CallBack(rule, number) => {
                         self.result_of(place, rule, number, marks, from, site)
                     }
+                    Handing::Text => {
+                        let key = super::heap::Key::Named(self.solver.names.said);
+                        for object in self.solver.set(node, 0).clone() {
+                            if let Some(cell) = self.solver.heap.find_cell(object, key) {
+                                self.add(Held::Cell(cell, place.0, place.1), marks, from, site);
+                            }
+                        }
+                    }
                     Handing::Listener(_) => {}
                 }
             }
+        }
+        if let Some(&exposed) = self.solver.mail.exposed.get(&node) {
+            self.to_page(exposed, marks, from, site);
+        }
+    }
+
+    /// A method that a web page may call gives it something.
+    fn to_page(&mut self, exposed: (u32, u32), marks: u8, from: u32, site: (u32, u32)) {
+        let rules = self.solver.rules;
+        let Some(&method) = self.solver.outside.get(&exposed) else {
+            return;
+        };
+        let library = self.solver.library_at(exposed, method);
+        let exposes = |&&rule: &&u32| !rules.rules[rule as usize].messages.is_empty();
+        let Some(&rule) = library.rules.iter().find(exposes) else {
+            return;
+        };
+        let row = &rules.rules[rule as usize].row;
+        let end = End {
+            rule,
+            api: format!("{}.{}", row.class, method_name(self.solver, method)),
+            kind: "web-view".to_owned(),
+            address: None,
+            recipient: None,
+        };
+        self.end(self.solver.site(site), end, marks, from);
+    }
+
+    /// Data is handed to an SDK.
+    pub fn enters(
+        &mut self,
+        here: (u32, u32),
+        vendor: u32,
+        method: u32,
+        marks: u8,
+        from: u32,
+        args: &[Set],
+    ) {
+        let key = self.solver.program.link.methods[method as usize];
+        let class = self.solver.program.type_name(key.class);
+        let end = End {
+            // Behind all rules; one number for each SDK.
+            rule: NONE - vendor,
+            api: format!("{class}.{}", method_name(self.solver, method)),
+            kind: "sdk".to_owned(),
+            address: self.solver.address_in(args),
+            recipient: Some(self.solver.rules.vendors[vendor as usize].1.clone()),
+        };
+        self.end(self.solver.site(here), end, marks, from);
+    }
+
+    /// A call on an object that a service made for an interface goes to the service.
+    pub fn asks_service(
+        &mut self,
+        here: (u32, u32),
+        maker: u32,
+        marks: u8,
+        from: u32,
+        args: &[Set],
+    ) {
+        let rules = self.solver.rules;
+        let key = self.solver.program.link.methods[maker as usize];
+        let class = self.solver.program.type_name(key.class);
+        let name = method_name(self.solver, maker);
+        let sink = |&&rule: &&u32| rules.rules[rule as usize].row.sink.is_some();
+        if let Some(&rule) = rules.find(&class, &name).iter().find(sink) {
+            let end = End {
+                rule,
+                api: format!("{class}.{name}"),
+                kind: rules.rules[rule as usize].row.sink.clone().unwrap_or_default(),
+                address: self.solver.address_in(args),
+                recipient: None,
+            };
+            self.end(self.solver.site(here), end, marks, from);
+        }
+    }
+
+    /// Data has come to an end of its way.
+    pub fn end(&mut self, site: Site, end: End, marks: u8, from: u32) {
+        let entry = self
+            .leaks
+            .entry((end.rule, site))
+            .or_insert((marks, from, end));
+        // What arrives with fewer marks says more.
+        if marks.count_ones() < entry.0.count_ones() {
+            (entry.0, entry.1) = (marks, from);
         }
     }
 
@@ -539,27 +645,23 @@ impl Run<'_, '_> {
         from: u32,
         args: &[Set],
     ) {
-        let site = self.solver.site(here);
         let row = &self.solver.rules.rules[rule as usize].row;
-        let api = format!("{}.{}", row.class, method_name(self.solver, method));
-        let address = args
-            .iter()
-            .flatten()
-            .filter_map(|&value| self.solver.heap.as_text(value))
-            .find(|text| text.contains("://"))
-            .map(str::to_owned);
         let mut kind = row.sink.clone().unwrap_or_default();
+        if kind == "file" && self.solver.in_memory(&args[0]) {
+            return;
+        }
         if self.solver.goes_to_network(&args[0]) {
             kind = "network".to_owned();
         }
-        let entry = self
-            .leaks
-            .entry((rule, site))
-            .or_insert((marks, from, api, kind, address));
-        // What arrives with fewer marks says more.
-        if marks.count_ones() < entry.0.count_ones() {
-            (entry.0, entry.1) = (marks, from);
-        }
+        let row = &self.solver.rules.rules[rule as usize].row;
+        let end = End {
+            rule,
+            api: format!("{}.{}", row.class, method_name(self.solver, method)),
+            kind,
+            address: self.solver.address_in(args),
+            recipient: None,
+        };
+        self.end(self.solver.site(here), end, marks, from);
     }
 
     /// The way from the source, and whether a node that stands for many calls lies on it.
