@@ -169,12 +169,12 @@ FlowRules: TypeAlias = tuple[
     list[tuple[str, bool, list[str]]],
     list[tuple[str, list[str]]],
     list[str],
-    list[tuple[str, str]],
+    list[tuple[str, str, str]],
 ]
 """Effects (class, method, start of the descriptor, flows, call-backs); sources (class, name, start of the descriptor, data, parameter or 0,
 argument that is filled or 0, arguments, one of them is required, it is a static field, value of the field); sinks (class, method, start of the descriptor, kind, positions);
 life cycles (base class, begins when made, order); listeners (type, methods); packages whose code is left to the rules; starts of names of
-classes of SDKs (behind `*` no package below), and the SDK."""
+classes of SDKs (behind `*` no package below), the SDK, its maker."""
 
 FlowFilter: TypeAlias = tuple[list[str], list[str], list[str], list[str]]
 """Actions, categories, starts of addresses, media types."""

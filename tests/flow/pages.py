@@ -4,7 +4,8 @@ A page has sections; a section with a block ` ```java ` is a case: an app whose 
 `Main` as the launcher activity and `App` as the application if there is one. `IMEI(context)` reads the IMEI. A comment
 behind a line says which data leaves there: `//@ imei`, with `>kind` of the sink and `@recipient` where they matter. A
 line without such a comment sends nothing. ` ```xml ` holds more components, ` ```toml ` resources (`[layouts]`), which
-the code names as `R.layout.x`, `R.id.x`. Classes of `stubs.txt` may be named in full; they are not in the package.
+the code names as `R.layout.x`, `R.id.x`. Classes of `stubs.txt` may be named in full; but for those of androidx they are
+not in the package. ` ```java a.b.C ` is a class of another package that is.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ _PRELUDE = "package com.example.app; " + "".join(
     )
     if name != "java.net.Proxy"
 )
+_BUNDLED = "androidx."
+_BLOCK = re.compile(r"^```(\w+)(?: ([\w.]+))?\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 _IMEI = re.compile(r"\bIMEI\(([\w.]*(?:\(\))?)\)")
 _ANSWER = re.compile(r"//@\s*(.+?)\s*$")
 _RULES = """-dontwarn **
@@ -53,6 +56,10 @@ _RULES = """-dontwarn **
 -keep class * extends android.app.Service
 -keep class * extends android.content.BroadcastReceiver
 -keep class * extends android.content.ContentProvider
+-keep class androidx.** { *; }
+-keep class com.umeng.** { *; }
+-keep interface * { @retrofit2.http.* <methods>; }
+-keepclassmembers class * { @android.webkit.JavascriptInterface <methods>; }
 """
 
 
@@ -74,6 +81,8 @@ class FlowCase:
     title: str
     java: str = ""
     components: str = ""
+    others: dict[str, str] = field(default_factory=dict)
+    """Classes of other packages, by dotted name."""
     options: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
@@ -103,6 +112,10 @@ class FlowCase:
             "Case.java": _PRELUDE + text.lstrip("\n"),
             "R.java": f"package com.example.app; final class R {{ {inner} }}",
         }
+        # Libraries of the platform's makers are in packages, under their names.
+        if "androidx." in self.java or "LocalBroadcastManager" in self.java:
+            files |= {_file(name): text for name, text in stubs().items() if name.startswith(_BUNDLED)}
+        files |= {_file(name): f"package {name.rpartition('.')[0]};\n{text}" for name, text in self.others.items()}
         return JavaCase(files, _RULES + self.options.get("r8", {}).get("rules", ""))
 
     def build(self, dex: bytes) -> bytes:
@@ -115,6 +128,10 @@ class FlowCase:
         return {
             _leak(number, word) for number, line in lines if (match := _ANSWER.search(line)) for word in match[1].split()
         }
+
+
+def _file(name: str) -> str:
+    return f"{name.rpartition('.')[2]}.java"
 
 
 def _read_imei(match: re.Match[str]) -> str:
@@ -144,8 +161,10 @@ def cases() -> Iterator[FlowCase]:
         for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
             title, _, rest = section.partition("\n")
             case = FlowCase(page.stem, title.strip())
-            for kind, body in re.findall(r"^```(\w+)\n(.*?)^```", rest, flags=re.MULTILINE | re.DOTALL):
-                if kind == "java":
+            for kind, name, body in _BLOCK.findall(rest):
+                if name:
+                    case.others[name] = body
+                elif kind == "java":
                     case.java += body
                 elif kind == "xml":
                     case.components += body

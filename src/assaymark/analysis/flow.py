@@ -127,12 +127,12 @@ def _rule_rows(rules: FlowRules) -> _engine.FlowRules:
     )
 
 
-def _vendors() -> Iterator[tuple[str, str]]:
-    """Give the packages of the catalog's SDKs, with the SDK's name: what is handed to their classes leaves to the SDK."""
+def _vendors() -> Iterator[tuple[str, str, str]]:
+    """Give the packages of the catalog's SDKs, the SDK and its maker: what is handed to their classes leaves to them."""
     for sdk in catalog.load_sdks():
         if not sdk.library:
             for prefix in sdk.packages:
-                yield prefix if prefix.endswith("*") else f"{prefix}.", sdk.id
+                yield prefix if prefix.endswith("*") else f"{prefix}.", sdk.id, sdk.vendor
 
 
 LIBRARIES = ("android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.android.material.")

@@ -69,7 +69,7 @@ def read_flow_rules(
     effects = [*_effects(SUMMARIES, summaries), *_effects(CALLBACKS, callbacks)]
     return FlowRules(
         effects=tuple(effects),
-        sources=(*_apis(dict(_fills(inputs))), *_inputs(inputs)),
+        sources=(*_apis(), *_inputs(inputs)),
         sinks=tuple(_sinks(sinks)),
         lifecycles=tuple(_lifecycles(callbacks)),
         listeners=tuple(_listeners(callbacks)),
@@ -118,7 +118,7 @@ def _sinks(tree: Mapping[str, object]) -> Iterator[Sink]:
             yield cls, method, descriptor, kind, arguments
 
 
-def _apis(fills: Mapping[tuple[str, str], int]) -> Iterator[SourceRow]:
+def _apis() -> Iterator[SourceRow]:
     for api in load_apis():
         if (
             api.kind == "string"
@@ -130,7 +130,7 @@ def _apis(fills: Mapping[tuple[str, str], int]) -> Iterator[SourceRow]:
         name, is_field = api.name, api.kind == "field"
         arguments = list(api.argument)
         yield (
-            *(api.class_name, name, api.descriptor, api.data, 0, fills.get((api.class_name, name), 0)),
+            *(api.class_name, name, api.descriptor, api.data, 0, 0),
             *(arguments, api.argument_required, is_field, api.value if is_field else ""),
         )
 
@@ -138,21 +138,12 @@ def _apis(fills: Mapping[tuple[str, str], int]) -> Iterator[SourceRow]:
 def _inputs(tree: Mapping[str, object]) -> Iterator[SourceRow]:
     for row in rows(INPUTS, tree):
         data, cls, methods = row.text("data"), row.text("class"), row.texts("methods")
-        descriptor, parameters = row.text("descriptor", ""), row.number("parameter", 0)
+        descriptor, parameter, fills = row.text("descriptor", ""), row.number("parameter", 0), row.number("fills", 0)
         _origin(row)
         if data != WIDGET:
             refuse_unknown(row, (data,))
         for method in methods:
-            yield cls, method, descriptor, data, parameters, 0, [], False, False, ""
-
-
-def _fills(tree: Mapping[str, object]) -> Iterator[tuple[tuple[str, str], int]]:
-    """Give the calls of the API catalog that put what they read into an argument."""
-    for row in _section(INPUTS, tree, "fills"):
-        cls, methods, argument = row.text("class"), row.texts("methods"), row.number("argument", 1)
-        _origin(row)
-        for method in methods:
-            yield (cls, method), argument
+            yield cls, method, descriptor, data, parameter, fills, [], False, False, ""
 
 
 def _widgets(tree: Mapping[str, object]) -> Iterator[Widget]:

@@ -4,7 +4,7 @@ use super::heap::What;
 use super::heap::Set;
 use super::library::Spot;
 use super::mark;
-use super::rules::CallArgument;
+use super::rules::{CallArgument, Root};
 use super::solve::Handing;
 use super::taint::{End, Held, Run};
 use crate::ir::{Invoke, Value};
@@ -251,5 +251,19 @@ impl Run<'_, '_> {
     pub fn stays(&self, here: (u32, u32), rule: u32) -> bool {
         let sink = self.solver.rules.rules[rule as usize].row.sink.as_deref();
         sink == Some("ipc") && self.solver.stays_inside(here)
+            || sink == Some("database") && self.own_provider(here)
+    }
+
+    /// Whether a call is answered by a content provider of the app.
+    fn own_provider(&self, here: (u32, u32)) -> bool {
+        let rules = &self.solver.rules.rules;
+        let mut links = self.solver.links.get(&here).into_iter().flatten();
+        links.any(|link| match link.1 {
+            Handing::CallBack(rule, number) => {
+                let on = rules[rule as usize].calls[number as usize].on;
+                matches!(on.root, Root::Provider(_))
+            }
+            _ => false,
+        })
     }
 }

@@ -418,14 +418,15 @@ impl Solver<'_> {
     }
 
     /// Whether an object can be of a type, as far as known.
-    pub fn fits(&self, value: Abs, kind: u32) -> bool {
+    pub fn fits(&mut self, value: Abs, kind: u32) -> bool {
         let own = self.heap.kinds[value as usize];
         if own == NONE || kind == NONE || own == kind {
             return true;
         }
         let (defs, hierarchy) = (&self.program.defs, &self.program.hierarchy);
-        // Both are classes of the program: one must be above the other.
-        if defs.class_of[own as usize] == NONE || defs.class_of[kind as usize] == NONE {
+        // Both are classes of the program: one must be above the other. Objects of libraries are made by rules, which do not say of which class.
+        let (one, other) = (defs.class_of[own as usize], defs.class_of[kind as usize]);
+        if one == NONE || other == NONE || self.is_outside(one) || self.is_outside(other) {
             return true;
         }
         let made = matches!(

@@ -44,6 +44,9 @@ pub(super) const STATICS: Abs = 1;
 
 /// Constants of one value that are told apart; more become [`UNKNOWN`].
 const CONSTANTS: usize = 12;
+/// Readers of a cell that are looked through; of more a table tells.
+const FEW: usize = 16;
+
 /// Objects of one value that are followed.
 const OBJECTS: usize = 24;
 
@@ -132,16 +135,27 @@ pub(super) struct Heap {
     reads: std::collections::HashSet<(u64, u32), BuildHasherDefault<Mix>>,
     /// Whether all values are found: nobody has to be told of a change any more.
     pub settled: bool,
+    constants: usize,
+    objects: usize,
     pub texts: Vec<String>,
     text_ids: HashMap<String, u32>,
 }
 
 impl Heap {
     pub fn new() -> Heap {
-        let mut heap = Heap::default();
+        let mut heap = Heap {
+            constants: CONSTANTS,
+            objects: OBJECTS,
+            ..Heap::default()
+        };
         heap.number(What::Unknown, NONE);
         heap.number(What::Statics, NONE);
         heap
+    }
+
+    /// From now on, values are told apart less: in large programs wide sets cost most and tell least.
+    pub fn narrow(&mut self) {
+        (self.constants, self.objects) = (CONSTANTS / 3, OBJECTS / 3);
     }
 
     /// The number of something, made if new.
@@ -226,11 +240,19 @@ impl Heap {
         if self.settled {
             return;
         }
-        if self
-            .reads
-            .insert((u64::from(cell) << 32 | u64::from(reader.0), reader.1))
-        {
-            self.cells[cell as usize].readers.push(reader);
+        let readers = &mut self.cells[cell as usize].readers;
+        if readers.len() < FEW {
+            if !readers.contains(&reader) {
+                readers.push(reader);
+            }
+            return;
+        }
+        let key = |reader: (u32, u32)| (u64::from(cell) << 32 | u64::from(reader.0), reader.1);
+        if readers.len() == FEW {
+            self.reads.extend(readers.iter().map(|&own| key(own)));
+        }
+        if self.reads.insert(key(reader)) {
+            readers.push(reader);
         }
     }
 
@@ -258,20 +280,20 @@ impl Heap {
             let Err(at) = set.binary_search(&value) else {
                 continue;
             };
-            if set.len() >= CONSTANTS {
+            if set.len() >= self.constants {
                 let constant = self.is_constant(value);
                 let count = set
                     .iter()
                     .filter(|&&own| self.is_constant(own) == constant)
                     .count();
-                if constant && count >= CONSTANTS {
+                if constant && count >= self.constants {
                     if set.first() != Some(&UNKNOWN) {
                         set.insert(0, UNKNOWN);
                         grown = Joined::Grown;
                     }
                     continue;
                 }
-                if !constant && count >= OBJECTS {
+                if !constant && count >= self.objects {
                     grown = if grown == Joined::Grown {
                         Joined::GrownCut
                     } else {

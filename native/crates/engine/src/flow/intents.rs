@@ -262,7 +262,7 @@ impl Solver<'_> {
                 });
                 let Some(kind) = kind else {
                     // What is not in this package cannot be started under its name.
-                    own &= self.is_own_package(&package);
+                    own &= text.is_some() && self.is_own_package(&package);
                     continue;
                 };
                 let object = self.heap.number(What::Component(kind), kind);

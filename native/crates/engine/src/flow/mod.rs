@@ -108,7 +108,7 @@ impl Default for Budget {
     fn default() -> Self {
         Budget {
             steps: 12_000_000,
-            search: 5_000_000,
+            search: 4_000_000,
             nodes: 6_000,
             contexts: 24,
             facts: 400_000,

@@ -27,6 +27,9 @@ impl Solver<'_> {
                 continue;
             }
             let from = self.locate(here, flow.from, &args, kind, true);
+            if from.is_empty() {
+                continue;
+            }
             let to = self.locate(here, flow.to, &args, kind, false);
             let mut set = Set::new();
             for spot in from {
@@ -72,7 +75,7 @@ impl Solver<'_> {
             self.join(node, ins, &[value]);
         }
         self.call_back(here, kind, &library, &args);
-        if !library.calls {
+        if !library.calls && !self.takes_back(method) {
             self.escape(here, kind, method, &args);
         }
         self.messages(here, kind, &library, &args);
@@ -404,6 +407,15 @@ impl Solver<'_> {
         !undoing.is_empty() && !self.path(here.0, Some(here.1), None, &undoing)
     }
 
+    /// Whether a method removes what another one registers, by its name.
+    fn takes_back(&self, method: u32) -> bool {
+        let key = self.program.link.methods[method as usize];
+        let name = self
+            .program
+            .bytes(self.program.link.names[key.name as usize]);
+        name.starts_with(b"remove") || name.starts_with(b"unregister")
+    }
+
     /// Whether what a call registers is surely removed again, in the same method and from the same object, before the method ends.
     fn undone(&self, here: (u32, u32), position: usize) -> bool {
         let owner = &self.nodes[here.0 as usize];
@@ -421,12 +433,8 @@ impl Solver<'_> {
             if method == NONE || user == here.1 {
                 return false;
             }
-            let key = self.program.link.methods[method as usize];
-            let name = self
-                .program
-                .bytes(self.program.link.names[key.name as usize]);
             let args = owner.method.body.args(user);
-            (name.starts_with(b"remove") || name.starts_with(b"unregister"))
+            self.takes_back(method)
                 && args.first() == Some(&registry)
                 && args[1..].contains(&given)
         };

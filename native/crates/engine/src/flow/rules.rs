@@ -184,6 +184,17 @@ pub struct Listener {
     pub methods: Vec<String>,
 }
 
+/// An SDK that data can be handed to.
+#[derive(Debug, Clone, Default)]
+pub struct Vendor {
+    /// How the names of its classes start, dotted; behind `*` at the end no package below counts.
+    pub prefix: String,
+    /// The SDK.
+    pub sdk: String,
+    /// Who makes it: what its SDKs hand to each other has reached it already.
+    pub maker: String,
+}
+
 /// All rows.
 #[derive(Debug, Default)]
 pub struct Rules {
@@ -192,8 +203,8 @@ pub struct Rules {
     pub(crate) listeners: HashMap<String, Vec<String>>,
     /// Packages whose code is known by rules, so that it is not entered: dotted prefixes.
     pub(crate) outside: Vec<String>,
-    /// Packages of SDKs, dotted, and the SDK's name; longer ones first.
-    pub(crate) vendors: Vec<(String, String)>,
+    /// SDKs by package, longer ones first.
+    pub(crate) vendors: Vec<Vendor>,
     pub(crate) names: Vec<String>,
     sources: HashMap<String, Vec<u32>>,
     by_name: HashMap<(String, String), Vec<u32>>,
@@ -207,9 +218,12 @@ impl Rules {
         lifecycles: Vec<Lifecycle>,
         listeners: Vec<Listener>,
         outside: Vec<String>,
-        mut vendors: Vec<(String, String)>,
+        mut vendors: Vec<Vendor>,
     ) -> Result<Rules, String> {
-        vendors.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+        vendors.sort_by(|a, b| {
+            let longer = b.prefix.len().cmp(&a.prefix.len());
+            longer.then_with(|| (&a.prefix, &a.sdk).cmp(&(&b.prefix, &b.sdk)))
+        });
         let mut rules = Rules {
             lifecycles,
             outside,

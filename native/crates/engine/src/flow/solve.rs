@@ -374,8 +374,6 @@ impl<'a> Solver<'a> {
                 *self.contexts.entry(def).or_default() += 1;
                 let full = count >= allowed || depth > 60;
                 let node = self.add_node(def, method, Start::Called, depth);
-                self.nodes[node as usize].shared = full;
-                self.nodes[node as usize].merged = full;
                 if full {
                     self.shared.insert(def, node);
                 }
@@ -388,6 +386,7 @@ impl<'a> Solver<'a> {
         self.nodes[node as usize].callers.push(caller);
         if self.nodes[node as usize].callers.len() > 1 {
             self.nodes[node as usize].shared = true;
+            self.nodes[node as usize].merged |= self.shared.get(&def) == Some(&node);
         }
         Some(node)
     }
@@ -408,6 +407,9 @@ impl<'a> Solver<'a> {
 
     pub fn add_node(&mut self, def: u32, method: Rc<Method>, start: Start, depth: u32) -> u32 {
         let id = self.nodes.len() as u32;
+        if id as usize == self.budget.nodes / 2 {
+            self.heap.narrow();
+        }
         let base = self.values.len() as u32;
         let count = method.body.ins.len();
         self.values.resize(self.values.len() + count, Set::new());

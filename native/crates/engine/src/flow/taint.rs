@@ -27,7 +27,15 @@ struct Fact {
     from: u32,
     /// Where it came to be.
     site: (u32, u32),
+    /// In a body that many calls share: the fact as which data entered it, or [`NONE`] if it did not come by a parameter.
+    entry: u32,
 }
+
+/// A call by which data entered a body that many calls share: the call, and the fact that it had there.
+type Incoming = ((u32, u32), u32);
+
+/// Data that such a body gives back: marks, fact, place, and whether it is thrown.
+type Outgoing = (u8, u32, (u32, u32), bool);
 
 /// A place that reads: rule, method and unit, and what it is called.
 type Key = (u32, Site);
@@ -49,6 +57,9 @@ pub(super) struct End {
     pub recipient: Option<String>,
 }
 
+/// One source may take this part of what all of them may: what one of them spreads over a whole app tells little, and the others have their turn.
+const SHARE: usize = 8;
+
 /// Looks from each source for all sinks.
 pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
     solver.heap.settled = true;
@@ -61,9 +72,10 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
         let mut run = Run {
             facts: Vec::new(),
             seen: Map::default(),
+            entered: Map::default(),
             leaks: BTreeMap::new(),
-            left,
-            stop,
+            left: left.min(solver.budget.facts / SHARE),
+            stop: stop.min(solver.steps.get() + solver.budget.search / SHARE as u64),
             branches: Map::default(),
             solver,
         };
@@ -71,7 +83,7 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
             run.add(held, 0, NONE, place);
         }
         run.work();
-        left = run.left;
+        left = left.saturating_sub(run.facts.len());
         let leaks = std::mem::take(&mut run.leaks);
         for ((sink_rule, sink), (marks, last, end)) in leaks {
             let (path, merged) = run.path(last, sink);
@@ -250,13 +262,21 @@ impl Solver<'_> {
     }
 }
 
+/// Stands for the entry of a fact that is one itself.
+const ENTRY: u32 = NONE - 1;
+
+/// Calls that get back what came of one entry.
+const CALLS: usize = 256;
+
 /// By sink: marks, last fact, and what it is.
 type Leaks = BTreeMap<Key, (u8, u32, End)>;
 
 pub(super) struct Run<'s, 'a> {
     pub solver: &'s mut Solver<'a>,
     facts: Vec<Fact>,
-    seen: Map<(Held, u8), ()>,
+    seen: Map<(Held, u8, u32), u32>,
+    /// By entry: where data came from, and what comes back for it.
+    entered: Map<u32, (Vec<Incoming>, Vec<Outgoing>)>,
     leaks: Leaks,
     left: usize,
     /// Steps at which the search ends.
@@ -267,11 +287,20 @@ pub(super) struct Run<'s, 'a> {
 
 impl Run<'_, '_> {
     pub fn add(&mut self, held: Held, marks: u8, from: u32, site: (u32, u32)) {
-        if self.seen.insert((held, marks), ()).is_some() {
-            return;
-        }
+        let entry = match held {
+            Held::Value(..) if from != NONE => self.facts[from as usize].entry,
+            _ => NONE,
+        };
+        self.add_in(held, marks, from, site, entry);
+    }
+
+    fn add_in(&mut self, held: Held, marks: u8, from: u32, site: (u32, u32), entry: u32) {
         if self.left == 0 {
             self.solver.cuts.add("flow-facts");
+            return;
+        }
+        let next = self.facts.len() as u32;
+        if *self.seen.entry((held, marks, entry)).or_insert(next) != next {
             return;
         }
         self.left -= 1;
@@ -280,6 +309,7 @@ impl Run<'_, '_> {
             marks,
             from,
             site,
+            entry,
         });
     }
 
@@ -439,33 +469,49 @@ impl Run<'_, '_> {
 
     /// A node gives a value back.
     pub fn returned(&mut self, node: u32, marks: u8, from: u32, site: (u32, u32)) {
+        if self.back(node, (marks, from, site, false)) {
+            return;
+        }
         for caller in self.solver.nodes[node as usize].callers.clone() {
             let place = (caller.node, caller.ins);
             for (callee, handing) in self.solver.links.get(&place).cloned().unwrap_or_default() {
                 if callee != node {
                     continue;
                 }
-                match handing {
-                    Handing::Plain | Handing::Reflective(_) | Handing::Proxy(_) => {
-                        self.add(Held::Value(caller.node, caller.ins), marks, from, site)
-                    }
-                    Handing::CallBack(rule, number) => {
-                        self.result_of(place, rule, number, marks, from, site)
-                    }
-                    Handing::Text => {
-                        let key = super::heap::Key::Named(self.solver.names.said);
-                        for object in self.solver.set(node, 0).clone() {
-                            if let Some(cell) = self.solver.heap.find_cell(object, key) {
-                                self.add(Held::Cell(cell, place.0, place.1), marks, from, site);
-                            }
-                        }
-                    }
-                    Handing::Listener(_) => {}
-                }
+                self.hand_back(node, place, handing, marks, from, site);
             }
         }
         if let Some(&exposed) = self.solver.mail.exposed.get(&node) {
             self.to_page(exposed, marks, from, site);
+        }
+    }
+
+    /// What a body gives goes where the call that ran it puts it.
+    fn hand_back(
+        &mut self,
+        node: u32,
+        place: (u32, u32),
+        handing: Handing,
+        marks: u8,
+        from: u32,
+        site: (u32, u32),
+    ) {
+        match handing {
+            Handing::Plain | Handing::Reflective(_) | Handing::Proxy(_) => {
+                self.add(Held::Value(place.0, place.1), marks, from, site)
+            }
+            Handing::CallBack(rule, number) => {
+                self.result_of(place, rule, number, marks, from, site)
+            }
+            Handing::Text => {
+                let key = super::heap::Key::Named(self.solver.names.said);
+                for object in self.solver.set(node, 0).clone() {
+                    if let Some(cell) = self.solver.heap.find_cell(object, key) {
+                        self.add(Held::Cell(cell, place.0, place.1), marks, from, site);
+                    }
+                }
+            }
+            Handing::Listener(_) => {}
         }
     }
 
@@ -509,7 +555,7 @@ impl Run<'_, '_> {
             api: format!("{class}.{}", method_name(self.solver, method)),
             kind: "sdk".to_owned(),
             address: self.solver.address_in(args),
-            recipient: Some(self.solver.rules.vendors[vendor as usize].1.clone()),
+            recipient: Some(self.solver.rules.vendors[vendor as usize].sdk.clone()),
         };
         self.end(self.solver.site(here), end, marks, from);
     }
@@ -598,14 +644,96 @@ impl Run<'_, '_> {
     }
 
     pub fn parameter(&mut self, callee: u32, value: Value, marks: u8, from: u32, site: (u32, u32)) {
-        if value < self.solver.nodes[callee as usize].method.body.params().end {
+        let node = &self.solver.nodes[callee as usize];
+        if value >= node.method.body.params().end {
+            return;
+        }
+        if !node.merged {
             self.add(Held::Value(callee, value), marks, from, site);
+            return;
+        }
+        // In a body that many calls share, one fact stands for all of them, and what comes of it goes back to each.
+        let held = Held::Value(callee, value);
+        let entry = match self.seen.get(&(held, marks, ENTRY)) {
+            Some(&known) => known,
+            None => {
+                let next = self.facts.len() as u32;
+                self.add_in(held, marks, from, site, ENTRY);
+                if self.facts.len() as u32 == next {
+                    return;
+                }
+                self.facts[next as usize].entry = next;
+                next
+            }
+        };
+        let context = match self.facts.get(from as usize) {
+            Some(fact) => fact.entry,
+            None => NONE,
+        };
+        let (incoming, outgoing) = self.entered.entry(entry).or_default();
+        if incoming.contains(&(site, context)) || incoming.len() >= CALLS {
+            return;
+        }
+        incoming.push((site, context));
+        for out in outgoing.clone() {
+            self.give_back(callee, (site, context), out);
+        }
+    }
+
+    /// Data leaves a body that many calls share the way that it came in by. False if the body is another, or the way is not known.
+    fn back(&mut self, node: u32, out: Outgoing) -> bool {
+        let entry = match self.facts.get(out.1 as usize) {
+            Some(fact) => fact.entry,
+            None => NONE,
+        };
+        if !self.solver.nodes[node as usize].merged || entry == NONE {
+            return false;
+        }
+        let (incoming, outgoing) = self.entered.entry(entry).or_default();
+        let known = outgoing
+            .iter()
+            .any(|own| (own.0, own.2, own.3) == (out.0, out.2, out.3));
+        if !known {
+            outgoing.push(out);
+            for call in incoming.clone() {
+                self.give_back(node, call, out);
+            }
+        }
+        true
+    }
+
+    fn give_back(&mut self, node: u32, (call, context): Incoming, out: Outgoing) {
+        let (marks, from, site, thrown) = out;
+        self.solver.work(1);
+        let handing = self.solver.links.get(&call).into_iter().flatten();
+        let handing: Vec<Handing> = handing
+            .filter(|link| link.0 == node)
+            .map(|link| link.1)
+            .collect();
+        if thrown {
+            let body = &self.solver.nodes[call.0 as usize].method.body;
+            let block = body.ins[call.1 as usize].block;
+            for handler in self.solver.handlers(call.0, block) {
+                self.add_in(Held::Value(call.0, handler), marks, from, site, context);
+            }
+            return;
+        }
+        for one in handing {
+            match one {
+                Handing::Plain | Handing::Reflective(_) | Handing::Proxy(_) => {
+                    self.add_in(Held::Value(call.0, call.1), marks, from, site, context)
+                }
+                other => self.hand_back(node, call, other, marks, from, site),
+            }
         }
     }
 
     fn thrown(&mut self, node: u32, block: u32, marks: u8, from: u32, site: (u32, u32)) {
         for handler in self.solver.handlers(node, block) {
             self.add(Held::Value(node, handler), marks, from, site);
+        }
+        if self.back(node, (marks, from, site, true)) {
+            return;
         }
         for caller in self.solver.nodes[node as usize].callers.clone() {
             let body = &self.solver.nodes[caller.node as usize].method.body;

@@ -96,9 +96,9 @@ impl Solver<'_> {
         let class = self.program.link.methods[method as usize].class;
         let vendor = self.vendor_of(class)?;
         let caller = self.program.defs.class(self.nodes[node as usize].def).kind;
-        let names = |solver: &Self, at: u32| solver.rules.vendors[at as usize].1.clone();
+        let vendors = &self.rules.vendors;
         match self.vendor_of(caller) {
-            Some(own) if names(self, own) == names(self, vendor) => None,
+            Some(own) if vendors[own as usize].maker == vendors[vendor as usize].maker => None,
             _ => Some(vendor),
         }
     }
@@ -198,7 +198,7 @@ impl Solver<'_> {
             None => name.starts_with(prefix),
         };
         let mut vendors = self.rules.vendors.iter();
-        let found = vendors.position(|(prefix, _)| below(prefix));
+        let found = vendors.position(|vendor| below(&vendor.prefix));
         let found = found.map(|at| at as u32);
         self.known.vendors.insert(kind, found.unwrap_or(NONE));
         found

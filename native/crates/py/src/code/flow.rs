@@ -2,7 +2,7 @@
 
 use super::Code;
 use assaymark_engine::dex::debug;
-use assaymark_engine::flow::rules::{Lifecycle, Listener, Row, Rules};
+use assaymark_engine::flow::rules::{Lifecycle, Listener, Row, Rules, Vendor};
 use assaymark_engine::flow::{Budget, Component, Filter, Leak, Setting, Site, Widget, flows, mark};
 use assaymark_engine::{Error, ErrorKind};
 use std::collections::BTreeMap;
@@ -24,8 +24,8 @@ type SourceRow = (
 );
 /// Class, method, start of the descriptor, kind, arguments.
 type SinkRow = (String, String, String, String, Vec<u8>);
-/// Effects, sources, sinks, life cycles (class, made, order), listeners (class, methods), packages left to the rules, packages of SDKs and
-/// their names.
+/// Effects, sources, sinks, life cycles (class, made, order), listeners (class, methods), packages left to the rules, starts of
+/// names of classes with the SDK and its maker.
 pub type RuleRows = (
     Vec<EffectRow>,
     Vec<SourceRow>,
@@ -33,7 +33,7 @@ pub type RuleRows = (
     Vec<(String, bool, Vec<String>)>,
     Vec<(String, Vec<String>)>,
     Vec<String>,
-    Vec<(String, String)>,
+    Vec<(String, String, String)>,
 );
 /// Actions, categories, starts of addresses, media types.
 type FilterRow = (Vec<String>, Vec<String>, Vec<String>, Vec<String>);
@@ -128,6 +128,10 @@ impl Code {
         let listeners = listeners
             .into_iter()
             .map(|(base, methods)| Listener { base, methods })
+            .collect();
+        let vendors = vendors
+            .into_iter()
+            .map(|(prefix, sdk, maker)| Vendor { prefix, sdk, maker })
             .collect();
         let rules = Rules::new(rows, lifecycles, listeners, outside, vendors)
             .map_err(|fault| Error::new(ErrorKind::Malformed, format!("rule {fault}")))?;
