@@ -51,11 +51,12 @@ _IMEI = re.compile(r"\bIMEI\(([\w.]*(?:\(\))?)\)")
 _ANSWER = re.compile(r"//@\s*(.+?)\s*$")
 _RULES = """-dontwarn **
 -keepattributes LineNumberTable,SourceFile,*Annotation*,Signature
--keep class * extends android.app.Activity { public protected void on*(...); public void *(android.view.View); }
--keep class * extends android.app.Application
--keep class * extends android.app.Service
--keep class * extends android.content.BroadcastReceiver
--keep class * extends android.content.ContentProvider
+-keep class * extends android.app.Activity { <init>(...); public void *(android.view.View); }
+-keep class * extends android.app.Application { <init>(...); }
+-keep class * extends android.app.Service { <init>(...); }
+-keep class * extends android.content.BroadcastReceiver { <init>(...); }
+-keep class * extends android.content.ContentProvider { <init>(...); }
+-keep class * extends androidx.work.ListenableWorker { <init>(...); }
 -keep class androidx.** { *; }
 -keep class com.umeng.** { *; }
 -keep interface * { @retrofit2.http.* <methods>; }

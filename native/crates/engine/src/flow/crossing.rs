@@ -1,7 +1,7 @@
 //! Data that goes into a call: to the methods of the program that it runs, by rules, and to sinks.
 
-use super::heap::What;
 use super::heap::Set;
+use super::heap::What;
 use super::library::Spot;
 use super::mark;
 use super::rules::{CallArgument, Root};
@@ -32,7 +32,8 @@ impl Run<'_, '_> {
             self.delivered(here, &operands, value, marks, from);
         }
         let whole = |at: usize| matches!(spot, Spot::Value(value) if operands[at] == value);
-        let among = |cells: &[u32]| matches!(spot, Spot::Cell(cell) if cells.binary_search(&cell).is_ok());
+        let among =
+            |cells: &[u32]| matches!(spot, Spot::Cell(cell) if cells.binary_search(&cell).is_ok());
         let first = usize::from(kind != Invoke::Static);
         if let Some((vendor, cells)) = &transfer.vendor {
             if among(cells) || (first..operands.len()).any(whole) {
@@ -62,9 +63,7 @@ impl Run<'_, '_> {
             }
             for to in targets {
                 match *to {
-                    Spot::Return => {
-                        self.add(Held::Value(here.0, here.1), marks | more, from, here)
-                    }
+                    Spot::Return => self.add(Held::Value(here.0, here.1), marks | more, from, here),
                     Spot::Cell(cell) => {
                         self.add(Held::Cell(cell, here.0, here.1), marks | more, from, here)
                     }
@@ -215,7 +214,13 @@ impl Run<'_, '_> {
                 let api = format!("{class}.{name}");
                 let kind = row.sink.clone().unwrap_or_default();
                 let address = self.solver.address_in(args);
-                let end = End { rule, api, kind, address, recipient: None };
+                let end = End {
+                    rule,
+                    api,
+                    kind,
+                    address,
+                    recipient: None,
+                };
                 self.end(self.solver.site(here), end, marks, from);
             }
         }

@@ -63,7 +63,11 @@ impl Cycle {
         let mut seen = vec![false; self.names.len()];
         let mut stack = vec![a as usize];
         while let Some(state) = stack.pop() {
-            for (next, _) in self.next[state].iter().enumerate().filter(|(_, edge)| **edge) {
+            for (next, _) in self.next[state]
+                .iter()
+                .enumerate()
+                .filter(|(_, edge)| **edge)
+            {
                 if next == b as usize {
                     return true;
                 }

@@ -178,13 +178,7 @@ impl Solver<'_> {
     }
 
     /// Whether what one run of the platform's calls leaves in a cell is there in a later one.
-    fn lives_on(
-        &self,
-        cell: u32,
-        write: &[Step],
-        read: &[Step],
-        kills: &[Vec<Step>],
-    ) -> bool {
+    fn lives_on(&self, cell: u32, write: &[Step], read: &[Step], kills: &[Vec<Step>]) -> bool {
         let object = self.heap.cells[cell as usize].object;
         if object == STATICS
             || !matches!(

@@ -345,9 +345,8 @@ impl Solver<'_> {
             let Some(set) = args.get(position + shift) else {
                 break;
             };
-            let back = |solver: &Self, at| {
-                solver.taken_back(here, method, at) || solver.undone(here, at)
-            };
+            let back =
+                |solver: &Self, at| solver.taken_back(here, method, at) || solver.undone(here, at);
             if matches!(given, Given::Kept) || back(self, position + shift) {
                 continue;
             }
@@ -434,9 +433,7 @@ impl Solver<'_> {
                 return false;
             }
             let args = owner.method.body.args(user);
-            self.takes_back(method)
-                && args.first() == Some(&registry)
-                && args[1..].contains(&given)
+            self.takes_back(method) && args.first() == Some(&registry) && args[1..].contains(&given)
         };
         let users = owner.method.users.of(given).iter().copied();
         let undoing: Vec<Value> = users.filter(|&user| removes(user)).collect();

@@ -227,7 +227,14 @@ fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
         );
     }
     for (rule, site, api, data, cell, here) in filled {
-        add_held(rule, site, api, data, Held::Cell(cell, here.0, here.1), here);
+        add_held(
+            rule,
+            site,
+            api,
+            data,
+            Held::Cell(cell, here.0, here.1),
+            here,
+        );
     }
 }
 
@@ -578,7 +585,11 @@ impl Run<'_, '_> {
             let end = End {
                 rule,
                 api: format!("{class}.{name}"),
-                kind: rules.rules[rule as usize].row.sink.clone().unwrap_or_default(),
+                kind: rules.rules[rule as usize]
+                    .row
+                    .sink
+                    .clone()
+                    .unwrap_or_default(),
                 address: self.solver.address_in(args),
                 recipient: None,
             };

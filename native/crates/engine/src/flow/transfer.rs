@@ -207,7 +207,9 @@ impl Solver<'_> {
     /// Whether a stream is that of a connection, or writes to one.
     pub fn goes_to_network(&self, objects: &[Abs]) -> bool {
         self.follow(objects, &[self.names.target], |solver, object| {
-            let cell = solver.heap.find_cell(object, Key::Named(solver.names.network));
+            let cell = solver
+                .heap
+                .find_cell(object, Key::Named(solver.names.network));
             cell.is_some_and(|cell| !solver.heap.cells[cell as usize].writers.is_empty())
                 .then_some(())
         })
@@ -230,7 +232,9 @@ impl Solver<'_> {
     pub fn in_memory(&mut self, objects: &[Abs]) -> bool {
         let mut ends = Vec::new();
         let _ = self.follow(objects, &[self.names.target], |solver, object| {
-            let cell = solver.heap.find_cell(object, Key::Named(solver.names.target));
+            let cell = solver
+                .heap
+                .find_cell(object, Key::Named(solver.names.target));
             let open = cell.is_none_or(|cell| {
                 let mut set = solver.heap.cells[cell as usize].set.iter();
                 !set.any(|&inner| solver.heap.is_object(inner))
@@ -246,9 +250,8 @@ impl Solver<'_> {
             kind != NONE
                 && solver.names_of(kind).iter().any(|name| {
                     let mut found = rules.find(name, "write").iter();
-                    found.any(|&rule| {
-                        rules.rules[rule as usize].row.sink.as_deref() == Some("none")
-                    })
+                    found
+                        .any(|&rule| rules.rules[rule as usize].row.sink.as_deref() == Some("none"))
                 })
         };
         !ends.is_empty() && ends.into_iter().all(|object| kept(self, object))

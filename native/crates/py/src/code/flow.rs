@@ -140,13 +140,15 @@ impl Code {
             package,
             components: components
                 .into_iter()
-                .map(|(class, exported, filters, aliases, authorities)| Component {
-                    class,
-                    exported,
-                    filters: filters.into_iter().map(filter).collect(),
-                    aliases,
-                    authorities,
-                })
+                .map(
+                    |(class, exported, filters, aliases, authorities)| Component {
+                        class,
+                        exported,
+                        filters: filters.into_iter().map(filter).collect(),
+                        aliases,
+                        authorities,
+                    },
+                )
                 .collect(),
             on_click,
             widgets: widgets
