@@ -399,9 +399,9 @@ def code_features(code: Code) -> list[tuple[str, list[int]]]:
     """Give the features of each class that has some: dotted name; features, ascending, 48 bits, the lowest set for grams."""
 
 def match_fingerprints(
-    code: Code, known: Fingerprints
+    code: Code, known: Fingerprints, apart: list[str]
 ) -> list[tuple[int, list[tuple[int, int]], list[tuple[str, int, int]]]]:
-    """Give the libraries whose features are there, ascending.
+    """Give the libraries whose features are there, ascending. Classes of the Java packages `apart` are not looked at.
 
     Each with its number; how many of the features found each set of versions (bits) has; and the classes that hold them: dotted name,
     texts, grams.

@@ -20,7 +20,7 @@ from typing import Any
 import assaymark
 from assaymark import _engine, catalog, extend, judge
 from assaymark.analysis.code import code_of
-from assaymark.analysis.flow import IMPLICIT
+from assaymark.analysis.flow import IMPLICIT, asked_for_implicit
 from assaymark.catalog import blindspots
 from assaymark.formats.opening import open_program
 from assaymark.formats.program import Gap, Program
@@ -166,6 +166,8 @@ def make_report(
             ],
             "catalogs": dict(catalog.digest()),
             "detectors": {run["id"]: run["version"] for run in runs},
+            # What was asked for beyond the usual; without it the report says nothing of it.
+            **({"options": [IMPLICIT]} if asked_for_implicit(program) else {}),
         },
         coverage={
             "detectors": runs,

@@ -36,27 +36,38 @@ class Bounds:
     wall_seconds: int = 600
 
 
-def inspect(path: str | PathLike[str], *, packs: Sequence[str] | None = None, bounds: Bounds | None = None) -> Report:
+def inspect(
+    path: str | PathLike[str],
+    *,
+    packs: Sequence[str] | None = None,
+    implicit_flows: bool = False,
+    bounds: Bounds | None = None,
+) -> Report:
     """Do what `pipeline.inspect` does, in a child process.
 
     Raises what it raises, and `CannotInspect` with reason `out-of-memory`, `out-of-time` or `crashed`.
     """
-    return Report.from_json(inspect_as_json(path, packs=packs, bounds=bounds))
+    return Report.from_json(inspect_as_json(path, packs=packs, implicit_flows=implicit_flows, bounds=bounds))
 
 
 def inspect_as_json(
-    path: str | PathLike[str], *, packs: Sequence[str] | None = None, bounds: Bounds | None = None
+    path: str | PathLike[str],
+    *,
+    packs: Sequence[str] | None = None,
+    implicit_flows: bool = False,
+    bounds: Bounds | None = None,
 ) -> bytes:
     """Do what `inspect` does, and give the report as JSON bytes, as the child wrote them."""
-    child = Child(path, partial(_report, packs=tuple(packs or ())), bounds)
+    child = Child(path, partial(_report, packs=tuple(packs or ()), implicit_flows=implicit_flows), bounds)
     child.connection.poll(child.seconds_left())
     return child.result()
 
 
-def _report(path: str, packs: Sequence[str]) -> bytes:
+def _report(path: str, packs: Sequence[str], implicit_flows: bool) -> bytes:
     from assaymark import pipeline  # here, so that the parent does not pay for it
 
-    return pipeline.inspect(path, packs=packs or pipeline.DEFAULT_PACKS).to_json().encode()
+    report = pipeline.inspect(path, packs=packs or pipeline.DEFAULT_PACKS, implicit_flows=implicit_flows)
+    return report.to_json().encode()
 
 
 class Child:

@@ -73,6 +73,44 @@ def test_json_is_the_same_bytes_each_time_and_holds_no_path(run: Run, demo: Path
     assert "sunnyweather.apk" not in first
 
 
+BRANCH = """
+.class public Lcom/example/app/Main;
+.super Landroid/app/Activity;
+
+.method public onCreate(Landroid/os/Bundle;)V
+    .registers 4
+    const-string v0, "phone"
+    invoke-virtual {p0, v0}, Landroid/content/Context;->getSystemService(Ljava/lang/String;)Ljava/lang/Object;
+    move-result-object v0
+    check-cast v0, Landroid/telephony/TelephonyManager;
+    invoke-virtual {v0}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;
+    move-result-object v0
+    const-string v1, "000000000000000"
+    invoke-virtual {v0, v1}, Ljava/lang/String;->equals(Ljava/lang/Object;)Z
+    move-result v0
+    if-eqz v0, :phone
+    const-string v1, "an emulator"
+    invoke-static {v1, v1}, Landroid/util/Log;->i(Ljava/lang/String;Ljava/lang/String;)I
+    :phone
+    return-void
+.end method
+"""
+"""An app that tells the log something about the device number, and never the number."""
+
+
+def test_what_a_branch_decides_is_a_flow_only_where_it_was_asked_for(run: Run, tmp_path: Path) -> None:
+    app = tmp_path / "branch.apk"
+    app.write_bytes(Apk(smali=BRANCH).make().data)
+    usual, asked = (
+        json.loads(run("inspect", app, "--format", "json", *more).stdout) for more in ((), ("--implicit-flows",))
+    )
+    assert usual["evidence"]["flow"] == []
+    assert "options" not in usual["engine"]
+    [flow] = asked["evidence"]["flow"]
+    assert (flow["data"], flow["sink_kind"], "implicit" in flow["derived"]) == ("imei", "log", True)
+    assert asked["engine"]["options"] == ["implicit-flows"]
+
+
 def test_html_goes_to_the_file_asked_for(run: Run, demo: Path, tmp_path: Path) -> None:
     done = run("inspect", demo, "--format", "html", "-o", tmp_path / "report.html")
     assert done.returncode == 1

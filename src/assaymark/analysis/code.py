@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark import _engine, catalog
 from assaymark.analysis.fingerprints import Match
@@ -52,8 +52,7 @@ class DexFile:
     damaged_strings: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A place in the code that answers a question.
 
     `selector` is the position of the selector asked for. `arguments` are the constants that the call is known to be
@@ -102,7 +101,8 @@ class CodeView:
         )
         self._graph = self._code.reach(*entries_of(program))
         self.graph_cut = not self._graph["complete"]
-        self._owners = Owners(program, self._code)
+        self._packages = self._code.packages()
+        self._owners = Owners(program, self._code, [name for name, *_counts in self._packages])
 
     def _located(self, dex: str) -> tuple[str, str]:
         position, colon, name = dex.partition(":")
@@ -230,7 +230,7 @@ class CodeView:
 
     def packages(self) -> list[tuple[str, int, int]]:
         """Give all Java packages: name, classes defined, classes with a method that can run."""
-        return [(name, classes, reached) for name, classes, reached, _methods in self._code.packages()]
+        return [(name, classes, reached) for name, classes, reached, _methods in self._packages]
 
     def has_classes(self, names: Sequence[str]) -> list[bool]:
         """Say of each class whether it is defined here."""

@@ -14,10 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from statistics import median
+from types import MappingProxyType
 
 from assaymark import _engine
 from assaymark.catalog import owner_of
 from assaymark.catalog.fingerprints import ROW, SHARED, load_learned, load_table
+
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 TELLING = 3
 """Features that a class must have, one of them a run, to speak for an SDK."""
@@ -70,12 +73,16 @@ def _sizes() -> Mapping[str, float]:
     return {sdk: median(counts) for sdk, counts in sizes.items()}
 
 
-def match(code: _engine.Code) -> tuple[Match, ...]:
-    """Give the SDKs whose features the code has, in the order in which they were learned."""
+def match(code: _engine.Code, owners: Mapping[str, str] = NOBODY) -> tuple[Match, ...]:
+    """Give the SDKs whose features the code has, in the order in which they were learned.
+
+    `owners` gives the SDK of packages that the catalog knows: those of an SDK that was not learned are not looked at.
+    """
     libraries = load_learned().libraries
+    apart = [package for package, owner in owners.items() if owner not in libraries]
     rows = []
     best: dict[str, int] = {}
-    for library, versions, classes in _engine.match_fingerprints(code, _known()):
+    for library, versions, classes in _engine.match_fingerprints(code, _known(), apart):
         if library == SHARED:
             continue
         sdk = libraries[library]

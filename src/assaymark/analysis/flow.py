@@ -62,9 +62,14 @@ class Flows:
     """Steps, bodies and methods that the search took."""
 
 
+def asked_for_implicit(program: Program) -> bool:
+    """Say whether what a branch on personal information decides counts as its flow."""
+    return program.once(IMPLICIT, lambda _: False)
+
+
 def flows_of(program: Program) -> Flows:
     """Give the flows of a program, computed once."""
-    return program.once("flows", lambda one: _find(one, one.once(IMPLICIT, lambda _: False)))
+    return program.once("flows", lambda one: _find(one, asked_for_implicit(one)))
 
 
 def _find(program: Program, implicit: bool) -> Flows:

@@ -12,7 +12,7 @@ The rest is `unknown`: code under a foreign name that no row of the catalog has,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from assaymark import _engine, catalog
 from assaymark.analysis.fingerprints import Match, match
@@ -28,18 +28,18 @@ _NAME_PARTS = 3
 class Owners:
     """The owners of all classes of a program. Made once by the code view."""
 
-    def __init__(self, program: Program, code: _engine.Code) -> None:
-        """Match the fingerprints and spread the owners that are known."""
-        self.matches: tuple[Match, ...] = match(code)
+    def __init__(self, program: Program, code: _engine.Code, packages: Sequence[str]) -> None:
+        """Match the fingerprints and spread the owners that are known. `packages` are all Java packages of the code."""
         self._package = program.manifest.package
         self._own = tuple(f"{prefix}." for prefix in own_packages(program))
         self._by_package: dict[str, str | None] = {}
         self._by_class: dict[str, str] = {}
+        owners = {name: self._of_package(name) for name in packages}
+        known = {name: owner for name, owner in owners.items() if owner is not None}
+        self.matches: tuple[Match, ...] = match(code, {name: owner for name, owner in known.items() if owner != APP})
         found = {name: one.sdk for one in self.matches for name in one.classes}
-        packages = {name: self._of_package(name) for name, *_ in code.packages()}
-        named = {name for name, owner in packages.items() if owner is not None}
-        self._by_class = {name: sdk for name, sdk in found.items() if name.rpartition(".")[0] not in named}
-        self._spread(code, {name: owner for name, owner in packages.items() if owner is not None})
+        self._by_class = {name: sdk for name, sdk in found.items() if name.rpartition(".")[0] not in known}
+        self._spread(code, known)
 
     def of(self, cls: str) -> str:
         """Give the owner of a dotted class: `app`, an SDK id, or `unknown`."""

@@ -173,7 +173,7 @@ def _libraries(program: Program) -> Iterator[tuple[Part, str, int]]:
     """Give the native libraries of the first kind of processor that there is: part, name, size; small ones first."""
     held: dict[str, list[tuple[int, str, Part]]] = {}
     for part in program.packages:
-        for name, size, *_rest in part.package.entries():
+        for name, size in part.members.items():
             folder, _, file = name.removeprefix("lib/").partition("/")
             if name.startswith("lib/") and file.endswith(".so"):
                 held.setdefault(folder, []).append((size, name, part))
@@ -187,7 +187,7 @@ def _libraries(program: Program) -> Iterator[tuple[Part, str, int]]:
 
 def _encrypted_code(program: Program) -> Iterator[str]:
     for part in program.packages:
-        for name, size, *_rest in part.package.entries():
+        for name, size in part.members.items():
             if size >= SAMPLE and name.endswith(CODE_ENDINGS):
                 head = part.package.prefix(name, SAMPLE)
                 if len(head) == SAMPLE and not head.startswith(MAGICS) and _entropy(head) > ENTROPY:

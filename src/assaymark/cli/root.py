@@ -129,6 +129,7 @@ def main() -> None:
 @click.option("--pack", "packs", multiple=True, metavar="PACK", help="pack")
 @click.option("--fail-on", type=click.Choice(FAIL_ON), default="suspected", metavar="LEVEL", help="fail-on")
 @click.option("--exceptions", type=click.Path(path_type=Path), metavar="FILE", help="exceptions")
+@click.option("--implicit-flows", is_flag=True, help="implicit-flows")
 def inspect(
     file: Path,
     form: str,
@@ -137,6 +138,7 @@ def inspect(
     packs: tuple[str, ...],
     fail_on: str,
     exceptions: Path | None,
+    implicit_flows: bool,
 ) -> None:
     """Inspect one app package and report clause by clause."""
     from assaymark import sandbox
@@ -144,7 +146,7 @@ def inspect(
     render = _renderer(form, lang)
     try:
         accept = _acceptance(exceptions)
-        report = accept(sandbox.inspect(file, packs=packs or None))
+        report = accept(sandbox.inspect(file, packs=packs or None, implicit_flows=implicit_flows))
     except CannotInspect as error:
         complain(text(lang, f"errors.{error.reason}", **error.params))
         sys.exit(EXIT_CANNOT)

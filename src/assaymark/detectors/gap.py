@@ -191,7 +191,7 @@ def _hidden_code(program: Program, code: CodeView) -> Iterator[Gap]:
     for place in code.unloaded:
         yield Gap("hidden-code", "a DEX file that Android does not load at start", place, CODE_TABLES, "partial")
     for part in program.packages:
-        for name, size, *_rest in part.package.entries():
+        for name, size in part.members.items():
             if not name.startswith(HIDING_PLACES) or name.endswith(".dex") or size < _SMALLEST_DEX:
                 continue
             head = part.package.prefix(name, 4)

@@ -42,15 +42,21 @@ def read_part(name: str, package: _engine.Package, *, role: str, member: str, ga
         sha256=package.sha256(),
         size=package.size,
         package=package,
-        members=member_names(package),
+        members=member_sizes(package),
         manifest=_manifest(name, package, resources, MEMBER if role == "package" else f"{member}!{MEMBER}"),
         resources=resources,
     )
 
 
-def member_names(package: _engine.Package) -> tuple[str, ...]:
-    """Give the names of an archive's members, in the order of its directory."""
-    return tuple(entry[0] for entry in package.entries())
+def member_sizes(package: _engine.Package) -> dict[str, int]:
+    """Give the names of an archive's members with the bytes stated for each, in the order of its directory.
+
+    Of several with one name, the largest size is given.
+    """
+    members: dict[str, int] = {}
+    for name, size, *_rest in package.entries():
+        members[name] = max(size, members.get(name, 0))
+    return members
 
 
 def read_resources(package: _engine.Package, member: str, gaps: list[Gap]) -> _engine.Resources | None:

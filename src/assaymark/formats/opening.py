@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from assaymark import _engine, extend
-from assaymark.formats.apk import member_names
+from assaymark.formats.apk import member_sizes
 from assaymark.formats.program import Program
 from assaymark.model.errors import CannotInspect
 
@@ -34,7 +34,7 @@ def open_program(path: Path) -> Program:
     if status.st_size == 0:
         raise CannotInspect("empty", f"{name} is empty", file=name)
     package = open_archive(path)
-    members = member_names(package)
+    members = member_sizes(package)
     for reader in extend.readers():
         if reader.sniff(members):
             program: Program = reader.open(name, package)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -44,6 +44,7 @@ class Part:
     """One file of the subject: the package itself, or the base or a split of a set.
 
     `role` is `package`, `base`, `split` or `container`; a container (the XAPK itself) has no manifest of its own.
+    `members` are the names in the archive with the bytes that its directory states for each, in the directory's order.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Part:
     sha256: str
     size: int
     package: _engine.Package
-    members: tuple[str, ...]
+    members: Mapping[str, int]
     manifest: Manifest | None
     resources: _engine.Resources | None
 

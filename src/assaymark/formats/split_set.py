@@ -13,7 +13,7 @@ from dataclasses import replace
 from assaymark import _engine
 from assaymark.extend import reader
 from assaymark.formats.android.manifest import MEMBER
-from assaymark.formats.apk import member_names, read_part
+from assaymark.formats.apk import member_sizes, read_part
 from assaymark.formats.program import Gap, Part, Program
 from assaymark.model.errors import CannotInspect
 
@@ -37,7 +37,7 @@ class SplitSetReader:
 
     def open(self, name: str, package: _engine.Package) -> Program:
         """Give the `Program`. Raises `CannotInspect` if no base package can be read."""
-        members = member_names(package)
+        members = member_sizes(package)
         gaps: list[Gap] = []
         parts = _parts(name, package, members, gaps)
         base = _base(name, parts, gaps)

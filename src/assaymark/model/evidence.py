@@ -55,10 +55,8 @@ def _with_ids(table: Table, rows: list[Row]) -> Iterator[Row]:
 
 def as_object(table: Table, row: Row) -> dict[str, object]:
     """Give a row as the JSON object of the report: lists as lists, absent cells as `None`."""
-    return {
-        column.name: list(cell) if isinstance(cell, tuple) else cell
-        for column, cell in zip(table.columns, row, strict=True)
-    }
+    cells = [list(cell) if isinstance(cell, tuple) else cell for cell in row]
+    return dict(zip(table.names, cells, strict=True))
 
 
 def from_object(table: Table, value: Mapping[str, object]) -> Row:

@@ -53,11 +53,13 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     position: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the columns by name."""
         position = MappingProxyType({column.name: index for index, column in enumerate(self.columns)})
         object.__setattr__(self, "position", position)
+        object.__setattr__(self, "names", tuple(position))
 
     def row(self, at: str, id: str = "", /, **cells: Value) -> Row:  # noqa: A002 - the column's own name
         """Give a row of this table; columns not named are `None`. An empty `id` is filled in by the collector.

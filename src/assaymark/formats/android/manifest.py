@@ -72,9 +72,11 @@ class Element:
     def text(self, name: str) -> str | None:
         """Give an attribute as text."""
         attribute = self.attributes.get(name)
-        if attribute is None or attribute.value is None:
+        if attribute is None:
             return None
         value = attribute.value
+        if value is None or isinstance(value, str):
+            return value
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     def number(self, name: str) -> int | None:
@@ -151,20 +153,14 @@ class Component(NamedTuple):
     authorities: tuple[str, ...]
     foreground_service: tuple[str, ...]
     meta_data: tuple[tuple[str, str], ...]
+    launcher: bool
+    """Whether it shows an icon in the launcher, of a phone or of a television."""
     at: str
 
     @property
     def actions(self) -> tuple[str, ...]:
         """All actions of its filters, sorted."""
         return tuple(sorted({action for one in self.filters for action in one.actions}))
-
-    @property
-    def launcher(self) -> bool:
-        """Whether it shows an icon in the launcher, of a phone or of a television."""
-        return self.kind in ("activity", "activity-alias") and any(
-            "android.intent.action.MAIN" in one.actions and not _LAUNCHERS.isdisjoint(one.categories)
-            for one in self.filters
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,13 +269,15 @@ def _tree(xml: _engine.Xml, resources: _engine.Resources | None) -> Element | No
     for owner, namespace, name, _id, raw, kind, data in xml.attributes():
         # Attributes of foreign name spaces (tools, dist) never stand for those of Android. The first of two equal
         # names wins.
-        if namespace not in (None, "", ANDROID) or name in elements[owner].attributes:
-            continue
-        elements[owner].attributes[name] = _attribute(name, raw, kind, data, resources)
+        attributes = elements[owner].attributes
+        if (not namespace or namespace == ANDROID) and name not in attributes:
+            attributes[name] = _attribute(name, raw, kind, data, resources)
     return elements[0] if elements else None
 
 
 def _attribute(name: str, raw: str | None, kind: int, data: int, resources: _engine.Resources | None) -> Attribute:
+    if kind == _STRING:
+        return Attribute(name, raw)
     if kind in (_REFERENCE, _DYNAMIC_REFERENCE):
         return Attribute(name, default_value(resources, data), data)
     return Attribute(name, _plain(raw, kind, data))
@@ -354,6 +352,7 @@ def _components(application: Element | None, package: str, uses_sdk: list[Elemen
             authorities=tuple((one.text("authorities") or "").split(";")) if one.text("authorities") else (),
             foreground_service=tuple(word for bit, word in FOREGROUND_SERVICE_TYPES if kinds & bit),
             meta_data=tuple(_meta_data(one)),
+            launcher=one.name in ("activity", "activity-alias") and any(map(_launches, filters)),
             at=f"{at}:{one.line}",
         )
 
@@ -376,18 +375,24 @@ def _exported(element: Element, has_filter: bool, target_sdk: int) -> tuple[bool
 
 def _filters(element: Element) -> Iterator[IntentFilter]:
     for one in element.all("intent-filter"):
-        schemes = [value for data in one.all("data") if (value := data.text("scheme"))]
-        hosts = [value for data in one.all("data") if (value := data.text("host"))]
+        data = one.all("data")
+        schemes = _texts(data, "scheme")
+        links = {f"{scheme}://{host}" for scheme in schemes for host in _texts(data, "host") or [""]} if schemes else ()
         yield IntentFilter(
-            actions=_names(one, "action"),
-            categories=_names(one, "category"),
-            links=tuple(sorted({f"{scheme}://{host}" for scheme in schemes for host in hosts or [""]})),
-            types=tuple(sorted({value for data in one.all("data") if (value := data.text("mimeType"))})),
+            actions=_texts(one.all("action"), "name"),
+            categories=_texts(one.all("category"), "name"),
+            links=tuple(sorted(links)),
+            types=_texts(data, "mimeType"),
         )
 
 
-def _names(element: Element, tag: str) -> tuple[str, ...]:
-    return tuple(sorted({name for one in element.all(tag) if (name := one.text("name"))}))
+def _texts(elements: list[Element], name: str) -> tuple[str, ...]:
+    """Give an attribute of several elements as texts, each once, sorted."""
+    return tuple(sorted({text for one in elements if (text := one.text(name))}))
+
+
+def _launches(one: IntentFilter) -> bool:
+    return "android.intent.action.MAIN" in one.actions and not _LAUNCHERS.isdisjoint(one.categories)
 
 
 def _meta_data(element: Element) -> Iterator[tuple[str, str]]:

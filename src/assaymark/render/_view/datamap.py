@@ -11,8 +11,8 @@ from assaymark.model.report import Report
 from assaymark.model.tables import CONSENT
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.findings import Owner
-from assaymark.render._view.places import Ledger, Place
-from assaymark.render._view.words import Both, Names, clean, say_kind
+from assaymark.render._view.places import Ledger, Place, goal
+from assaymark.render._view.words import Both, Names, clean
 
 Row = Mapping[str, Any]
 
@@ -162,13 +162,8 @@ def _first_things_first(row: Row) -> tuple[object, ...]:
 
 
 def _recipients(flows: Iterable[Row], names: Names) -> tuple[Both, ...]:
-    found = dict.fromkeys(_goal(row, names) for row in sorted(flows, key=lambda row: not row.get("recipient")))
+    found = dict.fromkeys(goal(row, names) for row in sorted(flows, key=lambda row: not row.get("recipient")))
     return tuple(found)[:3]
-
-
-def _goal(row: Row, names: Names) -> Both:
-    recipient = row.get("recipient")
-    return names.owner(clean(recipient, 80)) if recipient else say_kind("sink", row.get("sink_kind"))
 
 
 def _ran(report: Report, detector: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, TypeVar
 
 from assaymark.model.report import Report
 from assaymark.render._view.words import Both, Names, clean, same, say, say_kind
@@ -12,6 +13,14 @@ from assaymark.render._view.words import Both, Names, clean, same, say, say_kind
 Row = Mapping[str, Any]
 
 SHORT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a path: a place or a method, and what happens there, where that is known."""
+
+    code: str
+    note: Both | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,9 @@ class Place:
     what: Both
     owner: Both | None
     consent: Both | None
-    path: tuple[str, ...]
+    marks: tuple[Both, ...]
+    """what else is known of a flow: how sure it is, what was done to the data on the way"""
+    path: tuple[Step, ...]
     cut: int
     """steps of the path that are not shown"""
 
@@ -44,7 +55,7 @@ class Ledger:
 
     def place(self, table: str, row: Row, steps: int) -> Place:
         """Give a row as a place; its path keeps at most `steps` steps, its two ends among them."""
-        path: Sequence[str] = row.get("consent_path") or row.get("path") or ()
+        path = _way(row) if table == "flow" else [Step(clean(step)) for step in row.get("consent_path") or ()]
         kept, cut = fold(path, steps)
         owner = row.get("owner")
         consent = row.get("consent")
@@ -55,7 +66,8 @@ class Ledger:
             owner=self._names.owner(owner) if owner else None,
             # An order that nobody analysed is said once on the page, not at each place.
             consent=say(f"render.consent-{consent}") if consent in ("before", "after", "no-gate") else None,
-            path=tuple(clean(step) for step in kept),
+            marks=tuple(_marks(row)) if table == "flow" else (),
+            path=tuple(kept),
             cut=cut,
         )
 
@@ -65,8 +77,7 @@ class Ledger:
             case "api_call":
                 return _pair(names.data(row.get("data")), row.get("api"))
             case "flow":
-                goal = row.get("recipient") or row.get("sink_api") or row.get("sink_kind")
-                return say("render.what-flow", data=names.data(row.get("data")), goal=clean(goal))
+                return say("render.what-flow", data=names.data(row.get("data")), goal=goal(row, names))
             case "identifier_read":
                 return names.data(row.get("data"))
             case "sdk":
@@ -91,7 +102,49 @@ class Ledger:
                 return _pair(say_kind("render.table", table), said)
 
 
-def fold(path: Sequence[str], most: int) -> tuple[list[str], int]:
+def goal(row: Row, names: Names) -> Both:
+    """Give who or what takes the data of a flow: a host or an SDK where it is known, else the kind of place."""
+    recipient = row.get("recipient")
+    return names.owner(clean(recipient, 80)) if recipient else say_kind("sink", row.get("sink_kind"))
+
+
+def _way(row: Row) -> list[Step]:
+    """Give the way of a flow: where the data is taken, the methods that it passes, where it is given away."""
+    places: Sequence[str] = row.get("path") or ()
+    if not places:
+        return []
+    taken = say("render.flow-taken", api=_api(row.get("source_api")))
+    given = say("render.flow-given", api=_api(row.get("sink_api")))
+    if len(places) == 1:
+        return [Step(clean(places[0]), given)]
+    between = [
+        Step(clean(method), say("render.flow-through", n=len(list(same_method))))
+        for method, same_method in groupby(places[1:-1], key=_method)
+    ]
+    return [Step(clean(places[0]), taken), *between, Step(clean(places[-1]), given)]
+
+
+def _method(place: str) -> str:
+    """Give the method of a place in code, without the file and the offset."""
+    return place.rpartition("+")[0].partition(":")[2] or place
+
+
+def _api(name: object) -> str:
+    """Give the last two parts of an API's dotted name: the class and the method."""
+    return clean(".".join(str(name or "").rsplit(".", 2)[-2:]))
+
+
+def _marks(row: Row) -> Iterator[Both]:
+    if row.get("certainty") == "possible":
+        yield say("render.flow-possible")
+    for mark in row.get("derived") or ():
+        yield say_kind("derived", mark)
+
+
+S = TypeVar("S")
+
+
+def fold(path: Sequence[S], most: int) -> tuple[list[S], int]:
     """Give the first and last steps of a path, at most `most`, and how many are left out between them."""
     if len(path) <= most:
         return list(path), 0

@@ -54,3 +54,31 @@ def test_a_setting_of_one_component_names_it() -> None:
     sample = Sample("org.example")
     sample.add("setting", "AndroidManifest.xml", name="self-start", value="BOOT", scope="a.b.Boot")
     assert placed(sample, "setting").what.en == "Starts itself · BOOT · a.b.Boot"
+
+
+def test_a_flow_names_its_two_ends_and_the_methods_between() -> None:
+    sample = Sample("org.example")
+    sample.add(
+        "flow",
+        "classes.dex:a.Send.go()V+0x8",
+        data="imei",
+        source_api="android.telephony.TelephonyManager.getImei",
+        sink_kind="file",
+        sink_api="java.io.FileOutputStream.write",
+        certainty="possible",
+        derived=("hashed",),
+        path=(
+            "classes.dex:a.Read.get()V+0x4",
+            "classes.dex:a.Keep.in(I)V+0x0",
+            "classes.dex:a.Keep.in(I)V+0x6",
+            "classes.dex:a.Send.go()V+0x8",
+        ),
+    )
+    place = placed(sample, "flow")
+    assert place.what.en == "IMEI → a file"
+    assert [(step.code, step.note.en if step.note else None) for step in place.path] == [
+        ("classes.dex:a.Read.get()V+0x4", "taken here by TelephonyManager.getImei"),
+        ("a.Keep.in(I)V", "places passed in this method: 2"),
+        ("classes.dex:a.Send.go()V+0x8", "given here to FileOutputStream.write"),
+    ]
+    assert [mark.zh for mark in place.marks] == ["可能：部分路径未能精确跟踪", "途中经过哈希"]

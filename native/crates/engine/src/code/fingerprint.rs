@@ -19,7 +19,7 @@
 use super::Program;
 use super::link::NONE;
 use super::xref::Target;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Shortest text that is a feature by itself, in bytes.
 const TEXT: usize = 6;
@@ -81,79 +81,117 @@ fn kept(number: u64, rate: u64, kind: u64) -> Option<u64> {
         .then_some((number & ((1 << BITS) - 1)) & !GRAM | kind)
 }
 
-/// The number of each thing that code can refer to, made when it is first met.
-struct Tokens<'a> {
-    program: &'a Program,
-    /// By target: zero before it was asked for, [`SILENT`] for what is no token.
-    known: Vec<u64>,
+/// What stands for a thing that code can refer to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Token {
+    /// Its number: zero before it was asked for, [`SILENT`] for what is no token.
+    number: u64,
+    /// The feature that it is by itself, or [`NO_FEATURE`].
+    alone: u64,
 }
 
-/// A target that is no token.
+/// The number of what is no token.
 const SILENT: u64 = u64::MAX;
+/// Wider than any feature.
+const NO_FEATURE: u64 = u64::MAX;
+
+/// What counts of a type.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    /// Its own number for one of the platform, the same for all others, which may be renamed.
+    number: u64,
+    /// Whether it is a class of the platform.
+    platform: bool,
+    /// Whether some of its members are [`NOISE`].
+    noisy: bool,
+}
+
+/// The tokens of a program, each made when it is first met.
+struct Tokens<'a> {
+    program: &'a Program,
+    /// By target.
+    known: Vec<Token>,
+    /// By type.
+    kinds: Vec<Option<Kind>>,
+}
 
 impl<'a> Tokens<'a> {
     fn new(program: &'a Program) -> Tokens<'a> {
-        let known = vec![0; program.xref.targets.count()];
-        Tokens { program, known }
+        Tokens {
+            program,
+            known: vec![Token::default(); program.xref.targets.count()],
+            kinds: vec![None; program.link.types.len()],
+        }
     }
 
-    /// The token of a target, and the text feature that it is.
+    /// The token of a target; `None` if it is none.
     #[inline]
-    fn get(&mut self, target: u32) -> Option<u64> {
+    fn get(&mut self, target: u32) -> Option<Token> {
         let known = self.known[target as usize];
-        let token = if known == 0 {
-            let made = self.make(target).unwrap_or(SILENT);
+        let token = if known.number == 0 {
+            let made = self.make(target).unwrap_or(Token {
+                number: SILENT,
+                alone: NO_FEATURE,
+            });
             self.known[target as usize] = made;
             made
         } else {
             known
         };
-        (token != SILENT).then_some(token)
+        (token.number != SILENT).then_some(token)
     }
 
     #[cold]
-    fn make(&self, target: u32) -> Option<u64> {
+    fn make(&mut self, target: u32) -> Option<Token> {
         let program = self.program;
-        match program.xref.targets.get(target) {
+        let number = match program.xref.targets.get(target) {
             Target::Method(id) => {
                 let key = program.link.methods[id as usize];
-                let name = program.bytes(program.link.names[key.name as usize]);
-                let class = program.descriptor(key.class);
-                let own = program.defs.class_of[key.class as usize] != NONE;
-                if noise(class, name) || !self.of_platform(id, own) {
+                let class = self.kind(key.class);
+                if !self.of_platform(id, class) || self.noise(class, key.class, key.name) {
                     return None;
                 }
-                let mut sum = number(name, 1);
-                for &kind in program.link.proto(key.proto) {
-                    sum = mix(sum ^ self.kind(kind));
-                }
-                Some(sum)
+                let name = program.bytes(program.link.names[key.name as usize]);
+                let types = program.link.proto(key.proto).iter();
+                types.fold(number(name, 1), |sum, &kind| {
+                    mix(sum ^ self.kind(kind).number)
+                })
             }
             Target::Field(id) => {
                 let key = program.link.fields[id as usize];
-                let name = program.bytes(program.link.names[key.name as usize]);
-                let class = program.descriptor(key.class);
                 let own = program.defs.class_of[key.class as usize] != NONE;
-                let counts = !own && super::hierarchy::is_platform(class) && !noise(class, name);
-                counts.then(|| mix(number(name, 2) ^ self.kind(key.kind)))
+                let class = self.kind(key.class);
+                if own || !class.platform || self.noise(class, key.class, key.name) {
+                    return None;
+                }
+                let name = program.bytes(program.link.names[key.name as usize]);
+                mix(number(name, 2) ^ self.kind(key.kind).number)
             }
             Target::String(dex, index) => {
                 let text = program.dexes[dex as usize].string(index)?;
-                let text = &text[..text.len().min(TEXT_END)];
-                (!text.is_empty()).then(|| number(text, 3))
+                let number = number(&text[..text.len().min(TEXT_END)], 3);
+                let alone = (text.len() >= TEXT).then(|| kept(number, TEXT_RATE, 0));
+                return (!text.is_empty()).then_some(Token {
+                    number,
+                    alone: alone.flatten().unwrap_or(NO_FEATURE),
+                });
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Token {
+            number,
+            alone: NO_FEATURE,
+        })
     }
 
     /// Whether a method named in the code is one of the platform: by its class, or inherited by a class of the program.
-    fn of_platform(&self, method: u32, own: bool) -> bool {
+    fn of_platform(&self, method: u32, class: Kind) -> bool {
         let program = self.program;
         let key = program.link.methods[method as usize];
-        if !own {
-            return super::hierarchy::is_platform(program.descriptor(key.class));
-        }
         let position = program.defs.class_of[key.class as usize];
+        if position == NONE {
+            return class.platform;
+        }
         let external = program.hierarchy.external[position as usize];
         let signature = program.hierarchy.signatures[method as usize];
         external.platform
@@ -165,33 +203,44 @@ impl<'a> Tokens<'a> {
             && program.bytes(program.link.names[key.name as usize]) != b"<init>"
     }
 
-    /// The number of a type: its own for one of the platform, the same for all others, which may be renamed.
-    fn kind(&self, kind: u32) -> u64 {
-        let descriptor = self.program.descriptor(kind);
-        let element = descriptor.iter().position(|&byte| byte != b'[');
-        let element = &descriptor[element.unwrap_or(0)..];
-        let renamed = element.first() == Some(&b'L') && !super::hierarchy::is_platform(element);
-        if renamed {
-            (descriptor.len() - element.len()) as u64
-        } else {
-            number(descriptor, 4)
+    fn kind(&mut self, kind: u32) -> Kind {
+        if let Some(known) = self.kinds[kind as usize] {
+            return known;
         }
+        let descriptor = self.program.descriptor(kind);
+        let depth = descriptor.iter().position(|&byte| byte != b'[');
+        let element = &descriptor[depth.unwrap_or(0)..];
+        let renamed = element.first() == Some(&b'L') && !super::hierarchy::is_platform(element);
+        let made = Kind {
+            number: if renamed {
+                (descriptor.len() - element.len()) as u64
+            } else {
+                number(descriptor, 4)
+            },
+            platform: super::hierarchy::is_platform(descriptor),
+            noisy: NOISE.iter().any(|&(class, _)| class == descriptor),
+        };
+        self.kinds[kind as usize] = Some(made);
+        made
+    }
+
+    fn noise(&self, class: Kind, kind: u32, name: u32) -> bool {
+        let program = self.program;
+        let is = |&(of, what): &(&[u8], &[u8])| {
+            of == program.descriptor(kind)
+                && (what.is_empty() || what == program.bytes(program.link.names[name as usize]))
+        };
+        class.noisy && NOISE.iter().any(is)
     }
 }
 
-fn noise(class: &[u8], name: &[u8]) -> bool {
-    NOISE
-        .iter()
-        .any(|&(of, what)| of == class && (what.is_empty() || what == name))
-}
-
 impl Program {
-    /// Gives each feature of each class that Android loads to `each`, with the position of the class, in the order of the code.
-    fn each_feature(&self, mut each: impl FnMut(u32, u64)) {
+    /// Gives each feature of each class that Android loads to `each`, with the position of the class, in the order of the code. Classes
+    /// of the packages in `apart` (`com/example`) are passed over.
+    fn each_feature(&self, apart: &HashSet<&[u8]>, mut each: impl FnMut(u32, u64)) {
         let mut tokens = Tokens::new(self);
-        let strings = self.xref.targets.all_strings();
         for (position, class) in (0u32..).zip(&self.defs.classes) {
-            if class.shadowed {
+            if class.shadowed || apart.contains(package(self.descriptor(class.kind))) {
                 continue;
             }
             for def in class.methods.clone() {
@@ -200,43 +249,39 @@ impl Program {
                     let Some(token) = tokens.get(reference.target) else {
                         continue;
                     };
-                    if strings.contains(&reference.target) && self.is_long(reference.target) {
-                        if let Some(feature) = kept(token, TEXT_RATE, 0) {
-                            each(position, feature);
-                        }
+                    if token.alone != NO_FEATURE {
+                        each(position, token.alone);
                     }
                     if first != 0 {
-                        let run = gram(first, second, token);
+                        let run = gram(first, second, token.number);
                         if let Some(feature) = kept(run, GRAM_RATE, GRAM) {
                             each(position, feature);
                         }
                     }
-                    (first, second) = (second, token);
+                    (first, second) = (second, token.number);
                 }
             }
-        }
-    }
-
-    fn is_long(&self, target: u32) -> bool {
-        match self.xref.targets.get(target) {
-            Target::String(dex, index) => {
-                let text = self.dexes[dex as usize].string(index);
-                text.is_some_and(|text| text.len() >= TEXT)
-            }
-            _ => false,
         }
     }
 
     /// The features of each class: its position in [`super::defs::Defs::classes`], and its features, ascending, each once.
     pub fn features(&self) -> BTreeMap<u32, Vec<u64>> {
         let mut out: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
-        self.each_feature(|class, feature| out.entry(class).or_default().push(feature));
+        self.each_feature(&HashSet::new(), |class, feature| {
+            out.entry(class).or_default().push(feature);
+        });
         for features in out.values_mut() {
             features.sort_unstable();
             features.dedup();
         }
         out
     }
+}
+
+/// The package of a class (`com/example`) by its descriptor; empty for the unnamed one.
+fn package(descriptor: &[u8]) -> &[u8] {
+    let end = descriptor.iter().rposition(|&byte| byte == b'/');
+    descriptor.get(1..end.unwrap_or(1)).unwrap_or_default()
 }
 
 #[inline]
@@ -354,27 +399,27 @@ impl ClassMatch {
 }
 
 impl Program {
-    /// Which classes hold features of which libraries, ascending by class and library.
-    pub fn match_fingerprints(&self, table: &Table) -> Vec<ClassMatch> {
-        let mut found: BTreeMap<(u32, u16), Vec<(u64, u16)>> = BTreeMap::new();
-        self.each_feature(|class, feature| {
+    /// Which classes hold features of which libraries, ascending by class and library. Classes of the packages in `apart`
+    /// (`com/example`) are not looked at.
+    pub fn match_fingerprints(&self, table: &Table, apart: &HashSet<&[u8]>) -> Vec<ClassMatch> {
+        let mut found: Vec<(u32, u16, u64, u16)> = Vec::new();
+        self.each_feature(apart, |class, feature| {
             if let Some(known) = table.find(feature) {
-                let key = (class, known.library);
-                found
-                    .entry(key)
-                    .or_default()
-                    .push((feature, known.versions));
+                found.push((class, known.library, feature, known.versions));
             }
         });
-        let row = |((class, library), mut features): ((u32, u16), Vec<(u64, u16)>)| {
-            features.sort_unstable();
-            features.dedup();
-            ClassMatch {
-                class,
-                library,
-                features,
-            }
-        };
-        found.into_iter().map(row).collect()
+        found.sort_unstable();
+        found.dedup();
+        found
+            .chunk_by(|one, next| (one.0, one.1) == (next.0, next.1))
+            .map(|same| ClassMatch {
+                class: same[0].0,
+                library: same[0].1,
+                features: same
+                    .iter()
+                    .map(|&(_, _, feature, of)| (feature, of))
+                    .collect(),
+            })
+            .collect()
     }
 }

@@ -54,36 +54,31 @@ impl Program {
     /// References between two classes of which at least one has no owner.
     fn class_graph(&self, owners: &[u32]) -> Graph {
         let mut out = Vec::new();
+        if !owners.contains(&NONE) {
+            return Graph {
+                out,
+                into: Vec::new(),
+            };
+        }
+        let named = self.named_classes();
         for (position, class) in (0u32..).zip(&self.defs.classes) {
             if class.shadowed {
                 continue;
             }
             let known = owners[position as usize] != NONE;
             let first = out.len();
-            let mut add = |kind: u32| {
-                let to = self
-                    .defs
-                    .class_of
-                    .get(kind as usize)
-                    .copied()
-                    .unwrap_or(NONE);
+            let mut add = |to: u32| {
                 if to != NONE && to != position && !(known && owners[to as usize] != NONE) {
                     out.push((position, to));
                 }
             };
-            add(class.superclass);
-            self.hierarchy
-                .interfaces(position)
-                .iter()
-                .for_each(|&kind| add(kind));
+            let above = self.hierarchy.interfaces(position).iter();
+            for &kind in above.chain([&class.superclass]) {
+                add(self.defs.class_of.get(kind as usize).map_or(NONE, |&to| to));
+            }
             let code = class.methods.clone().flat_map(|def| self.xref.of(def));
-            for reference in code.map(|at| self.xref.refs[at]) {
-                match self.xref.targets.get(reference.target) {
-                    Target::Method(id) => add(self.link.methods[id as usize].class),
-                    Target::Field(id) => add(self.link.fields[id as usize].class),
-                    Target::Type(id) => add(id),
-                    _ => {}
-                }
+            for at in code {
+                add(named[self.xref.refs[at].target as usize]);
             }
             out[first..].sort_unstable();
             let mut last = None;
@@ -100,6 +95,20 @@ impl Program {
         let mut into: Vec<(u32, u32)> = out.iter().map(|&(from, to)| (to, from)).collect();
         into.sort_unstable();
         Graph { out, into }
+    }
+
+    /// By target of a reference: the class of the program that it names, or `NONE`.
+    fn named_classes(&self) -> Vec<u32> {
+        let class = |target| match self.xref.targets.get(target) {
+            Target::Method(id) => Some(self.link.methods[id as usize].class),
+            Target::Field(id) => Some(self.link.fields[id as usize].class),
+            Target::Type(id) => Some(id),
+            _ => None,
+        };
+        let position = |kind: u32| self.defs.class_of.get(kind as usize).copied();
+        (0..self.xref.targets.count() as u32)
+            .map(|target| class(target).and_then(position).unwrap_or(NONE))
+            .collect()
     }
 
     /// The classes of each package.

@@ -110,12 +110,21 @@ impl Overrides {
 /// Names of methods of the platform that a class outside it can override, one a line, sorted; see `docs/differences/dex.md`.
 static NAMES: &str = include_str!("platform-overridable.txt");
 
+/// What the name of a method tells.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    of_platform: bool,
+    /// For a method of `java.lang.Object`: how many parameters it has.
+    of_object: Option<usize>,
+}
+
 /// For each signature of the program, what the platform does with its overrides.
 pub fn overrides(program: &Program, entries: &[Entry]) -> Vec<Overrides> {
+    static PLATFORM: OnceLock<Vec<&[u8]>> = OnceLock::new();
+    let platform = PLATFORM.get_or_init(|| NAMES.lines().map(str::as_bytes).collect());
     let mut out = vec![Overrides::NotOfPlatform; program.hierarchy.signature_count as usize];
-    let platform: Vec<&[u8]> = NAMES.lines().map(str::as_bytes).collect();
     let mut cursor = 0;
-    let of_platform: Vec<bool> = program
+    let names: Vec<Named> = program
         .link
         .names
         .iter()
@@ -125,7 +134,10 @@ pub fn overrides(program: &Program, entries: &[Entry]) -> Vec<Overrides> {
             while platform.get(cursor).is_some_and(|&known| known < name) {
                 cursor += 1;
             }
-            platform.get(cursor) == Some(&name) || is_callback_name(name)
+            Named {
+                of_platform: platform.get(cursor) == Some(&name) || is_callback_name(name),
+                of_object: object_method(name),
+            }
         })
         .collect();
     let clicks: Vec<u32> = entries
@@ -137,21 +149,21 @@ pub fn overrides(program: &Program, entries: &[Entry]) -> Vec<Overrides> {
         .collect();
     let view = program.find_type(b"Landroid/view/View;");
     for (id, key) in program.link.methods.iter().enumerate() {
+        let named = names[key.name as usize];
+        let own_click = !clicks.is_empty() && clicks.contains(&key.name);
+        if !named.of_platform && named.of_object.is_none() && !own_click {
+            continue;
+        }
         let slot = &mut out[program.hierarchy.signatures[id] as usize];
         if *slot != Overrides::NotOfPlatform {
             continue;
         }
-        if is_object_method(
-            program.bytes(program.link.names[key.name as usize]),
-            program.link.proto(key.proto).len() - 1,
-        ) {
+        let types = program.link.proto(key.proto);
+        if named.of_object == Some(types.len() - 1) {
             *slot = Overrides::OfObject;
-        } else if !clicks.is_empty()
-            && clicks.contains(&key.name)
-            && program.link.proto(key.proto).get(1).copied() == view
-        {
+        } else if own_click && types.get(1).copied() == view {
             *slot = Overrides::OnClick;
-        } else if of_platform[key.name as usize] {
+        } else if named.of_platform {
             *slot = Overrides::OfPlatform;
         }
     }
@@ -163,10 +175,11 @@ fn is_callback_name(name: &[u8]) -> bool {
     name.len() > 2 && name.starts_with(b"on") && name[2].is_ascii_uppercase()
 }
 
-fn is_object_method(name: &[u8], parameters: usize) -> bool {
-    match parameters {
-        0 => matches!(name, b"toString" | b"hashCode" | b"finalize" | b"clone"),
-        1 => name == b"equals",
-        _ => false,
+/// How many parameters the method of `java.lang.Object` with this name has.
+fn object_method(name: &[u8]) -> Option<usize> {
+    match name {
+        b"toString" | b"hashCode" | b"finalize" | b"clone" => Some(0),
+        b"equals" => Some(1),
+        _ => None,
     }
 }

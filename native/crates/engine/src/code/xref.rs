@@ -120,12 +120,6 @@ impl Targets {
         self.strings[dex as usize] + index
     }
 
-    /// The numbers of all strings.
-    pub fn all_strings(&self) -> Range<u32> {
-        let start = self.strings.first().copied().unwrap_or_default();
-        start..self.call_sites.first().copied().unwrap_or_default()
-    }
-
     /// What a number stands for.
     pub fn get(&self, target: u32) -> Target {
         if target < self.fields {

@@ -47,12 +47,15 @@ pub fn match_fingerprints(
     py: Python<'_>,
     code: &Code,
     known: &Fingerprints,
+    apart: Vec<String>,
 ) -> PyResult<Vec<LibraryRow>> {
     guarded(py, || {
         let program = &code.program;
+        let apart: Vec<String> = apart.iter().map(|name| name.replace('.', "/")).collect();
+        let apart = apart.iter().map(String::as_bytes).collect();
         let mut classes: BTreeMap<u16, Vec<ClassRow>> = BTreeMap::new();
         let mut features: BTreeMap<u16, BTreeSet<(u64, u16)>> = BTreeMap::new();
-        for found in program.match_fingerprints(&known.table) {
+        for found in program.match_fingerprints(&known.table, &apart) {
             let kind = program.defs.classes[found.class as usize].kind;
             let grams = found.grams() as u32;
             let texts = found.features.len() as u32 - grams;
