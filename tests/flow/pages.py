@@ -4,8 +4,8 @@ A page has sections; a section with a block ` ```java ` is a case: an app whose 
 `Main` as the launcher activity and `App` as the application if there is one. `IMEI(context)` reads the IMEI. A comment
 behind a line says which data leaves there: `//@ imei`, with `>kind` of the sink and `@recipient` where they matter. A
 line without such a comment sends nothing. ` ```xml ` holds more components, ` ```toml ` resources (`[layouts]`), which
-the code names as `R.layout.x`, `R.id.x`. Classes of `stubs.txt` may be named in full; but for those of androidx they are
-not in the package. ` ```java a.b.C ` is a class of another package that is.
+the code names as `R.layout.x`, `R.id.x`. Classes of `stubs.txt` may be named in full; but for those of androidx, they
+are not in the package. ` ```java a.b.C ` is a class of another package that is.
 """
 
 from __future__ import annotations
@@ -127,7 +127,10 @@ class FlowCase:
         """Give what leaves, by source line."""
         lines = enumerate(self.java.lstrip("\n").splitlines(), 1)
         return {
-            _leak(number, word) for number, line in lines if (match := _ANSWER.search(line)) for word in match[1].split()
+            _leak(number, word)
+            for number, line in lines
+            if (match := _ANSWER.search(line))
+            for word in match[1].split()
         }
 
 

@@ -77,10 +77,23 @@ def _find(program: Program, implicit: bool) -> Flows:
     rules = load_flow_rules()
     classes, on_click = entries_of(program)
     package = program.manifest.package
-    setting: _engine.FlowSetting = package, _components(program, classes), on_click, list(_widgets(program, rules))
+    components, widgets = _components(program, classes), list(_widgets(program, rules))
+    setting: _engine.FlowSetting = package, components, on_click, widgets
     rows, counts = code.flows(_rule_rows(rules), setting, implicit)
     flows = tuple(
-        Flow(data, api, _place(code, at), kind, sink, _place(code, end), tuple(marks), sure, address, sdk, _way(code, way))
+        Flow(
+            data,
+            api,
+            _place(code, at),
+            kind,
+            sink,
+            _place(code, end),
+            tuple(marks),
+            sure,
+            address,
+            sdk,
+            _way(code, way),
+        )
         for data, api, at, kind, sink, end, marks, sure, address, sdk, way in rows
     )
     cuts = {name: count for name, count in counts.items() if name.startswith("flow-")}
@@ -133,7 +146,7 @@ def _rule_rows(rules: FlowRules) -> _engine.FlowRules:
 
 
 def _vendors() -> Iterator[tuple[str, str, str]]:
-    """Give the packages of the catalog's SDKs, the SDK and its maker: what is handed to their classes leaves to them."""
+    """Give the packages of the catalog's SDKs, the SDK and its maker: what their classes are given leaves to them."""
     for sdk in catalog.load_sdks():
         if not sdk.library:
             for prefix in sdk.packages:

@@ -19,6 +19,7 @@ _DRIVER = """
 import com.android.tools.r8.*;
 import java.nio.file.*;
 import java.util.*;
+import java.util.zip.*;
 import javax.tools.*;
 
 /** Each line of the file: mode, folder read, folder written, class path of the platform, rules of R8. */
@@ -47,9 +48,9 @@ public class Driver {
                     System.exit(1);
                 }
             } else if (job[0].equals("jar")) {
-                try (java.util.zip.ZipOutputStream jar = new java.util.zip.ZipOutputStream(Files.newOutputStream(out))) {
+                try (ZipOutputStream jar = new ZipOutputStream(Files.newOutputStream(out))) {
                     for (Path one : classes) {
-                        jar.putNextEntry(new java.util.zip.ZipEntry(Paths.get(job[1]).relativize(one).toString()));
+                        jar.putNextEntry(new ZipEntry(Paths.get(job[1]).relativize(one).toString()));
                         Files.copy(one, jar);
                     }
                 }
@@ -114,9 +115,9 @@ def compile_all(
     platform = str(found.platform)
     if library:
         for name, text in library.items():
-            file = folder / "library" / "src" / f"{name.replace('.', '/')}.java"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+            place_of = folder / "library" / "src" / f"{name.replace('.', '/')}.java"
+            place_of.parent.mkdir(parents=True, exist_ok=True)
+            place_of.write_text(text, encoding="utf-8")
         packed = folder / "library" / "library.jar"
         jobs += [
             "\t".join(("javac", str(folder / "library" / "src"), str(folder / "library" / "classes"), platform, "")),

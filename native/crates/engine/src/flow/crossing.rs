@@ -27,7 +27,7 @@ impl Run<'_, '_> {
             .to_vec();
         let transfer = self.solver.transfer(here, kind, target);
         let args = &transfer.args;
-        self.into_bodies(here, kind, &operands, args, spot, marks, from);
+        self.pass_to_bodies(here, kind, &operands, args, spot, marks, from);
         if let Spot::Value(value) = spot {
             self.delivered(here, &operands, value, marks, from);
         }
@@ -104,7 +104,7 @@ impl Run<'_, '_> {
 
     /// Something goes into a call: to the methods of the program that it runs.
     #[allow(clippy::too_many_arguments)] // one call, all that is known of it
-    fn into_bodies(
+    fn pass_to_bodies(
         &mut self,
         here: (u32, u32),
         kind: Invoke,

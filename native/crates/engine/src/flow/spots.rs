@@ -283,7 +283,7 @@ impl Solver<'_> {
             let authority = authority.to_owned();
             for component in &setting.components {
                 let kind = self.program.find_class(&component.class);
-                if component.authorities.iter().any(|own| *own == authority) {
+                if component.authorities.contains(&authority) {
                     if let Some(kind) = kind {
                         let object = self.heap.number(What::Component(kind), kind);
                         out.push(Spot::Object(object));

@@ -489,7 +489,7 @@ impl Run<'_, '_> {
             }
         }
         if let Some(&exposed) = self.solver.mail.exposed.get(&node) {
-            self.to_page(exposed, marks, from, site);
+            self.give_to_page(exposed, marks, from, site);
         }
     }
 
@@ -523,7 +523,7 @@ impl Run<'_, '_> {
     }
 
     /// A method that a web page may call gives it something.
-    fn to_page(&mut self, exposed: (u32, u32), marks: u8, from: u32, site: (u32, u32)) {
+    fn give_to_page(&mut self, exposed: (u32, u32), marks: u8, from: u32, site: (u32, u32)) {
         let rules = self.solver.rules;
         let Some(&method) = self.solver.outside.get(&exposed) else {
             return;
