@@ -1,12 +1,13 @@
 //! Data that goes into a call: to the methods of the program that it runs, by rules, and to sinks.
 
+use super::ends::End;
 use super::heap::Set;
 use super::heap::What;
 use super::library::Spot;
 use super::mark;
 use super::rules::{CallArgument, Root};
 use super::solve::Handing;
-use super::taint::{End, Held, Run};
+use super::taint::{Held, Run};
 use crate::ir::{Invoke, Value};
 
 impl Run<'_, '_> {

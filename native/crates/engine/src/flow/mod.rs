@@ -8,7 +8,7 @@
 //!    a body of its own (the chain of calls is the context) until there are too many. A value is a set of constants and objects; an object is the place that made it, in its
 //!    context, and has cells: fields, elements by constant index, entries by constant key, the content of a framework object. A branch is
 //!    taken only when its condition can hold. So dispatch, call-backs, reflection and keys all come from one set.
-//! 2. [`taint`], [`crossing`], [`implicit`]: from each source along definitions, cells and calls, with the way it came. A cell is read
+//! 2. [`sources`], [`taint`], [`crossing`], [`transfer`], [`implicit`], [`ends`]: from each source along definitions, cells and calls, with the way it came. A cell is read
 //!    from a write only if the write can come first and nothing must overwrite it in between ([`order`]).
 //!
 //! What the framework does is data ([`rules`], looked up by [`library`], read at a call by [`spots`], applied by [`outside`]): which
@@ -17,6 +17,7 @@
 
 mod calls;
 mod crossing;
+mod ends;
 mod entries;
 mod evaluate;
 mod heap;
@@ -29,6 +30,7 @@ mod outside;
 mod reflect;
 pub mod rules;
 mod solve;
+mod sources;
 mod spots;
 mod taint;
 mod transfer;

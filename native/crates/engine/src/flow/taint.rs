@@ -1,9 +1,11 @@
 //! Which source reaches which sink, and how.
 
+use super::ends::End;
 use super::heap::{Map, Set, What};
 use super::library::Spot;
 use super::rules::CallArgument;
 use super::solve::{Handing, Solver};
+use super::sources::{Source, collect};
 use super::{Leak, Outcome, Site, mark};
 use crate::code::link::NONE;
 use crate::ir::{Op, Value};
@@ -37,25 +39,8 @@ type Incoming = ((u32, u32), u32);
 /// Data that such a body gives back: marks, fact, place, and whether it is thrown.
 type Outgoing = (u8, u32, (u32, u32), bool);
 
-/// A place that reads: rule, method and unit, and what it is called.
-type Key = (u32, Site);
-
-struct Source {
-    api: String,
-    data: String,
-    /// Values, or cells that the call fills.
-    starts: Vec<(Held, (u32, u32))>,
-}
-
-/// A call that data leaves by, as it is told.
-pub(super) struct End {
-    pub rule: u32,
-    pub api: String,
-    pub kind: String,
-    pub address: Option<String>,
-    /// The SDK that gets it.
-    pub recipient: Option<String>,
-}
+/// A place that reads or sends: rule, and method and unit.
+pub(super) type Key = (u32, Site);
 
 /// One source may take this part of what all of them may: what one of them spreads over a whole app tells little, and the others have their turn.
 const SHARE: usize = 8;
@@ -110,139 +95,6 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
     outcome
 }
 
-fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
-    let mut add_held = |rule: u32, site: Site, api: String, data: String, held: Held, at| {
-        let source = sources.entry((rule, site)).or_insert(Source {
-            api,
-            data,
-            starts: Vec::new(),
-        });
-        source.starts.push((held, at));
-    };
-    let mut add = |rule: u32, site: Site, api: String, data: String, start: (u32, Value)| {
-        add_held(rule, site, api, data, Held::Value(start.0, start.1), start);
-    };
-    let mut filled = Vec::new();
-    let mut calls: Vec<((u32, u32), u32)> = solver
-        .outside
-        .iter()
-        .map(|(&here, &method)| (here, method))
-        .collect();
-    calls.sort_unstable();
-    for (here, method) in calls {
-        let library = solver.library_at(here, method);
-        if library.rules.is_empty() {
-            continue;
-        }
-        let args = solver.args_of(here.0, here.1);
-        for rule in solver.sources_at(&library, &args) {
-            let row = &solver.rules.rules[rule as usize].row;
-            let mut data = row.source.clone().unwrap_or_default();
-            if data == "widget" {
-                let receiver = args.first().cloned().unwrap_or_default();
-                match solver.widget_data(&receiver) {
-                    Some(found) => data = found,
-                    None => continue,
-                }
-            }
-            let api = format!(
-                "{}.{}",
-                solver.rules.rules[rule as usize].row.class,
-                method_name(solver, method)
-            );
-            let fills = usize::from(solver.rules.rules[rule as usize].row.fills);
-            if fills == 0 {
-                add(rule, solver.site(here), api, data, here);
-                continue;
-            }
-            // It fills what it is given.
-            for object in args.get(fills).cloned().unwrap_or_default() {
-                if solver.heap.is_object(object) {
-                    let cell = solver.cell(object, super::heap::Key::Anywhere);
-                    let site = solver.site(here);
-                    filled.push((rule, site, api.clone(), data.clone(), cell, here));
-                }
-            }
-        }
-    }
-    for (here, class, name) in solver.reflected.clone() {
-        // On an object of an unknown class the name alone tells.
-        let rules = match &class[..] {
-            "java.lang.Object" => solver.rules.sources_called(&name),
-            _ => solver.rules.find(&class, &name),
-        };
-        for &rule in rules {
-            let row = &solver.rules.rules[rule as usize].row;
-            if let (Some(data), 0, false) = (row.source.clone(), row.parameter, row.is_field) {
-                if data != "widget" && row.arguments.is_empty() {
-                    add(
-                        rule,
-                        solver.site(here),
-                        format!("{}.{name}", row.class),
-                        data,
-                        here,
-                    );
-                }
-            }
-        }
-    }
-    for node in 0..solver.nodes.len() as u32 {
-        let method = solver.nodes[node as usize].method.clone();
-        let runs = solver.nodes[node as usize].runs.clone();
-        for block in method
-            .body
-            .live_blocks()
-            .filter(|&block| runs[block as usize])
-        {
-            for ins in method.body.in_block(block) {
-                let Op::StaticGet(field) = method.body.ins[ins as usize].op else {
-                    continue;
-                };
-                if field == NONE {
-                    continue;
-                }
-                for &rule in solver.field_rules(field).iter() {
-                    let row = &solver.rules.rules[rule as usize].row;
-                    if let (Some(data), true) = (row.source.clone(), row.value.is_empty()) {
-                        let api = format!("{}.{}", row.class, row.method);
-                        add(rule, solver.site((node, ins)), api, data, (node, ins));
-                    }
-                }
-            }
-        }
-    }
-    for &(node, value, rule) in &solver.world.sources {
-        let row = &solver.rules.rules[rule as usize].row;
-        let api = format!("{}.{}", row.class, row.method);
-        let site = Site {
-            def: solver.nodes[node as usize].def,
-            unit: 0,
-        };
-        add(
-            rule,
-            site,
-            api,
-            row.source.clone().unwrap_or_default(),
-            (node, value),
-        );
-    }
-    for (rule, site, api, data, cell, here) in filled {
-        add_held(
-            rule,
-            site,
-            api,
-            data,
-            Held::Cell(cell, here.0, here.1),
-            here,
-        );
-    }
-}
-
-fn method_name(solver: &Solver<'_>, method: u32) -> String {
-    let key = solver.program.link.methods[method as usize];
-    solver.program.name(key.name).into_owned()
-}
-
 impl Solver<'_> {
     pub fn site(&self, here: (u32, u32)) -> Site {
         let node = &self.nodes[here.0 as usize];
@@ -250,22 +102,6 @@ impl Solver<'_> {
             def: node.def,
             unit: node.method.body.ins[here.1 as usize].unit,
         }
-    }
-
-    fn widget_data(&self, receiver: &[u32]) -> Option<String> {
-        receiver.iter().find_map(|&object| {
-            let What::Global(_, key) = self.heap.what[object as usize] else {
-                return None;
-            };
-            let What::Integer(id) = self.heap.what[key as usize] else {
-                return None;
-            };
-            let widgets = self.setting.widgets.iter();
-            widgets
-                .filter(|widget| i64::from(widget.id as i32) == id)
-                .map(|widget| widget.data.clone())
-                .next()
-        })
     }
 }
 
@@ -284,7 +120,7 @@ pub(super) struct Run<'s, 'a> {
     seen: Map<(Held, u8, u32), u32>,
     /// By entry: where data came from, and what comes back for it.
     entered: Map<u32, (Vec<Incoming>, Vec<Outgoing>)>,
-    leaks: Leaks,
+    pub leaks: Leaks,
     left: usize,
     /// Steps at which the search ends.
     stop: u64,
@@ -522,93 +358,6 @@ impl Run<'_, '_> {
         }
     }
 
-    /// A method that a web page may call gives it something.
-    fn give_to_page(&mut self, exposed: (u32, u32), marks: u8, from: u32, site: (u32, u32)) {
-        let rules = self.solver.rules;
-        let Some(&method) = self.solver.outside.get(&exposed) else {
-            return;
-        };
-        let library = self.solver.library_at(exposed, method);
-        let exposes = |&&rule: &&u32| !rules.rules[rule as usize].messages.is_empty();
-        let Some(&rule) = library.rules.iter().find(exposes) else {
-            return;
-        };
-        let row = &rules.rules[rule as usize].row;
-        let end = End {
-            rule,
-            api: format!("{}.{}", row.class, method_name(self.solver, method)),
-            kind: "web-view".to_owned(),
-            address: None,
-            recipient: None,
-        };
-        self.end(self.solver.site(site), end, marks, from);
-    }
-
-    /// Data is handed to an SDK.
-    pub fn enters(
-        &mut self,
-        here: (u32, u32),
-        vendor: u32,
-        method: u32,
-        marks: u8,
-        from: u32,
-        args: &[Set],
-    ) {
-        let key = self.solver.program.link.methods[method as usize];
-        let class = self.solver.program.type_name(key.class);
-        let end = End {
-            // Behind all rules; one number for each SDK.
-            rule: NONE - vendor,
-            api: format!("{class}.{}", method_name(self.solver, method)),
-            kind: "sdk".to_owned(),
-            address: self.solver.address_in(args),
-            recipient: Some(self.solver.rules.vendors[vendor as usize].sdk.clone()),
-        };
-        self.end(self.solver.site(here), end, marks, from);
-    }
-
-    /// A call on an object that a service made for an interface goes to the service.
-    pub fn asks_service(
-        &mut self,
-        here: (u32, u32),
-        maker: u32,
-        marks: u8,
-        from: u32,
-        args: &[Set],
-    ) {
-        let rules = self.solver.rules;
-        let key = self.solver.program.link.methods[maker as usize];
-        let class = self.solver.program.type_name(key.class);
-        let name = method_name(self.solver, maker);
-        let sink = |&&rule: &&u32| rules.rules[rule as usize].row.sink.is_some();
-        if let Some(&rule) = rules.find(&class, &name).iter().find(sink) {
-            let end = End {
-                rule,
-                api: format!("{class}.{name}"),
-                kind: rules.rules[rule as usize]
-                    .row
-                    .sink
-                    .clone()
-                    .unwrap_or_default(),
-                address: self.solver.address_in(args),
-                recipient: None,
-            };
-            self.end(self.solver.site(here), end, marks, from);
-        }
-    }
-
-    /// Data has come to an end of its way.
-    pub fn end(&mut self, site: Site, end: End, marks: u8, from: u32) {
-        let entry = self
-            .leaks
-            .entry((end.rule, site))
-            .or_insert((marks, from, end));
-        // What arrives with fewer marks says more.
-        if marks.count_ones() < entry.0.count_ones() {
-            (entry.0, entry.1) = (marks, from);
-        }
-    }
-
     /// The result of one call-back is an argument of others of the same rule.
     fn result_of(
         &mut self,
@@ -773,34 +522,6 @@ impl Run<'_, '_> {
             }
             _ => {}
         }
-    }
-
-    pub fn leak(
-        &mut self,
-        here: (u32, u32),
-        rule: u32,
-        method: u32,
-        marks: u8,
-        from: u32,
-        args: &[Set],
-    ) {
-        let row = &self.solver.rules.rules[rule as usize].row;
-        let mut kind = row.sink.clone().unwrap_or_default();
-        if kind == "file" && self.solver.in_memory(&args[0]) {
-            return;
-        }
-        if self.solver.goes_to_network(&args[0]) {
-            kind = "network".to_owned();
-        }
-        let row = &self.solver.rules.rules[rule as usize].row;
-        let end = End {
-            rule,
-            api: format!("{}.{}", row.class, method_name(self.solver, method)),
-            kind,
-            address: self.solver.address_in(args),
-            recipient: None,
-        };
-        self.end(self.solver.site(here), end, marks, from);
     }
 
     /// The way from the source, and whether a node that stands for many calls lies on it.
