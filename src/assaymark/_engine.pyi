@@ -160,7 +160,7 @@ for URIs that start with it.
 """
 
 FlowEffect: TypeAlias = tuple[str, str, str, list[str], list[str]]
-FlowSource: TypeAlias = tuple[str, str, str, str, int, list[str], bool, bool, str]
+FlowSource: TypeAlias = tuple[str, str, str, str, int, int, list[str], bool, bool, str]
 FlowSink: TypeAlias = tuple[str, str, str, str, bytes]
 FlowRules: TypeAlias = tuple[
     list[FlowEffect],
@@ -169,22 +169,30 @@ FlowRules: TypeAlias = tuple[
     list[tuple[str, bool, list[str]]],
     list[tuple[str, list[str]]],
     list[str],
+    list[tuple[str, str, str]],
 ]
 """Effects (class, method, start of the descriptor, flows, call-backs); sources (class, name, start of the descriptor, data, parameter or 0,
-arguments, one of them is required, it is a static field, value of the field); sinks (class, method, start of the descriptor, kind, positions);
-life cycles (base class, begins when made, order); listeners (type, methods); packages whose code is left to the rules."""
+argument that is filled or 0, arguments, one of them is required, it is a static field, value of the field); sinks (class, method, start of the descriptor, kind, positions);
+life cycles (base class, begins when made, order); listeners (type, methods); packages whose code is left to the rules; starts of names of
+classes of SDKs (behind `*` no package below), the SDK, its maker."""
 
 FlowFilter: TypeAlias = tuple[list[str], list[str], list[str], list[str]]
 """Actions, categories, starts of addresses, media types."""
 
-FlowSetting: TypeAlias = tuple[list[tuple[str, bool | None, list[FlowFilter]]], list[str], list[tuple[int, str]]]
-"""Components (class; whether it is exported, or nothing if the manifest does not state it; filters), methods of `onClick`, widgets (resource id, data)."""
+FlowComponent: TypeAlias = tuple[str, bool | None, list[FlowFilter], list[str], list[str]]
+"""Class; whether it is exported, or nothing if the manifest does not state it; filters; other names; authorities."""
+
+FlowSetting: TypeAlias = tuple[str, list[FlowComponent], list[str], list[tuple[int, str]]]
+"""Name of the package, components, methods of `onClick`, widgets (resource id, data)."""
 
 FlowPlace: TypeAlias = tuple[str, str, str, str, int, int | None, int]
 """Class, method, descriptor, DEX, code unit, line, id of the method."""
 
-FlowRow: TypeAlias = tuple[str, str, FlowPlace, str, str, FlowPlace, list[str], bool, str | None, list[FlowPlace]]
-"""Data, source's name, its place, sink's kind, its name, its place, what was done to the data, whether it is sure, constant address, way."""
+FlowRow: TypeAlias = tuple[
+    str, str, FlowPlace, str, str, FlowPlace, list[str], bool, str | None, str | None, list[FlowPlace]
+]
+"""Data, source's name, its place, sink's kind, its name, its place, what was done to the data, whether it is sure, constant address, SDK that
+gets it, way."""
 
 CodeHit: TypeAlias = tuple[
     int,

@@ -51,6 +51,8 @@ class Flow:
     confirmed: bool
     address: str | None
     """Constant address that the sink is given."""
+    recipient: str | None
+    """The SDK that it is handed to."""
     path: tuple[Place, ...]
 
 
@@ -78,28 +80,50 @@ def _find(program: Program, implicit: bool) -> Flows:
     code = code_of(program)
     rules = load_flow_rules()
     classes, on_click = entries_of(program)
-    setting: _engine.FlowSetting = _components(program, classes), on_click, list(_widgets(program, rules))
+    package = program.manifest.package
+    components, widgets = _components(program, classes), list(_widgets(program, rules))
+    setting: _engine.FlowSetting = package, components, on_click, widgets
     rows, counts = code.flows(_rule_rows(rules), setting, implicit)
     flows = tuple(
-        Flow(data, api, _place(code, at), kind, sink, _place(code, end), tuple(marks), sure, address, _way(code, way))
-        for data, api, at, kind, sink, end, marks, sure, address, way in rows
+        Flow(
+            data,
+            api,
+            _place(code, at),
+            kind,
+            sink,
+            _place(code, end),
+            tuple(marks),
+            sure,
+            address,
+            sdk,
+            _way(code, way),
+        )
+        for data, api, at, kind, sink, end, marks, sure, address, sdk, way in rows
     )
     cuts = {name: count for name, count in counts.items() if name.startswith("flow-")}
     return Flows(flows, cuts, {name: count for name, count in counts.items() if name not in cuts})
 
 
-def _components(program: Program, classes: list[str]) -> list[tuple[str, bool | None, list[_engine.FlowFilter]]]:
+def _components(program: Program, classes: list[str]) -> list[_engine.FlowComponent]:
     """Give each class that the platform makes objects of, with what the manifest says of who may start it and how."""
     exported: dict[str, bool] = {}
     filters: dict[str, list[_engine.FlowFilter]] = {}
+    aliases: dict[str, list[str]] = {}
+    authorities: dict[str, list[str]] = {}
     for one in program.manifest.components:
         if one.enabled:
             name = one.target or one.name
             exported[name] = exported.get(name, False) or one.exported
+            if one.target:
+                aliases.setdefault(name, []).append(one.name)
+            authorities.setdefault(name, []).extend(one.authorities)
             rows = filters.setdefault(name, [])
             parts = ((row.actions, row.categories, row.links, row.types) for row in one.filters)
             rows.extend((list(a), list(c), list(links), list(types)) for a, c, links, types in parts)
-    return [(name, exported.get(name), filters.get(name, [])) for name in classes]
+    return [
+        (name, exported.get(name), filters.get(name, []), aliases.get(name, []), authorities.get(name, []))
+        for name in classes
+    ]
 
 
 def _place(code: CodeView, row: _engine.FlowPlace) -> Place:
@@ -121,7 +145,16 @@ def _rule_rows(rules: FlowRules) -> _engine.FlowRules:
         list(rules.lifecycles),
         list(rules.listeners),
         sorted({*outside, *LIBRARIES}),
+        list(_vendors()),
     )
+
+
+def _vendors() -> Iterator[tuple[str, str, str]]:
+    """Give the packages of the catalog's SDKs, the SDK and its maker: what their classes are given leaves to them."""
+    for sdk in catalog.load_sdks():
+        if not sdk.library:
+            for prefix in sdk.packages:
+                yield prefix if prefix.endswith("*") else f"{prefix}.", sdk.id, sdk.vendor
 
 
 LIBRARIES = ("android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.android.material.")

@@ -26,9 +26,9 @@ HANDLES = ("android.os.Environment",)
 Effect = tuple[str, str, str, list[str], list[str]]
 """Class, method, start of the descriptor, flows, call-backs."""
 
-SourceRow = tuple[str, str, str, str, int, list[str], bool, bool, str]
-"""Class, name, start of the descriptor, data, parameter (0: the result), arguments, one is required, it is a field,
-its value."""
+SourceRow = tuple[str, str, str, str, int, int, list[str], bool, bool, str]
+"""Class, name, start of the descriptor, data, parameter (0: the result), argument that is filled (0: none), arguments,
+one is required, it is a field, its value."""
 
 Sink = tuple[str, str, str, str, bytes]
 """Class, method, start of the descriptor, kind, positions of what leaves."""
@@ -96,13 +96,15 @@ def _section(file: str, tree: Mapping[str, object], name: str) -> Iterator[Row]:
 
 def _effects(file: str, tree: Mapping[str, object]) -> Iterator[Effect]:
     for row in rows(file, tree):
-        cls, methods, descriptor = row.text("class"), row.texts("methods"), row.text("descriptor", "")
+        classes, methods, descriptor = row.texts("classes"), row.texts("methods"), row.text("descriptor", "")
+        classes = classes or (row.text("class"),)
         flows, calls = list(row.texts("flows")), list(row.texts("calls"))
         if not methods or not (flows or calls):
             row.refuse("it names no method, or says nothing of it")
         _origin(row)
-        for method in methods:
-            yield cls, method, descriptor, flows, calls
+        for cls in classes:
+            for method in methods:
+                yield cls, method, descriptor, flows, calls
 
 
 def _sinks(tree: Mapping[str, object]) -> Iterator[Sink]:
@@ -128,7 +130,7 @@ def _apis() -> Iterator[SourceRow]:
         name, is_field = api.name, api.kind == "field"
         arguments = list(api.argument)
         yield (
-            *(api.class_name, name, api.descriptor, api.data, 0),
+            *(api.class_name, name, api.descriptor, api.data, 0, 0),
             *(arguments, api.argument_required, is_field, api.value if is_field else ""),
         )
 
@@ -136,12 +138,12 @@ def _apis() -> Iterator[SourceRow]:
 def _inputs(tree: Mapping[str, object]) -> Iterator[SourceRow]:
     for row in rows(INPUTS, tree):
         data, cls, methods = row.text("data"), row.text("class"), row.texts("methods")
-        descriptor, parameters = row.text("descriptor", ""), row.number("parameter", 0)
+        descriptor, parameter, fills = row.text("descriptor", ""), row.number("parameter", 0), row.number("fills", 0)
         _origin(row)
         if data != WIDGET:
             refuse_unknown(row, (data,))
         for method in methods:
-            yield cls, method, descriptor, data, parameters, [], False, False, ""
+            yield cls, method, descriptor, data, parameter, fills, [], False, False, ""
 
 
 def _widgets(tree: Mapping[str, object]) -> Iterator[Widget]:

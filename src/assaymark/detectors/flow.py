@@ -1,8 +1,8 @@
 """Data flow: personal information that moves from where it is read to where it leaves the app.
 
 What it observes: for each source of the API catalog, each call-back parameter and each input field that carries
-personal information, the calls that send it to the network, to messages, logs, files, other apps; with the way it
-takes.
+personal information, the calls that send it to the network, to messages, logs, files, other apps, SDKs; with the way
+it takes.
 Why it matters: who gets which data is what a privacy policy has to say.
 Limits: native code, code loaded while running and reflection that is not constant are not followed; what a method
 outside the app does is known by rules, or guessed from its arguments. `confirmed` means that the way was checked for
@@ -37,11 +37,15 @@ FLOW_CUTS = {
 """What each bound of the search for flows means."""
 
 
-@detector(id="flow", version=2, emits=(FLOW, GAP), reads={*CONSENT_READS, *ADDRESS_READS})
+@detector(id="flow", version=3, emits=(FLOW, GAP), reads={*CONSENT_READS, *ADDRESS_READS})
 def flow(program: Program) -> Iterator[Emission]:
     """Give one row for each pair of source and sink, and a gap for each bound that the search hit."""
     code, orders = code_of(program), consent_of(program)
     for one in flows_of(program).flows:
+        owner = code.owner(one.sink.cls)
+        # What an SDK's own code hands on inside it is no second delivery, whatever its classes are called here.
+        if one.recipient is not None and one.recipient == owner:
+            continue
         yield (
             FLOW,
             FLOW.row(
@@ -55,10 +59,10 @@ def flow(program: Program) -> Iterator[Emission]:
                 sink_class=one.sink.cls,
                 sink_method=one.sink.method,
                 sink_at=one.sink.text,
-                recipient=_recipient(one.address),
+                recipient=one.recipient or _recipient(one.address),
                 certainty="confirmed" if one.confirmed else "possible",
                 derived=tuple(one.derived),
-                owner=code.owner(one.sink.cls),
+                owner=owner,
                 consent=orders.at(one.sink.definition, one.sink.offset).order,
                 path=tuple(place.text for place in one.path),
             ),

@@ -19,9 +19,10 @@ _DRIVER = """
 import com.android.tools.r8.*;
 import java.nio.file.*;
 import java.util.*;
+import java.util.zip.*;
 import javax.tools.*;
 
-/** Each line of the file: mode, folder read, folder written, android.jar, rules of R8, classes of a second file. */
+/** Each line: mode, folder read, what is written, class path of the platform, rules of R8, classes of a second file. */
 public class Driver {
     public static void main(String[] args) throws Exception {
         for (String line : Files.readAllLines(Paths.get(args[0]))) {
@@ -31,11 +32,20 @@ public class Driver {
             try (java.util.stream.Stream<Path> all = Files.walk(Paths.get(job[1]))) {
                 all.filter(one -> one.toString().endsWith(source ? ".java" : ".class")).sorted().forEach(classes::add);
             }
-            List<Path> library = new ArrayList<>(Arrays.asList(Paths.get(job[3])));
-            Path platform = Paths.get(job[1], "android");
-            if (!source && Files.exists(platform)) library.add(0, jar(Paths.get(job[1]), platform));
-            classes.removeIf(one -> !source && one.startsWith(platform));
-            Path out = Paths.get(job[2]);
+            Path root = Paths.get(job[1]), out = Paths.get(job[2]);
+            if (job[0].equals("jar")) {
+                jar(root, root, out);
+                continue;
+            }
+            List<Path> library = new ArrayList<>();
+            for (String one : job[3].split(java.io.File.pathSeparator)) {
+                library.add(Paths.get(one));
+            }
+            Path platform = root.resolve("android");
+            if (!source && Files.exists(platform)) {
+                library.add(0, jar(root, platform, Files.createTempFile(root.getParent(), "platform", ".jar")));
+                classes.removeIf(one -> one.startsWith(platform));
+            }
             Files.createDirectories(out);
             if (source) {
                 JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
@@ -53,7 +63,7 @@ public class Driver {
                     part.removeIf(one -> one.getFileName().toString().matches(apart + "([$].*)?[.]class") != second);
                     if (part.isEmpty()) continue;
                     Path place = second ? Files.createDirectories(out.resolve("second")) : out;
-                    D8.run(D8Command.builder().addProgramFiles(part).addClasspathFiles(Paths.get(job[1]))
+                    D8.run(D8Command.builder().addProgramFiles(part).addClasspathFiles(root)
                         .addLibraryFiles(library).setMinApiLevel(21)
                         .setMode(CompilationMode.RELEASE).setOutput(place, OutputMode.DexIndexed).build());
                 }
@@ -66,13 +76,12 @@ public class Driver {
         }
     }
 
-    static Path jar(Path root, Path part) throws Exception {
-        Path made = Files.createTempFile(root.getParent(), "platform", ".jar");
+    static Path jar(Path root, Path part, Path made) throws Exception {
         try (java.util.stream.Stream<Path> all = Files.walk(part);
-             java.util.jar.JarOutputStream to = new java.util.jar.JarOutputStream(Files.newOutputStream(made))) {
+             ZipOutputStream to = new ZipOutputStream(Files.newOutputStream(made))) {
             for (Path one : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
-                to.putNextEntry(new java.util.zip.ZipEntry(root.relativize(one).toString()));
-                to.write(Files.readAllBytes(one));
+                to.putNextEntry(new ZipEntry(root.relativize(one).toString()));
+                Files.copy(one, to);
             }
         }
         return made;
@@ -120,13 +129,28 @@ class JavaCase:
     second: str = ""
 
 
-def compile_all(cases: Mapping[str, JavaCase], folder: Path, found: Tools) -> dict[str, tuple[bytes, bytes]]:
+def compile_all(
+    cases: Mapping[str, JavaCase], folder: Path, found: Tools, library: Mapping[str, str] | None = None
+) -> dict[str, tuple[bytes, bytes]]:
     """Compile cases, each by itself; give for each its DEX file by D8 and by R8. Raises `JavaError`.
 
-    A second file of D8 stands under the case's name with `/second` behind it, beside the same file of R8. All runs
-    share one process: starting Java costs more than compiling a case.
+    A second file of D8 stands under the case's name with `/second` behind it, beside the same file of R8. `library` has
+    classes (source by dotted name) that all cases may use and that do not go into the DEX files. All runs share one
+    process: starting Java costs more than compiling a case.
     """
     jobs = []
+    platform = str(found.platform)
+    if library:
+        for name, text in library.items():
+            place_of = folder / "library" / "src" / f"{name.replace('.', '/')}.java"
+            place_of.parent.mkdir(parents=True, exist_ok=True)
+            place_of.write_text(text, encoding="utf-8")
+        packed = folder / "library" / "library.jar"
+        jobs += [
+            "\t".join(("javac", str(folder / "library" / "src"), str(folder / "library" / "classes"), platform, "")),
+            "\t".join(("jar", str(folder / "library" / "classes"), str(packed), platform, "")),
+        ]
+        platform = os.pathsep.join((platform, str(packed)))
     for name, case in cases.items():
         place = folder / name
         (place / "src").mkdir(parents=True)
@@ -135,7 +159,7 @@ def compile_all(cases: Mapping[str, JavaCase], folder: Path, found: Tools) -> di
         (place / "rules.txt").write_text(case.keep, encoding="utf-8")
         steps = (("javac", "src", "classes"), ("d8", "classes", "d8"), ("r8", "classes", "r8"))
         for mode, start, end in steps:
-            job = (mode, place / start, place / end, found.platform, place / "rules.txt", case.second)
+            job = (mode, place / start, place / end, platform, place / "rules.txt", case.second)
             jobs.append("\t".join(map(str, job)))
     (folder / "Driver.java").write_text(_DRIVER, encoding="utf-8")
     (folder / "jobs.txt").write_text("\n".join(jobs), encoding="utf-8")

@@ -21,8 +21,8 @@ def read(files: dict[str, Any]) -> object:
 
 
 def engine_takes(effects: list[_engine.FlowEffect]) -> None:
-    rules: _engine.FlowRules = (effects, [], [], [], [], [])
-    _engine.Code.of_dex([]).flows(rules, ([], [], []))
+    rules: _engine.FlowRules = (effects, [], [], [], [], [], [])
+    _engine.Code.of_dex([]).flows(rules, ("", [], [], []))
 
 
 def test_the_engine_reads_every_row() -> None:

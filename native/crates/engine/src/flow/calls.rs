@@ -24,6 +24,9 @@ impl Solver<'_> {
         {
             return;
         }
+        if let Some(vendor) = self.vendor_of_call(node, kind, method) {
+            self.hand_over((node, ins), kind, vendor);
+        }
         match kind {
             Invoke::Static | Invoke::Direct => {
                 let def = exact(program, method).and_then(|def| self.enterable(def));
@@ -54,6 +57,12 @@ impl Solver<'_> {
         let declared = program.link.methods[method as usize].class;
         let mut outside = false;
         let mut unknown: Vec<Abs> = Vec::new();
+        // Objects by the method that a call on them runs.
+        let mut runs: Vec<(u32, Vec<Abs>)> = Vec::new();
+        let mut add = |def: u32, object: Abs| match runs.iter_mut().find(|own| own.0 == def) {
+            Some(own) => own.1.push(object),
+            None => runs.push((def, vec![object])),
+        };
         for object in self.set(node, receiver).clone() {
             let own = self.heap.kinds[object as usize];
             let is_null = matches!(self.heap.what[object as usize], What::Integer(0));
@@ -75,9 +84,7 @@ impl Solver<'_> {
             }
             let found = hierarchy.lookup(defs, own, signature);
             match found {
-                Some(def) if self.enterable(def).is_some() => {
-                    self.call(node, ins, def, Some(object))
-                }
+                Some(def) if self.enterable(def).is_some() => add(def, object),
                 Some(def) if defs.methods[def as usize].access & access::ABSTRACT != 0 => {
                     unknown.push(object)
                 }
@@ -93,11 +100,12 @@ impl Solver<'_> {
                 outside = true;
             } else {
                 for def in targets {
-                    for &object in &unknown {
-                        self.call(node, ins, def, Some(object));
-                    }
+                    unknown.iter().for_each(|&object| add(def, object));
                 }
             }
+        }
+        for (def, objects) in runs {
+            self.call(node, ins, def, Some(&objects));
         }
         if outside {
             self.library(node, ins, kind, method);
@@ -132,13 +140,14 @@ impl Solver<'_> {
     }
 
     /// Runs a method of the program in a node, and takes what it gives.
-    fn call(&mut self, node: u32, ins: u32, def: u32, receiver: Option<Abs>) {
+    fn call(&mut self, node: u32, ins: u32, def: u32, receiver: Option<&[Abs]>) {
         let Some(callee) = self.node_for(
             def,
             Caller {
                 node,
                 ins,
                 later: false,
+                plain: true,
             },
         ) else {
             self.join(node, ins, &[super::heap::UNKNOWN]);
@@ -148,15 +157,16 @@ impl Solver<'_> {
         let parameters = self.nodes[callee as usize].method.body.params().end;
         let operands = self.nodes[node as usize].method.body.args(ins).to_vec();
         for (position, &arg) in operands.iter().enumerate().take(parameters as usize) {
-            let set = match receiver {
-                Some(object) if position == 0 => vec![object],
-                _ if arg == NONE => continue,
-                _ => self.set(node, arg).clone(),
-            };
-            self.join(callee, position as u32, &set);
+            match receiver {
+                Some(objects) if position == 0 => self.join(callee, 0, objects),
+                _ if arg == NONE => {}
+                _ => self.hand(node, arg, callee, position as u32),
+            }
         }
-        let returned = self.nodes[callee as usize].returned.clone();
+        let returned = std::mem::take(&mut self.nodes[callee as usize].returned);
         self.join(node, ins, &returned);
+        // A call of itself may have added to it meanwhile: only by this join, which evaluates nothing.
+        self.nodes[callee as usize].returned = returned;
         let thrown = self.nodes[callee as usize].thrown.clone();
         if !thrown.is_empty() {
             let block = self.nodes[node as usize].method.body.ins[ins as usize].block;

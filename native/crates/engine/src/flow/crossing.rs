@@ -1,9 +1,11 @@
 //! Data that goes into a call: to the methods of the program that it runs, by rules, and to sinks.
 
+use super::ends::End;
+use super::heap::Set;
 use super::heap::What;
-use super::library::{Library, Spot};
+use super::library::Spot;
 use super::mark;
-use super::rules::{CallArgument, Flow};
+use super::rules::{CallArgument, Root};
 use super::solve::Handing;
 use super::taint::{Held, Run};
 use crate::ir::{Invoke, Value};
@@ -19,12 +21,100 @@ impl Run<'_, '_> {
         marks: u8,
         from: u32,
     ) {
-        let args = self.solver.args_of(here.0, here.1);
         let operands = self.solver.nodes[here.0 as usize]
             .method
             .body
             .args(here.1)
             .to_vec();
+        let transfer = self.solver.transfer(here, kind, target);
+        let args = &transfer.args;
+        self.pass_to_bodies(here, kind, &operands, args, spot, marks, from);
+        if let Spot::Value(value) = spot {
+            self.delivered(here, &operands, value, marks, from);
+        }
+        let whole = |at: usize| matches!(spot, Spot::Value(value) if operands[at] == value);
+        let among =
+            |cells: &[u32]| matches!(spot, Spot::Cell(cell) if cells.binary_search(&cell).is_ok());
+        let first = usize::from(kind != Invoke::Static);
+        if let Some((vendor, cells)) = &transfer.vendor {
+            if among(cells) || (first..operands.len()).any(whole) {
+                self.enters(here, *vendor, target, marks, from, args);
+            }
+        }
+        let Some(library) = &transfer.library else {
+            return;
+        };
+        if !transfer.fields.is_empty() {
+            match spot {
+                Spot::Cell(cell) if args.len() == 2 && transfer.fields.contains(&cell) => {
+                    self.add(Held::Value(here.0, here.1), marks, from, here);
+                }
+                Spot::Value(value) if args.len() == 3 && operands[2] == value => {
+                    for &cell in &transfer.fields {
+                        self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
+                    }
+                }
+                _ => {}
+            }
+            return;
+        }
+        for (sources, targets, more) in &transfer.flows {
+            if !sources.contains(&spot) {
+                continue;
+            }
+            for to in targets {
+                match *to {
+                    Spot::Return => self.add(Held::Value(here.0, here.1), marks | more, from, here),
+                    Spot::Cell(cell) => {
+                        self.add(Held::Cell(cell, here.0, here.1), marks | more, from, here)
+                    }
+                    Spot::Value(_) | Spot::Object(_) => {}
+                }
+            }
+        }
+        for (sources, to) in &transfer.same {
+            let (Spot::Cell(cell), true) = (spot, sources.contains(&spot)) else {
+                continue;
+            };
+            let key = self.solver.heap.cells[cell as usize].key;
+            for cell in self.solver.under(here, *to, args, kind, key) {
+                self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
+            }
+        }
+        for (rule, positions, cells) in &transfer.sinks {
+            if self.stays(here, *rule) {
+                continue;
+            }
+            if among(cells) || positions.iter().any(|&at| whole(at)) {
+                self.leak(here, *rule, target, marks, from, args);
+            }
+        }
+        self.by_name(here, spot, marks, from, args);
+        let remote = match kind {
+            Invoke::Virtual | Invoke::Interface if library.rules.is_empty() => {
+                self.solver.remote(&args[0])
+            }
+            _ => None,
+        };
+        if let Some(maker) = remote {
+            if (1..operands.len()).any(whole) || self.solver.deep_cells(&args[1..], here, spot) {
+                self.asks_service(here, maker, marks, from, args);
+            }
+        }
+    }
+
+    /// Something goes into a call: to the methods of the program that it runs.
+    #[allow(clippy::too_many_arguments)] // one call, all that is known of it
+    fn pass_to_bodies(
+        &mut self,
+        here: (u32, u32),
+        kind: Invoke,
+        operands: &[Value],
+        args: &[Set],
+        spot: Spot,
+        marks: u8,
+        from: u32,
+    ) {
         let rules = self.solver.rules;
         let links = self.solver.links.get(&here).cloned().unwrap_or_default();
         let several = links.len() > 1 && marks & mark::IMPLICIT != 0;
@@ -48,6 +138,20 @@ impl Run<'_, '_> {
                 {
                     self.parameter(callee, 0, marks, from, here);
                 }
+                (Handing::Proxy(array), Spot::Value(value)) => {
+                    for (position, _) in operands
+                        .iter()
+                        .enumerate()
+                        .skip(1)
+                        .filter(|(_, arg)| **arg == value)
+                    {
+                        let index = self.solver.heap.integer(position as i64 - 1);
+                        let key = super::heap::Key::Under(index);
+                        if let Some(cell) = self.solver.heap.find_cell(array, key) {
+                            self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
+                        }
+                    }
+                }
                 (Handing::Reflective(first), Spot::Value(value))
                     if operands.get(1) == Some(&value) && first == 1 =>
                 {
@@ -66,7 +170,7 @@ impl Run<'_, '_> {
                     let call = rules.rules[rule as usize].calls[number as usize].clone();
                     if self
                         .solver
-                        .locate(here, call.on, &args, kind, true)
+                        .locate(here, call.on, args, kind, true)
                         .contains(&spot)
                     {
                         self.parameter(callee, 0, marks, from, here);
@@ -75,7 +179,7 @@ impl Run<'_, '_> {
                         if let CallArgument::Place(place) = argument {
                             if self
                                 .solver
-                                .locate(here, *place, &args, kind, true)
+                                .locate(here, *place, args, kind, true)
                                 .contains(&spot)
                             {
                                 self.parameter(callee, position as u32 + 1, marks, from, here);
@@ -86,64 +190,39 @@ impl Run<'_, '_> {
                 _ => {}
             }
         }
-        if let Spot::Value(value) = spot {
-            self.delivered(here, &operands, value, marks, from);
-        }
-        let Some(&method) = self.solver.outside.get(&here) else {
-            return;
-        };
-        debug_assert_eq!(method, target);
-        let library = self.solver.library_at(here, method);
-        let fields = self.solver.fields_by_name(&args);
-        if !fields.is_empty() {
-            match spot {
-                Spot::Cell(cell) if args.len() == 2 && fields.contains(&cell) => {
-                    self.add(Held::Value(here.0, here.1), marks, from, here);
-                }
-                Spot::Value(value) if args.len() == 3 && operands[2] == value => {
-                    for cell in fields {
-                        self.add(Held::Cell(cell, here.0, here.1), marks, from, here);
-                    }
-                }
-                _ => {}
-            }
+    }
+
+    /// A call of the platform by reflection sends what is in the array of its arguments.
+    fn by_name(&mut self, here: (u32, u32), spot: Spot, marks: u8, from: u32, args: &[Set]) {
+        let Spot::Cell(cell) = spot else { return };
+        let object = self.solver.heap.cells[cell as usize].object;
+        if !args.get(2).is_some_and(|arrays| arrays.contains(&object)) {
             return;
         }
-        for flow in self.flows(&library, method, kind) {
-            if !self
-                .solver
-                .locate(here, flow.from, &args, kind, true)
-                .contains(&spot)
-            {
-                continue;
-            }
-            for to in self.solver.locate(here, flow.to, &args, kind, false) {
-                match to {
-                    Spot::Return => {
-                        self.add(Held::Value(here.0, here.1), marks | flow.marks, from, here)
-                    }
-                    Spot::Cell(cell) => self.add(
-                        Held::Cell(cell, here.0, here.1),
-                        marks | flow.marks,
-                        from,
-                        here,
-                    ),
-                    Spot::Value(_) | Spot::Object(_) => {}
-                }
-            }
-        }
-        for &rule in &library.rules {
-            if rules.rules[rule as usize].row.sink.is_none() || self.stays(here, rule) {
-                continue;
-            }
-            let positions = self.solver.sink_operands(rule, kind, args.len());
-            let leaves = match spot {
-                Spot::Value(value) => positions.iter().any(|&at| operands[at] == value),
-                Spot::Cell(cell) => self.solver.sink_sees(here, rule, kind, &args, cell),
-                _ => false,
-            };
-            if leaves {
-                self.leak(here, rule, method, marks, from, &args);
+        let rules = self.solver.rules;
+        let calls = self.solver.reflected.iter();
+        let named: Vec<(String, String)> = calls
+            .filter(|one| one.0 == here)
+            .map(|one| (one.1.clone(), one.2.clone()))
+            .collect();
+        for (class, name) in named {
+            let sink = rules
+                .find(&class, &name)
+                .iter()
+                .find(|&&rule| rules.rules[rule as usize].row.sink.is_some());
+            if let Some(&rule) = sink {
+                let row = &rules.rules[rule as usize].row;
+                let api = format!("{class}.{name}");
+                let kind = row.sink.clone().unwrap_or_default();
+                let address = self.solver.address_in(args);
+                let end = End {
+                    rule,
+                    api,
+                    kind,
+                    address,
+                    recipient: None,
+                };
+                self.end(self.solver.site(here), end, marks, from);
             }
         }
     }
@@ -178,13 +257,19 @@ impl Run<'_, '_> {
     pub fn stays(&self, here: (u32, u32), rule: u32) -> bool {
         let sink = self.solver.rules.rules[rule as usize].row.sink.as_deref();
         sink == Some("ipc") && self.solver.stays_inside(here)
+            || sink == Some("database") && self.own_provider(here)
     }
 
-    pub fn flows(&self, library: &Library, method: u32, kind: Invoke) -> Vec<Flow> {
-        if library.known {
-            library.flows.clone()
-        } else {
-            self.solver.default_flows(method, kind)
-        }
+    /// Whether a call is answered by a content provider of the app.
+    fn own_provider(&self, here: (u32, u32)) -> bool {
+        let rules = &self.solver.rules.rules;
+        let mut links = self.solver.links.get(&here).into_iter().flatten();
+        links.any(|link| match link.1 {
+            Handing::CallBack(rule, number) => {
+                let on = rules[rule as usize].calls[number as usize].on;
+                matches!(on.root, Root::Provider(_))
+            }
+            _ => false,
+        })
     }
 }

@@ -9,13 +9,14 @@ use crate::dex::class_data::access;
 use std::collections::BTreeSet;
 
 /// The state in which the platform calls whatever has no state of its own.
-const EVENT: &str = "EVENT";
+pub(super) const EVENT: &str = "EVENT";
 
 /// A life cycle: which state may come at some time after which.
 #[derive(Debug, Default)]
 pub(super) struct Cycle {
     pub names: Vec<String>,
     after: Vec<Vec<bool>>,
+    next: Vec<Vec<bool>>,
 }
 
 impl Cycle {
@@ -39,6 +40,7 @@ impl Cycle {
         for (from, to) in edges {
             after[from][to] = true;
         }
+        let next = after.clone();
         // Warshall's closure over a few dozen states.
         for middle in 0..names.len() {
             let further = after[middle].clone();
@@ -48,12 +50,33 @@ impl Cycle {
                     .for_each(|(own, &more)| *own |= more);
             }
         }
-        Cycle { names, after }
+        Cycle { names, after, next }
     }
 
     /// Whether state `b` may come after state `a` in the life of one object.
     pub fn may_follow(&self, a: u32, b: u32) -> bool {
         self.after[a as usize][b as usize]
+    }
+
+    /// The same, without these states in between.
+    pub fn may_follow_around(&self, a: u32, b: u32, avoid: &[u32]) -> bool {
+        let mut seen = vec![false; self.names.len()];
+        let mut stack = vec![a as usize];
+        while let Some(state) = stack.pop() {
+            for (next, _) in self.next[state]
+                .iter()
+                .enumerate()
+                .filter(|(_, edge)| **edge)
+            {
+                if next == b as usize {
+                    return true;
+                }
+                if !avoid.contains(&(next as u32)) && !std::mem::replace(&mut seen[next], true) {
+                    stack.push(next);
+                }
+            }
+        }
+        false
     }
 }
 
@@ -66,6 +89,7 @@ pub(super) struct World {
     /// Sources that are parameters: node, value, rule.
     pub sources: Vec<(u32, u32, u32)>,
     begun: BTreeSet<(Abs, u32)>,
+    living: BTreeSet<Abs>,
     clicks: Vec<u32>,
 }
 
@@ -99,6 +123,13 @@ impl Solver<'_> {
             }
         }
         for (object, kind) in found {
+            self.begin_life(object, kind);
+        }
+    }
+
+    /// The platform makes an object of a class that no manifest names.
+    pub fn begin_life(&mut self, object: Abs, kind: u32) {
+        if self.world.living.insert(object) {
             self.initialise(kind);
             self.construct(object, kind);
             self.live(object, kind);

@@ -98,6 +98,12 @@ impl Solver<'_> {
                         if self.is_foreign(object) {
                             let content = self.cell(object, Key::Named(self.names.content));
                             self.read_cell(content, here);
+                            // What a rule puts into a public field of the platform's object.
+                            if let Some(name) = self.field_cell(field) {
+                                let cell = self.cell(object, Key::Named(name));
+                                let more = self.read_cell(cell, here);
+                                self.join(node, ins, &more);
+                            }
                         }
                         self.join(node, ins, &set);
                     } else if object == UNKNOWN {
@@ -247,7 +253,11 @@ impl Solver<'_> {
                 if matches!(joined, Joined::Grown | Joined::GrownCut) {
                     self.work(self.nodes[node as usize].callers.len());
                     for caller in self.nodes[node as usize].callers.clone() {
-                        self.enqueue(caller.node, caller.ins);
+                        if caller.plain {
+                            self.join(caller.node, caller.ins, &set);
+                        } else {
+                            self.enqueue(caller.node, caller.ins);
+                        }
                     }
                     for (node, ins) in self.mail.binds.get(&node).cloned().unwrap_or_default() {
                         self.enqueue(node, ins);
@@ -259,6 +269,14 @@ impl Solver<'_> {
                 self.throw(node, it.block, &set);
             }
         }
+    }
+
+    /// The cell that rules name like a field.
+    fn field_cell(&self, field: u32) -> Option<u32> {
+        let key = self.program.link.fields[field as usize];
+        let name = self.program.name(key.name);
+        let id = self.rules.known_name(&name);
+        ((id as usize) < self.rules.names.len()).then_some(id)
     }
 
     /// Which objects are given which values. Two phis of one block take their operands from the same edge.
@@ -348,6 +366,10 @@ impl Solver<'_> {
         let folded = body.constant(ins);
         let value = match (op, folded) {
             (_, Some(number)) => self.heap.integer(number),
+            (Op::InstanceOf(kind), None) => match self.is_instance(&sets[0], kind) {
+                Some(yes) => self.heap.integer(i64::from(yes)),
+                None => UNKNOWN,
+            },
             (Op::Unary(0x81 | 0x84), None) => match self.integer(&sets[0]) {
                 Some(number) => self.heap.integer(i64::from(number as i32)),
                 None => UNKNOWN,
@@ -355,6 +377,33 @@ impl Solver<'_> {
             _ => UNKNOWN,
         };
         self.join(node, ins, &[value]);
+    }
+
+    /// Whether all values of a set are of a type, or none is; nothing if that is not known of one of them.
+    fn is_instance(&mut self, set: &[Abs], kind: u32) -> Option<bool> {
+        let mut answer = None;
+        for &value in set {
+            let own = match self.heap.what[value as usize] {
+                What::Integer(0) => NONE,
+                What::Text(_) => self.program.find_type(b"Ljava/lang/String;")?,
+                What::Class(_) => self.program.find_type(b"Ljava/lang/Class;")?,
+                What::Made { part: 0, .. } | What::Component(_) => {
+                    Some(self.heap.kinds[value as usize]).filter(|&own| own != NONE)?
+                }
+                _ => return None,
+            };
+            let name = self.program.type_name(kind);
+            let array = name.ends_with(']');
+            let one = own != NONE
+                && (own == kind
+                    || name == "java.lang.Object"
+                    || !array && self.names_of(own).contains(&name));
+            if array && own != kind && own != NONE || answer.is_some_and(|other| other != one) {
+                return None;
+            }
+            answer = Some(one);
+        }
+        answer
     }
 
     /// The number that a set is, if it is one number.
@@ -369,14 +418,15 @@ impl Solver<'_> {
     }
 
     /// Whether an object can be of a type, as far as known.
-    pub fn fits(&self, value: Abs, kind: u32) -> bool {
+    pub fn fits(&mut self, value: Abs, kind: u32) -> bool {
         let own = self.heap.kinds[value as usize];
         if own == NONE || kind == NONE || own == kind {
             return true;
         }
         let (defs, hierarchy) = (&self.program.defs, &self.program.hierarchy);
-        // Both are classes of the program: one must be above the other.
-        if defs.class_of[own as usize] == NONE || defs.class_of[kind as usize] == NONE {
+        // Both are classes of the program: one must be above the other. Objects of libraries are made by rules, which do not say of which class.
+        let (one, other) = (defs.class_of[own as usize], defs.class_of[kind as usize]);
+        if one == NONE || other == NONE || self.is_outside(one) || self.is_outside(other) {
             return true;
         }
         let made = matches!(

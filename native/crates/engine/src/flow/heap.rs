@@ -11,7 +11,8 @@ pub(super) struct Mix(u64);
 
 impl Hasher for Mix {
     fn finish(&self) -> u64 {
-        self.0
+        // A product's high bits are its good ones, and tables look at the low ones.
+        self.0.rotate_left(26)
     }
     fn write(&mut self, bytes: &[u8]) {
         for chunk in bytes.chunks(8) {
@@ -43,6 +44,9 @@ pub(super) const STATICS: Abs = 1;
 
 /// Constants of one value that are told apart; more become [`UNKNOWN`].
 const CONSTANTS: usize = 12;
+/// Readers of a cell that are looked through; of more a table tells.
+const FEW: usize = 16;
+
 /// Objects of one value that are followed.
 const OBJECTS: usize = 24;
 
@@ -110,6 +114,8 @@ pub(super) struct Cell {
     pub readers: Vec<(u32, u32)>,
     /// Instructions that write it: node, instruction, and whether this is the only cell that the write can mean.
     pub writers: Vec<(u32, u32, bool)>,
+    /// Calls that surely empty it.
+    pub erasers: Vec<(u32, u32)>,
 }
 
 /// All abstract values and cells.
@@ -127,16 +133,29 @@ pub(super) struct Heap {
     pub all_readers: Map<Abs, Vec<(u32, u32)>>,
     /// Who reads what, to tell in one look: cell and node, or object and node with the high bit set, and instruction.
     reads: std::collections::HashSet<(u64, u32), BuildHasherDefault<Mix>>,
+    /// Whether all values are found: nobody has to be told of a change any more.
+    pub settled: bool,
+    constants: usize,
+    objects: usize,
     pub texts: Vec<String>,
     text_ids: HashMap<String, u32>,
 }
 
 impl Heap {
     pub fn new() -> Heap {
-        let mut heap = Heap::default();
+        let mut heap = Heap {
+            constants: CONSTANTS,
+            objects: OBJECTS,
+            ..Heap::default()
+        };
         heap.number(What::Unknown, NONE);
         heap.number(What::Statics, NONE);
         heap
+    }
+
+    /// From now on, values are told apart less: in large programs wide sets cost most and tell least.
+    pub fn narrow(&mut self) {
+        (self.constants, self.objects) = (CONSTANTS / 3, OBJECTS / 3);
     }
 
     /// The number of something, made if new.
@@ -209,6 +228,7 @@ impl Heap {
             set: Vec::new(),
             readers: Vec::new(),
             writers: Vec::new(),
+            erasers: Vec::new(),
         });
         self.cell_of.insert((object, key), id);
         self.of_object.entry(object).or_default().push(id);
@@ -217,16 +237,30 @@ impl Heap {
 
     /// Notes that an instruction reads a cell.
     pub fn add_reader(&mut self, cell: u32, reader: (u32, u32)) {
-        if self
-            .reads
-            .insert((u64::from(cell) << 32 | u64::from(reader.0), reader.1))
-        {
-            self.cells[cell as usize].readers.push(reader);
+        if self.settled {
+            return;
+        }
+        let readers = &mut self.cells[cell as usize].readers;
+        if readers.len() < FEW {
+            if !readers.contains(&reader) {
+                readers.push(reader);
+            }
+            return;
+        }
+        let key = |reader: (u32, u32)| (u64::from(cell) << 32 | u64::from(reader.0), reader.1);
+        if readers.len() == FEW {
+            self.reads.extend(readers.iter().map(|&own| key(own)));
+        }
+        if self.reads.insert(key(reader)) {
+            readers.push(reader);
         }
     }
 
     /// Notes that an instruction reads all cells of an object.
     pub fn add_all_reader(&mut self, object: Abs, reader: (u32, u32)) {
+        if self.settled {
+            return;
+        }
         if self.reads.insert((
             1 << 63 | u64::from(object) << 32 | u64::from(reader.0),
             reader.1,
@@ -246,20 +280,20 @@ impl Heap {
             let Err(at) = set.binary_search(&value) else {
                 continue;
             };
-            if set.len() >= CONSTANTS {
+            if set.len() >= self.constants {
                 let constant = self.is_constant(value);
                 let count = set
                     .iter()
                     .filter(|&&own| self.is_constant(own) == constant)
                     .count();
-                if constant && count >= CONSTANTS {
+                if constant && count >= self.constants {
                     if set.first() != Some(&UNKNOWN) {
                         set.insert(0, UNKNOWN);
                         grown = Joined::Grown;
                     }
                     continue;
                 }
-                if !constant && count >= OBJECTS {
+                if !constant && count >= self.objects {
                     grown = if grown == Joined::Grown {
                         Joined::GrownCut
                     } else {
@@ -293,6 +327,18 @@ pub(super) struct Names {
     pub content: u32,
     /// What a component keeps of itself.
     pub state: u32,
+    /// What `toString` of an object of the program gives.
+    pub said: u32,
+    /// The connection that a stream belongs to.
+    pub network: u32,
+    /// What a stream or writer writes to.
+    pub target: u32,
+    /// Who answers calls on an object that was made for an interface.
+    pub handler: u32,
+    /// The service that answers calls on an object that was made for an interface.
+    pub remote: u32,
+    /// The address that something goes to.
+    pub address: u32,
 }
 
 impl Names {
@@ -300,6 +346,12 @@ impl Names {
         Names {
             content: rules.known_name("content"),
             state: rules.known_name("saved-state"),
+            said: rules.known_name("said"),
+            network: rules.known_name("network"),
+            target: rules.known_name("target"),
+            handler: rules.known_name("handler"),
+            remote: rules.known_name("remote"),
+            address: rules.known_name("address"),
         }
     }
 }

@@ -82,22 +82,17 @@ impl Run<'_, '_> {
                 for (callee, _) in self.solver.links.get(&here).cloned().unwrap_or_default() {
                     self.add(Held::Run(callee), marks, from, here);
                 }
-                let Some(&outside) = self.solver.outside.get(&here) else {
-                    return;
-                };
-                let args = self.solver.args_of(node, ins);
-                let library = self.solver.library_at(here, outside);
-                for flow in self.flows(&library, outside, kind) {
-                    for to in self.solver.locate(here, flow.to, &args, kind, false) {
+                let transfer = self.solver.transfer(here, kind, target);
+                for (_, targets, _) in &transfer.flows {
+                    for to in targets {
                         if let Spot::Cell(cell) = to {
-                            self.add(Held::Cell(cell, node, ins), marks, from, here);
+                            self.add(Held::Cell(*cell, node, ins), marks, from, here);
                         }
                     }
                 }
-                for &rule in &library.rules {
-                    let sink = self.solver.rules.rules[rule as usize].row.sink.is_some();
-                    if sink && !self.stays(here, rule) {
-                        self.leak(here, rule, outside, marks, from, &args);
+                for (rule, ..) in &transfer.sinks {
+                    if !self.stays(here, *rule) {
+                        self.leak(here, *rule, target, marks, from, &transfer.args);
                     }
                 }
             }

@@ -6,7 +6,7 @@
 use super::heap::{Abs, Key, Map, Set, UNKNOWN, What};
 use super::library::Library;
 use super::rules::{Message, Recipient};
-use super::solve::Solver;
+use super::solve::{Caller, Handing, Solver};
 use super::{Component, Filter};
 use crate::code::link::NONE;
 use crate::ir::Invoke;
@@ -41,6 +41,8 @@ pub(super) struct Mail {
     /// By body of `onBind`: the calls that bind to its service.
     pub binds: Map<u32, Vec<(u32, u32)>>,
     pub deliveries: Map<(u32, u32), Delivery>,
+    /// Bodies that a web page may call, and the call that let it.
+    pub exposed: BTreeMap<u32, (u32, u32)>,
 }
 
 impl Solver<'_> {
@@ -149,6 +151,21 @@ impl Solver<'_> {
                             self.bind(here, &targets);
                         }
                     }
+                    Message::SendAll(recipient, operand) => {
+                        let mut intents = Set::new();
+                        for array in get(operand).unwrap_or_default() {
+                            if self.heap.is_object(array) {
+                                let more = self.read_entries(array, &[UNKNOWN], here);
+                                self.heap.join(&mut intents, &more);
+                            }
+                        }
+                        self.send(here, recipient, at(operand).unwrap_or(0), &intents);
+                    }
+                    Message::Expose(operand) => {
+                        for object in get(operand).unwrap_or_default() {
+                            self.expose(here, object, at(operand).unwrap_or(0));
+                        }
+                    }
                     Message::Answer(operand) => {
                         if let (Some(intents), Some(own)) = (get(operand), args.first()) {
                             self.answer(here, usize::from(operand), &own.clone(), &intents);
@@ -172,7 +189,8 @@ impl Solver<'_> {
         operand: usize,
         intents: &[Abs],
     ) -> Vec<Abs> {
-        let channel = self.rules.known_name("intent");
+        let work = recipient == Recipient::Worker;
+        let channel = self.rules.known_name(if work { "input" } else { "intent" });
         if recipient == Recipient::Receiver {
             self.mail.broadcasts.insert(here);
         }
@@ -182,7 +200,11 @@ impl Solver<'_> {
             let (targets, explicit) = self.targets(here, recipient, intent);
             stays &= explicit;
             for target in targets {
-                self.deliver(here, target, channel, &[intent]);
+                let sent = match recipient {
+                    Recipient::Worker => self.part(here, intent, "input"),
+                    _ => vec![intent],
+                };
+                self.deliver(here, target, channel, &sent);
                 if !all.contains(&target) {
                     all.push(target);
                 }
@@ -216,6 +238,8 @@ impl Solver<'_> {
         let named = self.part(here, intent, "target");
         let mut targets = Vec::new();
         if !named.is_empty() {
+            let setting = self.setting;
+            let package = self.part(here, intent, "package");
             let mut own = true;
             for value in named {
                 let kind = match self.heap.what[value as usize] {
@@ -228,12 +252,24 @@ impl Solver<'_> {
                 let kind = kind.filter(|&kind| {
                     kind != NONE && self.program.defs.class_of[kind as usize] != NONE
                 });
+                let text = self.heap.as_text(value);
+                let alias = |one: &&Component| {
+                    text.is_some_and(|name| one.aliases.iter().any(|own| own == name))
+                };
+                let kind = kind.or_else(|| {
+                    let behind = setting.components.iter().find(alias)?;
+                    self.program.find_class(&behind.class)
+                });
                 let Some(kind) = kind else {
-                    own = false;
+                    // What is not in this package cannot be started under its name.
+                    own &= text.is_some() && self.is_own_package(&package);
                     continue;
                 };
                 let object = self.heap.number(What::Component(kind), kind);
-                if self.mail.declared.contains_key(&object) && !targets.contains(&object) {
+                if recipient == Recipient::Worker && self.is_a(object, recipient) {
+                    self.begin_life(object, kind);
+                    targets.push(object);
+                } else if self.mail.declared.contains_key(&object) && !targets.contains(&object) {
                     targets.push(object);
                 }
             }
@@ -281,7 +317,14 @@ impl Solver<'_> {
                 }
             }
         }
-        (targets, false)
+        let package = self.part(here, intent, "package");
+        (targets, self.is_own_package(&package))
+    }
+
+    /// Whether a name of a package is that of the app.
+    fn is_own_package(&self, names: &[Abs]) -> bool {
+        let own = |&name: &Abs| self.heap.as_text(name) == Some(&self.setting.package[..]);
+        !names.is_empty() && names.iter().all(own)
     }
 
     /// What a named cell of an object holds.
@@ -335,8 +378,46 @@ impl Solver<'_> {
             Recipient::Activity => "android.app.Activity",
             Recipient::Service => "android.app.Service",
             Recipient::Receiver => "android.content.BroadcastReceiver",
+            Recipient::Worker => "androidx.work.ListenableWorker",
         };
         kind != NONE && self.names_of(kind).iter().any(|name| name == base)
+    }
+
+    /// A web page may call the public methods of an object; what they give goes to it.
+    fn expose(&mut self, here: (u32, u32), object: Abs, position: usize) {
+        let kind = self.heap.kinds[object as usize];
+        if !self.heap.is_object(object) || !self.is_ours(kind) {
+            return;
+        }
+        let program = self.program;
+        let chain: Vec<u32> = program.hierarchy.chain(&program.defs, kind).collect();
+        for class in chain {
+            for &(signature, def) in program.hierarchy.virtuals(class) {
+                const PUBLIC: u32 = 1;
+                let open = program.defs.methods[def as usize].access & PUBLIC != 0;
+                let own = program.hierarchy.lookup(&program.defs, kind, signature) == Some(def);
+                if !open || !own || self.is_outside(class) {
+                    continue;
+                }
+                let caller = Caller {
+                    node: here.0,
+                    ins: here.1,
+                    later: true,
+                    plain: false,
+                };
+                let Some(callee) = self.node_for(def, caller) else {
+                    continue;
+                };
+                self.link(here, callee, Handing::Listener(position as u8));
+                self.join(callee, 0, &[object]);
+                self.give(callee, 1);
+                self.mail.exposed.insert(callee, here);
+            }
+        }
+    }
+
+    fn is_ours(&self, kind: u32) -> bool {
+        kind != NONE && self.program.defs.class_of[kind as usize] != NONE
     }
 
     /// Code registers receivers under filters: what is sent from now on, and was, may come to them.

@@ -17,11 +17,54 @@ pub(super) struct Known {
     outside: Map<u32, bool>,
     methods: Map<(u32, u32), Rc<Library>>,
     fields: Map<u32, Rc<Vec<u32>>>,
+    defaults: Map<(u32, bool), Rc<Vec<Flow>>>,
+    parameters: Map<u32, Rc<Vec<Given>>>,
+    /// By type: the SDK that it belongs to, or [`NONE`].
+    pub vendors: Map<u32, u32>,
+    /// By type and name: its methods of that name.
+    pub named: Map<(u32, u32), Rc<Vec<u32>>>,
+    /// By type: its methods that the platform may call.
+    pub overriding: Map<u32, Rc<Vec<u32>>>,
 }
+
+/// What the platform does with an object of the program that it is given as a parameter.
+pub(super) enum Given {
+    Kept,
+    /// It may call these methods.
+    Calls(Vec<String>),
+    /// It may call whatever overrides a method of its own.
+    CallsAny,
+}
+
+/// Parameters of these types are not called back, or only as rules say.
+const NOT_CALLED: [&str; 22] = [
+    "java.lang.Object",
+    "java.lang.Object[]",
+    "java.lang.String",
+    "java.lang.CharSequence",
+    "java.lang.Class",
+    "java.lang.Throwable",
+    "java.lang.Iterable",
+    "java.util.Collection",
+    "java.util.List",
+    "java.util.Map",
+    "java.util.Set",
+    "java.io.Serializable",
+    "android.os.Parcelable",
+    "android.os.Bundle",
+    "android.content.Context",
+    "android.content.ContextWrapper",
+    "android.content.Intent",
+    "android.app.Activity",
+    "android.app.Application",
+    "android.app.Fragment",
+    "android.view.View",
+    "android.os.Message",
+];
 
 /// A method outside.
 pub(super) struct Library {
-    pub flows: Vec<Flow>,
+    pub flows: Rc<Vec<Flow>>,
     /// All rules that name it, nearest class first.
     pub rules: Vec<u32>,
     /// Whether one of them says which call-backs it makes.
@@ -146,8 +189,9 @@ impl Solver<'_> {
         names.push("java.lang.Object".to_owned());
         names.push("*".to_owned());
         let rules = self.rules;
+        let mut flows = Vec::new();
         let mut library = Library {
-            flows: Vec::new(),
+            flows: Rc::default(),
             rules: Vec::new(),
             calls: false,
             known: false,
@@ -183,7 +227,7 @@ impl Solver<'_> {
                     continue;
                 }
                 if !one.row.flows.is_empty() && !library.known {
-                    library.flows.extend(&one.flows);
+                    flows.extend(&one.flows);
                     known = true;
                 }
                 // What a subclass says of leaving and of call-backs replaces what stands above it.
@@ -206,6 +250,7 @@ impl Solver<'_> {
             library.calls |= calls;
             sink |= sinks;
         }
+        library.flows = Rc::new(flows);
         let library = Rc::new(library);
         self.known.methods.insert((method, class), library.clone());
         library
@@ -239,8 +284,39 @@ impl Solver<'_> {
             .find(|value| !value.is_empty())
     }
 
+    /// What becomes of objects that a method outside is given, by parameter.
+    pub fn parameters(&mut self, method: u32) -> Rc<Vec<Given>> {
+        if let Some(known) = self.known.parameters.get(&method) {
+            return known.clone();
+        }
+        let program = self.program;
+        let key = program.link.methods[method as usize];
+        let kinds = &program.link.proto(key.proto)[1..];
+        let given = kinds.iter().map(|&kind| {
+            let name = program.type_name(kind);
+            match self.rules.listeners.get(&name) {
+                Some(methods) => Given::Calls(methods.clone()),
+                None if NOT_CALLED.contains(&&name[..]) => Given::Kept,
+                None => Given::CallsAny,
+            }
+        });
+        let found = Rc::new(given.collect::<Vec<Given>>());
+        self.known.parameters.insert(method, found.clone());
+        found
+    }
+
     /// The default: what goes in may come out, and stay in the receiver if nothing comes out.
-    pub fn default_flows(&self, method: u32, kind: Invoke) -> Vec<Flow> {
+    pub fn default_flows(&mut self, method: u32, kind: Invoke) -> Rc<Vec<Flow>> {
+        let place = (method, kind == Invoke::Static);
+        if let Some(known) = self.known.defaults.get(&place) {
+            return known.clone();
+        }
+        let found = Rc::new(self.make_default(method, kind));
+        self.known.defaults.insert(place, found.clone());
+        found
+    }
+
+    fn make_default(&self, method: u32, kind: Invoke) -> Vec<Flow> {
         let program = self.program;
         let key = program.link.methods[method as usize];
         let proto = program.link.proto(key.proto);

@@ -8,7 +8,7 @@
 //!    a body of its own (the chain of calls is the context) until there are too many. A value is a set of constants and objects; an object is the place that made it, in its
 //!    context, and has cells: fields, elements by constant index, entries by constant key, the content of a framework object. A branch is
 //!    taken only when its condition can hold. So dispatch, call-backs, reflection and keys all come from one set.
-//! 2. [`taint`], [`crossing`], [`implicit`]: from each source along definitions, cells and calls, with the way it came. A cell is read
+//! 2. [`sources`], [`taint`], [`crossing`], [`transfer`], [`implicit`], [`ends`]: from each source along definitions, cells and calls, with the way it came. A cell is read
 //!    from a write only if the write can come first and nothing must overwrite it in between ([`order`]).
 //!
 //! What the framework does is data ([`rules`], looked up by [`library`], read at a call by [`spots`], applied by [`outside`]): which
@@ -17,6 +17,7 @@
 
 mod calls;
 mod crossing;
+mod ends;
 mod entries;
 mod evaluate;
 mod heap;
@@ -29,8 +30,10 @@ mod outside;
 mod reflect;
 pub mod rules;
 mod solve;
+mod sources;
 mod spots;
 mod taint;
+mod transfer;
 
 use crate::code::Program;
 use crate::code::callgraph::CallGraph;
@@ -45,6 +48,10 @@ pub struct Component {
     pub exported: Option<bool>,
     /// Its intent filters.
     pub filters: Vec<Filter>,
+    /// Other names under which intents reach it.
+    pub aliases: Vec<String>,
+    /// For a content provider: its authorities.
+    pub authorities: Vec<String>,
 }
 
 /// An intent filter of a component.
@@ -72,6 +79,8 @@ pub struct Widget {
 /// What manifest and resources say.
 #[derive(Debug, Clone, Default)]
 pub struct Setting {
+    /// The name of the package.
+    pub package: String,
     /// Enabled components, the application, views and fragments of layouts.
     pub components: Vec<Component>,
     /// Methods that layouts name in `android:onClick`.
@@ -101,7 +110,7 @@ impl Default for Budget {
     fn default() -> Self {
         Budget {
             steps: 12_000_000,
-            search: 5_000_000,
+            search: 4_000_000,
             nodes: 6_000,
             contexts: 24,
             facts: 400_000,
@@ -158,6 +167,8 @@ pub struct Leak {
     pub confirmed: bool,
     /// Constant text that the sink was given, if it is an address.
     pub address: Option<String>,
+    /// The SDK that it is handed to.
+    pub recipient: Option<String>,
     /// The way, source first.
     pub path: Vec<Site>,
 }

@@ -3,6 +3,7 @@
 //! Both stand at the end of a chain of calls from something that the platform runs. Where the chains part, the write's call must be able to
 //! come before the read's; and no write that surely happens in between may replace the value. What cannot be told counts as possible.
 
+use super::entries::EVENT;
 use super::heap::{Key, STATICS, What};
 use super::solve::{Solver, Start};
 use crate::code::link::NONE;
@@ -52,7 +53,7 @@ impl Solver<'_> {
                 // One call runs several methods: on different objects, or one after the other.
                 return true;
             }
-            return self.lives_on(cell, &write, &read)
+            return self.lives_on(cell, &write, &read, &kills)
                 && self.leaves(&write, &kills)
                 && self.arrives(&read, &kills);
         }
@@ -105,9 +106,21 @@ impl Solver<'_> {
         };
         let reads = |&site: &(u32, u32)| matches!(self.called(site), Some((name, _)) if ONLY_READ.contains(&name));
         let all = self.heap.all_readers.get(&one.object).into_iter().flatten();
+        // What is done to the list after the read does not matter.
+        let later = |&site: &(u32, u32)| {
+            site.0 == node
+                && reader.0 == node
+                && !self.path(node, Some(site.1), Some(reader.1), &[])
+        };
+        let erased = |&site: &(u32, u32)| !later(&site);
         if one.writers.len() > 16
+            || one.erasers.iter().any(erased)
             || !one.writers.iter().all(adds)
-            || !one.readers.iter().chain(all).all(reads)
+            || !one
+                .readers
+                .iter()
+                .chain(all)
+                .all(|site| reads(site) || later(site))
         {
             return false;
         }
@@ -165,7 +178,7 @@ impl Solver<'_> {
     }
 
     /// Whether what one run of the platform's calls leaves in a cell is there in a later one.
-    fn lives_on(&self, cell: u32, write: &[Step], read: &[Step]) -> bool {
+    fn lives_on(&self, cell: u32, write: &[Step], read: &[Step], kills: &[Vec<Step>]) -> bool {
         let object = self.heap.cells[cell as usize].object;
         if object == STATICS
             || !matches!(
@@ -198,10 +211,36 @@ impl Solver<'_> {
                         .world
                         .cycles
                         .get(lifecycle as usize)
-                        .is_none_or(|cycle| cycle.may_follow(first, second))
+                        .is_none_or(|cycle| {
+                            let emptied = self.states_that_replace(one, lifecycle, kills);
+                            cycle.may_follow(first, second)
+                                && (emptied.is_empty()
+                                    || cycle.may_follow_around(first, second, &emptied))
+                        })
             }
             _ => true,
         }
+    }
+
+    /// States of a component that cannot end without one of these writes, other than the one that goes on with calls.
+    fn states_that_replace(&self, component: u32, lifecycle: u32, kills: &[Vec<Step>]) -> Vec<u32> {
+        let mut out = Vec::new();
+        for chain in kills {
+            let node = chain[0].node;
+            if let Start::Platform {
+                component: own,
+                lifecycle: cycle,
+                state,
+            } = self.nodes[node as usize].start
+            {
+                let surely = || !self.path(node, None, None, &self.killed_in(node, kills));
+                let event = self.world.cycles[cycle as usize].names[state as usize] == EVENT;
+                if own == component && cycle == lifecycle && !event && surely() {
+                    out.push(state);
+                }
+            }
+        }
+        out
     }
 
     /// Whether the last step's node may run again with the same object in the cell.
@@ -269,9 +308,12 @@ impl Solver<'_> {
             .writers
             .iter()
             .filter(|own| own.2 && (own.0, own.1) != writer && self.replaces(own.0, own.1));
+        let erasers = one.erasers.iter().copied().filter(|&own| own != writer);
         others
+            .map(|own| (own.0, own.1))
+            .chain(erasers)
             .take(16)
-            .filter_map(|own| self.chain((own.0, own.1)))
+            .filter_map(|own| self.chain(own))
             .collect()
     }
 

@@ -1,12 +1,13 @@
 //! A call that leaves the program: its rules are applied, or the default, and what it calls back is run.
 
-use super::heap::{Abs, Set, UNKNOWN, What};
-use super::library::{Library, Spot};
-use super::rules::CallArgument;
+use super::heap::{Abs, Key, Set, UNKNOWN, What};
+use super::library::{Given, Library, Spot};
+use super::rules::{CallArgument, Flow, Place, Root, Selector};
 use super::solve::{Caller, Handing, Solver};
 use crate::code::link::NONE;
 use crate::code::platform;
 use crate::ir::{Invoke, Op, Value};
+use std::rc::Rc;
 
 impl Solver<'_> {
     /// A call that leaves the program.
@@ -16,13 +17,19 @@ impl Solver<'_> {
         let args = self.args_of(node, ins);
         let library = self.library_at(here, method);
         let mut arrived = self.reflect(here, method, &args);
-        let flows = if library.known {
-            library.flows.clone()
-        } else {
-            Vec::new()
-        };
-        for flow in &flows {
+        for flow in library.flows.iter().filter(|_| library.known) {
+            if flow.from.root == Root::Nothing {
+                self.take_away(here, flow.to, &args, kind);
+                continue;
+            }
+            if flow.from.selector == Selector::Same {
+                self.copy_entries(here, flow, &args, kind);
+                continue;
+            }
             let from = self.locate(here, flow.from, &args, kind, true);
+            if from.is_empty() {
+                continue;
+            }
             let to = self.locate(here, flow.to, &args, kind, false);
             let mut set = Set::new();
             for spot in from {
@@ -51,7 +58,7 @@ impl Solver<'_> {
         }
         if !library.known {
             // Cells that the default flows read: it must be known who reads them.
-            for flow in self.default_flows(method, kind) {
+            for flow in self.default_flows(method, kind).iter() {
                 for spot in self.locate(here, flow.from, &args, kind, true) {
                     if let Spot::Cell(cell) = spot {
                         self.read_cell(cell, here);
@@ -60,6 +67,7 @@ impl Solver<'_> {
             }
         }
         self.sink_reads(here, kind, &library, &args);
+        arrived |= self.answer_for(here, &args);
         if !arrived {
             let key = self.program.link.methods[method as usize];
             let returned = self.program.link.proto(key.proto)[0];
@@ -67,26 +75,98 @@ impl Solver<'_> {
             self.join(node, ins, &[value]);
         }
         self.call_back(here, kind, &library, &args);
-        if !library.calls {
+        if !library.calls && !self.takes_back(method) {
             self.escape(here, kind, method, &args);
         }
         self.messages(here, kind, &library, &args);
     }
 
-    /// A sink sees everything in what it is given.
+    /// What cells held is taken away.
+    fn take_away(&mut self, here: (u32, u32), place: Place, args: &[Set], kind: Invoke) {
+        let sure = match place.root {
+            Root::Operand(number) => {
+                let operands = self.nodes[here.0 as usize].method.body.args(here.1);
+                let at = usize::from(number).checked_sub(usize::from(kind == Invoke::Static));
+                at.and_then(|at| operands.get(at))
+                    .is_some_and(|&value| self.one_object(here.0, value))
+            }
+            _ => false,
+        };
+        // Of entries, those that are there: under a key only that one.
+        let keyed = matches!(place.selector, Selector::Entry(_));
+        let spots = self.locate(here, place, args, kind, !keyed);
+        if !sure || keyed && spots.len() != 1 {
+            return;
+        }
+        for spot in spots {
+            let Spot::Cell(cell) = spot else { continue };
+            let one = &mut self.heap.cells[cell as usize];
+            let whole = !keyed || one.key != Key::Anywhere;
+            if whole && !one.erasers.contains(&here) {
+                one.erasers.push(here);
+            }
+        }
+    }
+
+    /// Entries go to the same keys of another object.
+    fn copy_entries(&mut self, here: (u32, u32), flow: &Flow, args: &[Set], kind: Invoke) {
+        for spot in self.locate(here, flow.from, args, kind, true) {
+            let Spot::Cell(cell) = spot else { continue };
+            let set = self.read_cell(cell, here);
+            let key = self.heap.cells[cell as usize].key;
+            for to in self.under(here, flow.to, args, kind, key) {
+                self.write_cell(to, here, false, &set);
+            }
+        }
+    }
+
+    /// The cells under a key of the objects that a place of a rule is in.
+    pub fn under(
+        &mut self,
+        here: (u32, u32),
+        place: Place,
+        args: &[Set],
+        kind: Invoke,
+        key: Key,
+    ) -> Vec<u32> {
+        let objects = match place.root {
+            Root::Return => self.set(here.0, here.1).clone(),
+            Root::Operand(number) => {
+                let at = usize::from(number).checked_sub(usize::from(kind == Invoke::Static));
+                at.and_then(|at| args.get(at)).cloned().unwrap_or_default()
+            }
+            _ => Set::new(),
+        };
+        let spots = self.cells_of(&objects, key).into_iter();
+        spots
+            .filter_map(|spot| match spot {
+                Spot::Cell(cell) => Some(cell),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// A sink sees everything in what it is given, or what its text says.
     pub fn sink_reads(&mut self, here: (u32, u32), kind: Invoke, library: &Library, args: &[Set]) {
         let rules = self.rules;
         for &rule in &library.rules {
             if rules.rules[rule as usize].row.sink.is_some() {
                 for number in self.sink_operands(rule, kind, args.len()) {
-                    let root = args[number].clone();
-                    for spot in self.deep(&root, here) {
+                    for spot in self.in_sink(here, rule, &args[number]) {
                         if let Spot::Cell(cell) = spot {
                             self.read_cell(cell, here);
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// What a sink sees of objects: of a log and a file of texts only what the objects say.
+    pub fn in_sink(&mut self, here: (u32, u32), rule: u32, objects: &[Abs]) -> Vec<Spot> {
+        match self.rules.rules[rule as usize].row.sink.as_deref() {
+            Some("log" | "file") => self.text(objects, here),
+            _ => self.deep(objects, here),
         }
     }
 
@@ -102,23 +182,6 @@ impl Solver<'_> {
             .iter()
             .filter_map(|&number| usize::from(number).checked_sub(shift));
         own.filter(|&at| at < count).collect()
-    }
-
-    /// What a sink's rule sees of a call: whether a cell is part of it.
-    pub fn sink_sees(
-        &mut self,
-        here: (u32, u32),
-        rule: u32,
-        kind: Invoke,
-        args: &[Set],
-        cell: u32,
-    ) -> bool {
-        self.sink_operands(rule, kind, args.len())
-            .into_iter()
-            .any(|at| {
-                self.deep(&args[at].clone(), here)
-                    .contains(&Spot::Cell(cell))
-            })
     }
 
     pub fn call_back(&mut self, here: (u32, u32), kind: Invoke, library: &Library, args: &[Set]) {
@@ -137,12 +200,19 @@ impl Solver<'_> {
                     };
                     self.heap.join(&mut objects, &more);
                 }
+                if let Root::Operand(number) = call.on.root {
+                    let at = usize::from(number).checked_sub(usize::from(kind == Invoke::Static));
+                    if at.is_some_and(|at| at > 0 && self.undone(here, at)) {
+                        objects.clear();
+                    }
+                }
                 for object in objects {
-                    for def in self.named(object, &call.method) {
+                    for &def in self.named(object, &call.method).iter() {
                         let caller = Caller {
                             node: here.0,
                             ins: here.1,
                             later: true,
+                            plain: false,
                         };
                         let Some(callee) = self.node_for(def, caller) else {
                             continue;
@@ -218,18 +288,21 @@ impl Solver<'_> {
     }
 
     /// The methods of an object's class that have a name, with code of the program.
-    pub fn named(&mut self, object: Abs, name: &str) -> Vec<u32> {
+    pub fn named(&mut self, object: Abs, name: &str) -> Rc<Vec<u32>> {
         let kind = self.heap.kinds[object as usize];
         if !self.heap.is_object(object)
             || kind == NONE
             || self.program.defs.class_of[kind as usize] == NONE
         {
-            return Vec::new();
+            return Rc::default();
         }
         let program = self.program;
         let Some(id) = program.find_name(name) else {
-            return Vec::new();
+            return Rc::default();
         };
+        if let Some(known) = self.known.named.get(&(kind, id)) {
+            return known.clone();
+        }
         let mut out = Vec::new();
         let mut signatures = Vec::new();
         let chain: Vec<u32> = program
@@ -258,28 +331,26 @@ impl Solver<'_> {
         {
             out.retain(|&def| program.defs.methods[def as usize].access & BRIDGE != 0);
         }
+        let out = Rc::new(out);
+        self.known.named.insert((kind, id), out.clone());
         out
     }
 
     /// Objects of the program that are given away: the platform may call what the type of the parameter lets it call.
     pub fn escape(&mut self, here: (u32, u32), kind: Invoke, method: u32, args: &[Set]) {
         let program = self.program;
-        let key = program.link.methods[method as usize];
-        let parameters: Vec<u32> = program.link.proto(key.proto)[1..].to_vec();
+        let parameters = self.parameters(method);
         let shift = usize::from(kind != Invoke::Static);
-        for (position, parameter) in parameters.into_iter().enumerate() {
+        for (position, given) in parameters.iter().enumerate() {
             let Some(set) = args.get(position + shift) else {
                 break;
             };
-            let type_name = program.type_name(parameter);
-            let listed = self.rules.listeners.get(&type_name).cloned();
-            if listed.is_none() && NOT_CALLED.contains(&&type_name[..]) {
+            let back =
+                |solver: &Self, at| solver.taken_back(here, method, at) || solver.undone(here, at);
+            if matches!(given, Given::Kept) || back(self, position + shift) {
                 continue;
             }
-            if self.taken_back(here, method, position + shift) {
-                continue;
-            }
-            for object in set.clone() {
+            for &object in set {
                 let own = self.heap.kinds[object as usize];
                 if !self.heap.is_object(object)
                     || own == NONE
@@ -288,19 +359,20 @@ impl Solver<'_> {
                     continue;
                 }
                 let component = matches!(self.heap.what[object as usize], What::Component(_));
-                let defs = match &listed {
-                    Some(names) => names
+                let defs: Vec<u32> = match given {
+                    Given::Calls(names) => names
                         .iter()
-                        .flat_map(|name| self.named(object, name))
+                        .flat_map(|name| self.named(object, name).to_vec())
                         .collect(),
-                    None if component || self.rules.lifecycles.is_empty() => Vec::new(),
-                    None => self.overriding(own),
+                    _ if component || self.rules.lifecycles.is_empty() => Vec::new(),
+                    _ => self.overriding(own).to_vec(),
                 };
                 for def in defs {
                     let caller = Caller {
                         node: here.0,
                         ins: here.1,
                         later: true,
+                        plain: false,
                     };
                     let Some(callee) = self.node_for(def, caller) else {
                         continue;
@@ -334,8 +406,45 @@ impl Solver<'_> {
         !undoing.is_empty() && !self.path(here.0, Some(here.1), None, &undoing)
     }
 
+    /// Whether a method removes what another one registers, by its name.
+    fn takes_back(&self, method: u32) -> bool {
+        let key = self.program.link.methods[method as usize];
+        let name = self
+            .program
+            .bytes(self.program.link.names[key.name as usize]);
+        name.starts_with(b"remove") || name.starts_with(b"unregister")
+    }
+
+    /// Whether what a call registers is surely removed again, in the same method and from the same object, before the method ends.
+    fn undone(&self, here: (u32, u32), position: usize) -> bool {
+        let owner = &self.nodes[here.0 as usize];
+        let operands = owner.method.body.args(here.1);
+        let (Some(&registry), Some(&given)) = (operands.first(), operands.get(position)) else {
+            return false;
+        };
+        if position == 0 || given == NONE || !self.one_object(here.0, given) {
+            return false;
+        }
+        let removes = |user: Value| {
+            let Op::Invoke(_, method) = owner.method.body.ins[user as usize].op else {
+                return false;
+            };
+            if method == NONE || user == here.1 {
+                return false;
+            }
+            let args = owner.method.body.args(user);
+            self.takes_back(method) && args.first() == Some(&registry) && args[1..].contains(&given)
+        };
+        let users = owner.method.users.of(given).iter().copied();
+        let undoing: Vec<Value> = users.filter(|&user| removes(user)).collect();
+        !undoing.is_empty() && !self.path(here.0, Some(here.1), None, &undoing)
+    }
+
     /// Methods of a class that override one of the platform.
-    pub fn overriding(&mut self, kind: u32) -> Vec<u32> {
+    pub fn overriding(&mut self, kind: u32) -> Rc<Vec<u32>> {
+        if let Some(known) = self.known.overriding.get(&kind) {
+            return known.clone();
+        }
         let program = self.program;
         let position = program.defs.class_of[kind as usize];
         let external = program.hierarchy.external[position as usize];
@@ -354,6 +463,8 @@ impl Solver<'_> {
                 }
             }
         }
+        let out = Rc::new(out);
+        self.known.overriding.insert(kind, out.clone());
         out
     }
 
@@ -371,29 +482,3 @@ impl Solver<'_> {
         })
     }
 }
-
-/// Parameters of these types are not called back, or only as rules say.
-const NOT_CALLED: [&str; 22] = [
-    "java.lang.Object",
-    "java.lang.Object[]",
-    "java.lang.String",
-    "java.lang.CharSequence",
-    "java.lang.Class",
-    "java.lang.Throwable",
-    "java.lang.Iterable",
-    "java.util.Collection",
-    "java.util.List",
-    "java.util.Map",
-    "java.util.Set",
-    "java.io.Serializable",
-    "android.os.Parcelable",
-    "android.os.Bundle",
-    "android.content.Context",
-    "android.content.ContextWrapper",
-    "android.content.Intent",
-    "android.app.Activity",
-    "android.app.Application",
-    "android.app.Fragment",
-    "android.view.View",
-    "android.os.Message",
-];

@@ -41,6 +41,17 @@ impl Solver<'_> {
             (b"Ljava/lang/Class;", "getMethod" | "getDeclaredMethod") => {
                 self.members(here, args, What::Method)
             }
+            (b"Ljava/lang/Class;", "getMethods" | "getDeclaredMethods") => {
+                self.all_members(here, args)
+            }
+            (b"Ljava/lang/reflect/Method;", "getName") => {
+                let names: Vec<u32> = self.methods_in(args).iter().map(|one| one.1).collect();
+                let texts = names
+                    .into_iter()
+                    .map(|name| self.heap.number(What::Text(name), NONE));
+                let set = texts.collect();
+                self.result(here, set)
+            }
             (b"Ljava/lang/Class;", "getField" | "getDeclaredField") => {
                 self.members(here, args, What::Field)
             }
@@ -144,6 +155,79 @@ impl Solver<'_> {
         self.result(here, set)
     }
 
+    /// An array of all methods that classes define.
+    fn all_members(&mut self, here: (u32, u32), args: &[Set]) -> bool {
+        let program = self.program;
+        let mut found = Set::new();
+        for kind in self.classes_in(args) {
+            let Some(class) = program.defs.loaded(kind) else {
+                continue;
+            };
+            for def in class.methods.clone() {
+                let method = program.defs.methods[def as usize];
+                if method.access & access::CONSTRUCTOR == 0 {
+                    let name = program.name(program.link.methods[method.id as usize].name);
+                    let id = self.heap.text_id(&name);
+                    let value = self.heap.number(What::Method(kind, id), NONE);
+                    self.heap.join(&mut found, &[value]);
+                }
+            }
+        }
+        let kind = program
+            .find_type(b"[Ljava/lang/reflect/Method;")
+            .unwrap_or(NONE);
+        let (node, ins) = here;
+        let array = self.heap.number(What::Made { node, ins, part: 4 }, kind);
+        let cell = self.cell(array, Key::Anywhere);
+        self.write_cell(cell, here, false, &found);
+        self.result(here, vec![array])
+    }
+
+    /// A call on an object that was made for an interface: the handler that it was made with answers. True if there is one.
+    pub fn answer_for(&mut self, here: (u32, u32), args: &[Set]) -> bool {
+        let receiver = args.first().cloned().unwrap_or_default();
+        let mut handlers = Set::new();
+        for object in receiver {
+            if let Some(cell) = self.heap.find_cell(object, Key::Named(self.names.handler)) {
+                let set = self.read_cell(cell, here);
+                self.heap.join(&mut handlers, &set);
+            }
+        }
+        let (node, ins) = here;
+        let mut known = false;
+        for handler in handlers {
+            let array = self.heap.number(What::Made { node, ins, part: 5 }, NONE);
+            for (position, set) in args.iter().skip(1).enumerate() {
+                let index = self.heap.integer(position as i64);
+                let cell = self.cell(array, Key::Under(index));
+                self.write_cell(cell, here, true, set);
+            }
+            for &def in self.named(handler, "invoke").iter() {
+                let caller = Caller {
+                    node,
+                    ins,
+                    later: false,
+                    plain: true,
+                };
+                let Some(callee) = self.node_for(def, caller) else {
+                    continue;
+                };
+                if self.nodes[callee as usize].method.body.params().end != 4 {
+                    continue;
+                }
+                self.link(here, callee, Handing::Proxy(array));
+                self.join(callee, 0, &[handler]);
+                self.join(callee, 1, &args[0]);
+                self.join(callee, 2, &[super::heap::UNKNOWN]);
+                self.join(callee, 3, &[array]);
+                let returned = self.nodes[callee as usize].returned.clone();
+                self.join(node, ins, &returned);
+                known = true;
+            }
+        }
+        known
+    }
+
     /// Objects of classes, whose constructors run with an array of arguments.
     fn construct_by_name(
         &mut self,
@@ -192,7 +276,7 @@ impl Solver<'_> {
                 continue;
             }
             for &object in &args[1] {
-                for def in self.named(object, &name) {
+                for &def in self.named(object, &name).iter() {
                     known |= self.run_by_name(here, def, Some(object), args.get(2));
                 }
             }
@@ -227,6 +311,7 @@ impl Solver<'_> {
                 node: here.0,
                 ins: here.1,
                 later: false,
+                plain: false,
             },
         ) else {
             return false;

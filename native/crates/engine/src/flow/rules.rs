@@ -5,17 +5,22 @@
 //! this[arg1] -> return         the entry under the first argument, if that is a constant; else all entries
 //! arg2 -> this[arg1]           puts it there
 //! arg1[] -> this[]             all entries
+//! arg1[=] -> this[=]           each entry under the key that it has
+//! none -> this[]               the entries are taken away
 //! this.content -> return       a cell with a name; `this.target.content` one of what is in a cell
 //! this.* -> return : hash      everything in the receiver, and what was done to it (hash, encrypt, length, coarse)
+//! arg1.text -> return          what the text of it says: of an object of the program what its `toString` gives, of others what is in them
 //! new -> return                the result is a new object (otherwise it is one when nothing else flows there)
-//! global prefs[arg1] -> return the one object of this kind under this constant
+//! global prefs[arg1] -> return the one object of this kind under this constant; `global p[arg1].content` a cell of it
+//! provider[arg1]               the app's content providers whose authority is in an address
 //! ```
 //!
 //! Calls back: `this.run()`, `arg1.run()`, `this.target.run()`, `this.onPostExecute(@1)`: `@1` is the result of the first one; an argument that
 //! is not named is something unknown. `arg1.call() -> return.content`: where the result goes.
 //!
 //! Intents: `send activity arg1` (or `service`, `receiver`), `ask activity arg1` for a result, `answer arg2`, `register arg1 arg2` a receiver under a
-//! filter; `receive intent arg1` names the parameter of a method of the program that what was sent comes to.
+//! filter; `receive intent arg1` names the parameter of a method of the program that what was sent comes to. `send worker arg1`: a request of work.
+//! `send activity arg1[]`: all intents of an array. `expose arg1`: its public methods are called by a web page.
 
 use super::mark;
 use std::collections::HashMap;
@@ -42,6 +47,8 @@ pub struct Row {
     pub parameter: u8,
     /// For a source: constants of which one must be an argument; `*` at the end: starts with.
     pub arguments: Vec<String>,
+    /// For a source: the argument that it fills. 0: the result is the data.
+    pub fills: u8,
     /// Whether an argument that is not known counts as one of them.
     pub argument_required: bool,
     /// True for a static field.
@@ -61,8 +68,12 @@ pub(crate) enum Root {
     Operand(u8),
     Return,
     New,
-    /// The one object of a kind, under the constant in `key`.
-    Global(u32),
+    /// The one object of a kind, under the constant in this operand.
+    Global(u32, Option<u8>),
+    /// The content providers of the app that an address in an operand names.
+    Provider(u8),
+    /// What was there is taken away.
+    Nothing,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,10 +86,14 @@ pub(crate) enum Selector {
     Entry(u8),
     /// All entries.
     Entries,
+    /// All entries, each under its key.
+    Same,
     /// A named cell of what is in a named cell.
     Through(u32, u32),
     /// Everything in it.
     All,
+    /// What its text says.
+    Text,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,12 +144,15 @@ pub(crate) enum Recipient {
     Activity,
     Service,
     Receiver,
+    Worker,
 }
 
 /// What a call does with an intent, or a method gets. The number is that of the operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Message {
     Send(Recipient, u8),
+    /// Sends all intents of an array.
+    SendAll(Recipient, u8),
     /// Sends, and waits for a result.
     Ask(Recipient, u8),
     Answer(u8),
@@ -142,6 +160,8 @@ pub(crate) enum Message {
     Register(u8, u8),
     /// Name of the cell of the object, in which what was sent to it is.
     Receive(u32, u8),
+    /// Public methods are called from outside, and what they give leaves.
+    Expose(u8),
 }
 
 /// Methods that the platform calls on objects of a type, and in which order.
@@ -164,6 +184,17 @@ pub struct Listener {
     pub methods: Vec<String>,
 }
 
+/// An SDK that data can be handed to.
+#[derive(Debug, Clone, Default)]
+pub struct Vendor {
+    /// How the names of its classes start, dotted; behind `*` at the end no package below counts.
+    pub prefix: String,
+    /// The SDK.
+    pub sdk: String,
+    /// Who makes it: what its SDKs hand to each other has reached it already.
+    pub maker: String,
+}
+
 /// All rows.
 #[derive(Debug, Default)]
 pub struct Rules {
@@ -172,7 +203,10 @@ pub struct Rules {
     pub(crate) listeners: HashMap<String, Vec<String>>,
     /// Packages whose code is known by rules, so that it is not entered: dotted prefixes.
     pub(crate) outside: Vec<String>,
+    /// SDKs by package, longer ones first.
+    pub(crate) vendors: Vec<Vendor>,
     pub(crate) names: Vec<String>,
+    sources: HashMap<String, Vec<u32>>,
     by_name: HashMap<(String, String), Vec<u32>>,
     name_ids: HashMap<String, u32>,
 }
@@ -184,10 +218,16 @@ impl Rules {
         lifecycles: Vec<Lifecycle>,
         listeners: Vec<Listener>,
         outside: Vec<String>,
+        mut vendors: Vec<Vendor>,
     ) -> Result<Rules, String> {
+        vendors.sort_by(|a, b| {
+            let longer = b.prefix.len().cmp(&a.prefix.len());
+            longer.then_with(|| (&a.prefix, &a.sdk).cmp(&(&b.prefix, &b.sdk)))
+        });
         let mut rules = Rules {
             lifecycles,
             outside,
+            vendors,
             ..Rules::default()
         };
         for name in [
@@ -200,6 +240,13 @@ impl Rules {
             "category",
             "data",
             "type",
+            "said",
+            "network",
+            "handler",
+            "remote",
+            "address",
+            "package",
+            "input",
         ] {
             rules.name(name);
         }
@@ -227,6 +274,10 @@ impl Rules {
                     None => calls.push(rules.call(text).map_err(refused)?),
                 }
             }
+            if row.source.is_some() && !row.is_field && row.parameter == 0 {
+                let called = rules.sources.entry(row.method.clone()).or_default();
+                called.push(position as u32);
+            }
             rules
                 .by_name
                 .entry((row.class.clone(), row.method.clone()))
@@ -247,6 +298,11 @@ impl Rules {
         self.by_name
             .get(&(class.to_owned(), method.to_owned()))
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// The sources that are calls of a method of this name, of any class.
+    pub(crate) fn sources_called(&self, method: &str) -> &[u32] {
+        self.sources.get(method).map_or(&[], Vec::as_slice)
     }
 
     /// The number of a cell's name.
@@ -293,15 +349,27 @@ impl Rules {
                 selector: Selector::Whole,
             });
         }
-        if let Some(rest) = text.strip_prefix("global ") {
-            let (kind, key) = rest.split_once('[').unwrap_or((rest, ""));
-            let selector = match key.strip_suffix(']') {
-                Some(argument) => Selector::Entry(operand(argument)?),
-                None => Selector::Whole,
-            };
+        if text == "none" {
             return Ok(Place {
-                root: Root::Global(self.name(kind)),
-                selector,
+                root: Root::Nothing,
+                selector: Selector::Whole,
+            });
+        }
+        let key = |text: &str| text.strip_suffix(']').map(operand).transpose();
+        if let Some(rest) = text.strip_prefix("global ") {
+            let (rest, selector) = match rest.split_once('.') {
+                Some((rest, cell)) => (rest, Selector::Named(self.name(cell))),
+                None => (rest, Selector::Whole),
+            };
+            let (kind, argument) = rest.split_once('[').unwrap_or((rest, ""));
+            let root = Root::Global(self.name(kind), key(argument)?);
+            return Ok(Place { root, selector });
+        }
+        if let Some(rest) = text.strip_prefix("provider[") {
+            let number = key(rest)?.ok_or_else(|| format!("{text:?} names no address"))?;
+            return Ok(Place {
+                root: Root::Provider(number),
+                selector: Selector::Whole,
             });
         }
         let end = text.find(['.', '[']).unwrap_or(text.len());
@@ -313,7 +381,9 @@ impl Rules {
         let selector = match rest {
             "" => Selector::Whole,
             ".*" => Selector::All,
+            ".text" => Selector::Text,
             "[]" => Selector::Entries,
+            "[=]" => Selector::Same,
             _ if rest.starts_with('.') => match rest[1..].split_once('.') {
                 Some((first, second)) => Selector::Through(self.name(first), self.name(second)),
                 None => Selector::Named(self.name(&rest[1..])),
@@ -329,11 +399,16 @@ impl Rules {
             "activity" => Ok(Recipient::Activity),
             "service" => Ok(Recipient::Service),
             "receiver" => Ok(Recipient::Receiver),
+            "worker" => Ok(Recipient::Worker),
             other => Err(format!("{other} is no kind of component")),
         };
         let words: Vec<&str> = text.split_whitespace().collect();
         Ok(Some(match words[..] {
-            ["send", to, intent] => Message::Send(recipient(to)?, operand(intent)?),
+            ["send", to, intent] => match intent.strip_suffix("[]") {
+                Some(array) => Message::SendAll(recipient(to)?, operand(array)?),
+                None => Message::Send(recipient(to)?, operand(intent)?),
+            },
+            ["expose", object] => Message::Expose(operand(object)?),
             ["ask", to, intent] => Message::Ask(recipient(to)?, operand(intent)?),
             ["answer", intent] => Message::Answer(operand(intent)?),
             ["register", receiver, filter] => {

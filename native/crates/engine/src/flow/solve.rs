@@ -39,6 +39,8 @@ pub(super) struct Caller {
     pub ins: u32,
     /// Whether it runs later than the call, or beside it.
     pub later: bool,
+    /// Whether its result is that of the call as it is.
+    pub plain: bool,
 }
 
 /// What a call hands on to a node.
@@ -52,6 +54,10 @@ pub(super) enum Handing {
     Listener(u8),
     /// By reflection: an array of arguments; the parameter that the first one goes to.
     Reflective(u8),
+    /// The text of an object is asked for.
+    Text,
+    /// The call is answered by a handler, which gets the operands as an array: the object number of it.
+    Proxy(Abs),
 }
 
 /// One body in one context.
@@ -64,6 +70,8 @@ pub(super) struct Node {
     pub callers: Vec<Caller>,
     pub returned: Set,
     pub thrown: Set,
+    /// Instructions to look at.
+    waiting: Vec<u32>,
     pub start: Start,
     /// Whether calls from several places share it.
     pub shared: bool,
@@ -85,7 +93,10 @@ pub(super) struct Solver<'a> {
     /// By value of all nodes.
     pub values: Vec<Set>,
     queued: Vec<bool>,
-    queue: VecDeque<(u32, u32)>,
+    /// Nodes with instructions to look at, in the order in which the first of them came up.
+    queue: VecDeque<u32>,
+    /// By node: whether it is in the queue, or being worked on.
+    active: Vec<bool>,
     /// Work done: evaluations, and what each of them looks at.
     pub steps: std::cell::Cell<u64>,
     pub cuts: Cuts,
@@ -98,6 +109,8 @@ pub(super) struct Solver<'a> {
     pub links: Map<(u32, u32), Vec<(u32, Handing)>>,
     /// By call: the method outside that it runs.
     pub outside: Map<(u32, u32), u32>,
+    /// By call: what it does with data, once all values are known.
+    pub transfers: Map<(u32, u32), Rc<super::transfer::Transfer>>,
     /// Calls of the platform by reflection: place, class, method.
     pub reflected: Vec<((u32, u32), String, String)>,
     pub initialised: Vec<bool>,
@@ -129,6 +142,7 @@ impl<'a> Solver<'a> {
             values: Vec::new(),
             queued: Vec::new(),
             queue: VecDeque::new(),
+            active: Vec::new(),
             steps: std::cell::Cell::new(0),
             cuts: Cuts::default(),
             builder: Builder::new(program),
@@ -138,6 +152,7 @@ impl<'a> Solver<'a> {
             children: Map::default(),
             links: Map::default(),
             outside: Map::default(),
+            transfers: Map::default(),
             reflected: Vec::new(),
             initialised: vec![false; program.defs.classes.len()],
             overrides: crate::code::platform::overrides(program, &[]),
@@ -153,17 +168,28 @@ impl<'a> Solver<'a> {
         self.contexts.len() as u64
     }
 
-    /// Works until nothing changes, or the budget ends.
+    /// Works until nothing changes, or the budget ends. One body is settled before the next: in the order of its instructions most of
+    /// them are looked at once, when all their operands are known.
     pub fn run(&mut self) {
-        while let Some((node, ins)) = self.queue.pop_front() {
-            let var = self.nodes[node as usize].base + ins;
-            self.queued[var as usize] = false;
-            self.work(1);
-            if self.steps.get() > self.budget.steps {
-                self.cuts.add("flow-steps");
-                return;
+        while let Some(node) = self.queue.pop_front() {
+            loop {
+                let mut batch = std::mem::take(&mut self.nodes[node as usize].waiting);
+                if batch.is_empty() {
+                    break;
+                }
+                batch.sort_unstable();
+                for ins in batch {
+                    let var = self.nodes[node as usize].base + ins;
+                    self.queued[var as usize] = false;
+                    self.work(1);
+                    if self.steps.get() > self.budget.steps {
+                        self.cuts.add("flow-steps");
+                        return;
+                    }
+                    self.evaluate(node, ins);
+                }
             }
-            self.evaluate(node, ins);
+            self.active[node as usize] = false;
         }
     }
 
@@ -177,7 +203,10 @@ impl<'a> Solver<'a> {
         let var = (self.nodes[node as usize].base + ins) as usize;
         if !self.queued[var] {
             self.queued[var] = true;
-            self.queue.push_back((node, ins));
+            self.nodes[node as usize].waiting.push(ins);
+            if !std::mem::replace(&mut self.active[node as usize], true) {
+                self.queue.push_back(node);
+            }
         }
     }
 
@@ -218,6 +247,16 @@ impl<'a> Solver<'a> {
                 self.enqueue(node, user);
             }
         }
+    }
+
+    /// Adds what one value can be to what another one can be.
+    pub fn hand(&mut self, node: u32, value: Value, to: u32, parameter: Value) {
+        let var = (self.nodes[node as usize].base + value) as usize;
+        let set = std::mem::take(&mut self.values[var]);
+        if var != (self.nodes[to as usize].base + parameter) as usize {
+            self.join(to, parameter, &set);
+        }
+        self.values[var] = set;
     }
 
     /// Adds to what a cell can hold; readers look again if it grew.
@@ -335,8 +374,6 @@ impl<'a> Solver<'a> {
                 *self.contexts.entry(def).or_default() += 1;
                 let full = count >= allowed || depth > 60;
                 let node = self.add_node(def, method, Start::Called, depth);
-                self.nodes[node as usize].shared = full;
-                self.nodes[node as usize].merged = full;
                 if full {
                     self.shared.insert(def, node);
                 }
@@ -349,6 +386,7 @@ impl<'a> Solver<'a> {
         self.nodes[node as usize].callers.push(caller);
         if self.nodes[node as usize].callers.len() > 1 {
             self.nodes[node as usize].shared = true;
+            self.nodes[node as usize].merged |= self.shared.get(&def) == Some(&node);
         }
         Some(node)
     }
@@ -369,6 +407,9 @@ impl<'a> Solver<'a> {
 
     pub fn add_node(&mut self, def: u32, method: Rc<Method>, start: Start, depth: u32) -> u32 {
         let id = self.nodes.len() as u32;
+        if id as usize == self.budget.nodes / 2 {
+            self.heap.narrow();
+        }
         let base = self.values.len() as u32;
         let count = method.body.ins.len();
         self.values.resize(self.values.len() + count, Set::new());
@@ -382,11 +423,13 @@ impl<'a> Solver<'a> {
             callers: Vec::new(),
             returned: Set::new(),
             thrown: Set::new(),
+            waiting: Vec::new(),
             start,
             shared: false,
             merged: false,
             depth,
         });
+        self.active.push(false);
         self.run_block(id, 0);
         id
     }

@@ -3,7 +3,7 @@
 use super::heap::{Abs, Key, STATICS, Set, UNKNOWN, What};
 use super::library::Spot;
 use super::rules::{Place, Root, Selector};
-use super::solve::Solver;
+use super::solve::{Caller, Handing, Solver};
 use crate::code::link::NONE;
 use crate::ir::{Invoke, Op, Value};
 
@@ -47,12 +47,18 @@ impl Solver<'_> {
                     kind,
                 ))];
             }
-            Root::Global(name) => {
-                return self
-                    .globals(name, place.selector, args, kind)
-                    .into_iter()
-                    .map(Spot::Object)
-                    .collect();
+            Root::Nothing => return Vec::new(),
+            Root::Provider(number) => {
+                let at = position(number).map(|at| args[at].clone());
+                return self.providers(&at.unwrap_or_default());
+            }
+            Root::Global(name, key) => {
+                let key = key.map(|number| position(number).map(|at| args[at].clone()));
+                let objects = self.globals(name, key.map(Option::unwrap_or_default));
+                match place.selector {
+                    Selector::Whole => return objects.into_iter().map(Spot::Object).collect(),
+                    _ => objects,
+                }
             }
             Root::Operand(number) => {
                 let Some(at) = position(number) else {
@@ -89,8 +95,16 @@ impl Solver<'_> {
                 self.entry_spots(&root, &index, here, reads)
             }
             Selector::Entries => self.entry_spots(&root, &[UNKNOWN], here, reads),
+            Selector::Same => self.entry_spots(&root, &[UNKNOWN], here, true),
             Selector::All => {
                 let mut out = self.deep(&root, here);
+                if let Root::Operand(number) = place.root {
+                    out.extend(position(number).map(|at| Spot::Value(operands[at])));
+                }
+                out
+            }
+            Selector::Text => {
+                let mut out = self.text(&root, here);
                 if let Root::Operand(number) = place.root {
                     out.extend(position(number).map(|at| Spot::Value(operands[at])));
                 }
@@ -116,13 +130,8 @@ impl Solver<'_> {
         }
     }
 
-    pub fn globals(
-        &mut self,
-        name: u32,
-        selector: Selector,
-        args: &[Set],
-        kind: Invoke,
-    ) -> Vec<Abs> {
+    /// The objects of a kind under keys; without keys, the one of that kind.
+    pub fn globals(&mut self, name: u32, keys: Option<Set>) -> Vec<Abs> {
         let text = self
             .rules
             .names
@@ -132,14 +141,12 @@ impl Solver<'_> {
         if let ("application", Some(application)) = (&text[..], self.world.application) {
             return vec![application];
         }
-        let keys = match selector {
-            Selector::Entry(number) => {
-                let at = usize::from(number).checked_sub(usize::from(kind == Invoke::Static));
-                at.and_then(|at| args.get(at)).cloned().unwrap_or_default()
-            }
-            _ => vec![UNKNOWN],
-        };
+        if text == "package" {
+            let package = self.setting.package.clone();
+            return vec![self.heap.text(&package)];
+        }
         let keys: Set = keys
+            .unwrap_or_else(|| vec![UNKNOWN])
             .into_iter()
             .map(|key| {
                 if self.heap.is_constant(key) {
@@ -186,6 +193,101 @@ impl Solver<'_> {
             } else {
                 for key in self.keys(index) {
                     out.push(Spot::Cell(self.cell(object, key)));
+                }
+            }
+        }
+        out
+    }
+
+    /// What the texts of objects say. The platform's objects tell what is in them; an object of the program tells what its `toString` gives,
+    /// and without one nothing but what a class of the platform above it keeps.
+    pub fn text(&mut self, objects: &[Abs], here: (u32, u32)) -> Vec<Spot> {
+        let mut out = Vec::new();
+        let mut seen: Vec<Abs> = Vec::new();
+        let mut level: Vec<Abs> = objects.to_vec();
+        for _ in 0..DEPTH {
+            let mut next = Vec::new();
+            for object in level {
+                if !self.heap.is_object(object)
+                    || object == STATICS
+                    || seen.contains(&object)
+                    || seen.len() > 64
+                {
+                    continue;
+                }
+                seen.push(object);
+                let own = !self.is_foreign(object);
+                if own && self.speak(object, here) {
+                    let cell = self.cell(object, Key::Named(self.names.said));
+                    self.read_cell(cell, here);
+                    out.push(Spot::Cell(cell));
+                    continue;
+                }
+                self.read_all(object, here);
+                let cells = self.heap.of_object.get(&object);
+                let cells = cells.cloned().unwrap_or_default();
+                self.work(cells.len() + 1);
+                for cell in cells {
+                    let one = &self.heap.cells[cell as usize];
+                    if !own || !matches!(one.key, Key::Field(_)) {
+                        out.push(Spot::Cell(cell));
+                        next.extend(one.set.iter().copied());
+                    }
+                }
+            }
+            level = next;
+        }
+        out
+    }
+
+    /// Whether a spot is a cell in one of some operands.
+    pub fn deep_cells(&mut self, args: &[Set], here: (u32, u32), spot: Spot) -> bool {
+        args.iter().any(|set| self.deep(set, here).contains(&spot))
+    }
+
+    /// Runs `toString` of an object of the program for a call that makes text of it; false if its class has none.
+    fn speak(&mut self, object: Abs, here: (u32, u32)) -> bool {
+        let defs = self.named(object, "toString");
+        if self.heap.settled {
+            return !defs.is_empty();
+        }
+        for &def in defs.iter() {
+            let caller = Caller {
+                node: here.0,
+                ins: here.1,
+                later: false,
+                plain: false,
+            };
+            let Some(callee) = self.node_for(def, caller) else {
+                continue;
+            };
+            self.link(here, callee, Handing::Text);
+            self.join(callee, 0, &[object]);
+            let cell = self.cell(object, Key::Named(self.names.said));
+            let returned = self.nodes[callee as usize].returned.clone();
+            self.write_cell(cell, here, false, &returned);
+        }
+        !defs.is_empty()
+    }
+
+    /// The app's content providers whose authority an address names.
+    fn providers(&mut self, addresses: &[Abs]) -> Vec<Spot> {
+        let setting = self.setting;
+        let mut out = Vec::new();
+        for &address in addresses {
+            let text = self.heap.as_text(address);
+            let rest = text.and_then(|text| text.strip_prefix("content://"));
+            let Some(authority) = rest.and_then(|rest| rest.split(['/', '?']).next()) else {
+                continue;
+            };
+            let authority = authority.to_owned();
+            for component in &setting.components {
+                let kind = self.program.find_class(&component.class);
+                if component.authorities.contains(&authority) {
+                    if let Some(kind) = kind {
+                        let object = self.heap.number(What::Component(kind), kind);
+                        out.push(Spot::Object(object));
+                    }
                 }
             }
         }

@@ -1,9 +1,11 @@
 //! Which source reaches which sink, and how.
 
+use super::ends::End;
 use super::heap::{Map, Set, What};
 use super::library::Spot;
 use super::rules::CallArgument;
 use super::solve::{Handing, Solver};
+use super::sources::{Source, collect};
 use super::{Leak, Outcome, Site, mark};
 use crate::code::link::NONE;
 use crate::ir::{Op, Value};
@@ -27,19 +29,25 @@ struct Fact {
     from: u32,
     /// Where it came to be.
     site: (u32, u32),
+    /// In a body that many calls share: the fact as which data entered it, or [`NONE`] if it did not come by a parameter.
+    entry: u32,
 }
 
-/// A place that reads: rule, method and unit, and what it is called.
-type Key = (u32, Site);
+/// A call by which data entered a body that many calls share: the call, and the fact that it had there.
+type Incoming = ((u32, u32), u32);
 
-struct Source {
-    api: String,
-    data: String,
-    starts: Vec<(u32, Value)>,
-}
+/// Data that such a body gives back: marks, fact, place, and whether it is thrown.
+type Outgoing = (u8, u32, (u32, u32), bool);
+
+/// A place that reads or sends: rule, and method and unit.
+pub(super) type Key = (u32, Site);
+
+/// One source may take this part of what all of them may: what one of them spreads over a whole app tells little, and the others have their turn.
+const SHARE: usize = 8;
 
 /// Looks from each source for all sinks.
 pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
+    solver.heap.settled = true;
     let mut sources: BTreeMap<Key, Source> = BTreeMap::new();
     collect(solver, &mut sources);
     let mut outcome = Outcome::default();
@@ -49,19 +57,20 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
         let mut run = Run {
             facts: Vec::new(),
             seen: Map::default(),
+            entered: Map::default(),
             leaks: BTreeMap::new(),
-            left,
-            stop,
+            left: left.min(solver.budget.facts / SHARE),
+            stop: stop.min(solver.steps.get() + solver.budget.search / SHARE as u64),
             branches: Map::default(),
             solver,
         };
-        for (node, value) in source.starts {
-            run.add(Held::Value(node, value), 0, NONE, (node, value));
+        for (held, place) in source.starts {
+            run.add(held, 0, NONE, place);
         }
         run.work();
-        left = run.left;
+        left = left.saturating_sub(run.facts.len());
         let leaks = std::mem::take(&mut run.leaks);
-        for ((sink_rule, sink), (marks, last, api, kind, address)) in leaks {
+        for ((sink_rule, sink), (marks, last, end)) in leaks {
             let (path, merged) = run.path(last, sink);
             outcome.leaks.push(Leak {
                 source_rule: rule,
@@ -69,12 +78,13 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
                 source_api: source.api.clone(),
                 source: site,
                 sink_rule,
-                sink_kind: kind,
-                sink_api: api,
+                sink_kind: end.kind,
+                sink_api: end.api,
                 sink,
                 marks,
                 confirmed: !merged,
-                address,
+                address: end.address,
+                recipient: end.recipient,
                 path,
             });
         }
@@ -85,167 +95,32 @@ pub(super) fn search(solver: &mut Solver<'_>) -> Outcome {
     outcome
 }
 
-fn collect(solver: &mut Solver<'_>, sources: &mut BTreeMap<Key, Source>) {
-    let mut add = |rule: u32, site: Site, api: String, data: String, start: (u32, Value)| {
-        let source = sources.entry((rule, site)).or_insert(Source {
-            api,
-            data,
-            starts: Vec::new(),
-        });
-        source.starts.push(start);
-    };
-    let mut calls: Vec<((u32, u32), u32)> = solver
-        .outside
-        .iter()
-        .map(|(&here, &method)| (here, method))
-        .collect();
-    calls.sort_unstable();
-    for (here, method) in calls {
-        let library = solver.library_at(here, method);
-        if library.rules.is_empty() {
-            continue;
-        }
-        let args = solver.args_of(here.0, here.1);
-        for rule in solver.sources_at(&library, &args) {
-            let row = &solver.rules.rules[rule as usize].row;
-            let mut data = row.source.clone().unwrap_or_default();
-            if data == "widget" {
-                let receiver = args.first().cloned().unwrap_or_default();
-                match solver.widget_data(&receiver) {
-                    Some(found) => data = found,
-                    None => continue,
-                }
-            }
-            let api = format!(
-                "{}.{}",
-                solver.rules.rules[rule as usize].row.class,
-                method_name(solver, method)
-            );
-            add(rule, solver.site(here), api, data, here);
-        }
-    }
-    for (here, class, name) in solver.reflected.clone() {
-        for &rule in solver.rules.find(&class, &name) {
-            let row = &solver.rules.rules[rule as usize].row;
-            if let (Some(data), 0, false) = (row.source.clone(), row.parameter, row.is_field) {
-                if data != "widget" && row.arguments.is_empty() {
-                    add(
-                        rule,
-                        solver.site(here),
-                        format!("{class}.{name}"),
-                        data,
-                        here,
-                    );
-                }
-            }
-        }
-    }
-    for node in 0..solver.nodes.len() as u32 {
-        let method = solver.nodes[node as usize].method.clone();
-        let runs = solver.nodes[node as usize].runs.clone();
-        for block in method
-            .body
-            .live_blocks()
-            .filter(|&block| runs[block as usize])
-        {
-            for ins in method.body.in_block(block) {
-                let Op::StaticGet(field) = method.body.ins[ins as usize].op else {
-                    continue;
-                };
-                if field == NONE {
-                    continue;
-                }
-                for &rule in solver.field_rules(field).iter() {
-                    let row = &solver.rules.rules[rule as usize].row;
-                    if let (Some(data), true) = (row.source.clone(), row.value.is_empty()) {
-                        let api = format!("{}.{}", row.class, row.method);
-                        add(rule, solver.site((node, ins)), api, data, (node, ins));
-                    }
-                }
-            }
-        }
-    }
-    for &(node, value, rule) in &solver.world.sources {
-        let row = &solver.rules.rules[rule as usize].row;
-        let api = format!("{}.{}", row.class, row.method);
-        let site = Site {
-            def: solver.nodes[node as usize].def,
-            unit: 0,
-        };
-        add(
-            rule,
-            site,
-            api,
-            row.source.clone().unwrap_or_default(),
-            (node, value),
-        );
-    }
-}
-
-fn method_name(solver: &Solver<'_>, method: u32) -> String {
-    let key = solver.program.link.methods[method as usize];
-    solver.program.name(key.name).into_owned()
-}
-
 impl Solver<'_> {
-    fn site(&self, here: (u32, u32)) -> Site {
+    pub fn site(&self, here: (u32, u32)) -> Site {
         let node = &self.nodes[here.0 as usize];
         Site {
             def: node.def,
             unit: node.method.body.ins[here.1 as usize].unit,
         }
     }
-
-    /// Whether a stream is that of a connection, or writes to one.
-    fn goes_to_network(&self, objects: &[u32]) -> bool {
-        let (network, target) = (
-            self.rules.known_name("network"),
-            self.rules.known_name("target"),
-        );
-        let mut level = objects.to_vec();
-        for _ in 0..4 {
-            let mut next = Vec::new();
-            for object in level {
-                if matches!(self.heap.what[object as usize], What::Global(name, _) if name == network)
-                {
-                    return true;
-                }
-                let cell = self.heap.find_cell(object, super::heap::Key::Named(target));
-                next.extend(
-                    cell.into_iter()
-                        .flat_map(|cell| self.heap.cells[cell as usize].set.iter().copied()),
-                );
-            }
-            level = next;
-        }
-        false
-    }
-
-    fn widget_data(&self, receiver: &[u32]) -> Option<String> {
-        receiver.iter().find_map(|&object| {
-            let What::Global(_, key) = self.heap.what[object as usize] else {
-                return None;
-            };
-            let What::Integer(id) = self.heap.what[key as usize] else {
-                return None;
-            };
-            let widgets = self.setting.widgets.iter();
-            widgets
-                .filter(|widget| i64::from(widget.id as i32) == id)
-                .map(|widget| widget.data.clone())
-                .next()
-        })
-    }
 }
 
-/// By sink: marks, last fact, name, kind, address.
-type Leaks = BTreeMap<Key, (u8, u32, String, String, Option<String>)>;
+/// Stands for the entry of a fact that is one itself.
+const ENTRY: u32 = NONE - 1;
+
+/// Calls that get back what came of one entry.
+const CALLS: usize = 256;
+
+/// By sink: marks, last fact, and what it is.
+type Leaks = BTreeMap<Key, (u8, u32, End)>;
 
 pub(super) struct Run<'s, 'a> {
     pub solver: &'s mut Solver<'a>,
     facts: Vec<Fact>,
-    seen: Map<(Held, u8), ()>,
-    leaks: Leaks,
+    seen: Map<(Held, u8, u32), u32>,
+    /// By entry: where data came from, and what comes back for it.
+    entered: Map<u32, (Vec<Incoming>, Vec<Outgoing>)>,
+    pub leaks: Leaks,
     left: usize,
     /// Steps at which the search ends.
     stop: u64,
@@ -255,11 +130,20 @@ pub(super) struct Run<'s, 'a> {
 
 impl Run<'_, '_> {
     pub fn add(&mut self, held: Held, marks: u8, from: u32, site: (u32, u32)) {
-        if self.seen.insert((held, marks), ()).is_some() {
-            return;
-        }
+        let entry = match held {
+            Held::Value(..) if from != NONE => self.facts[from as usize].entry,
+            _ => NONE,
+        };
+        self.add_in(held, marks, from, site, entry);
+    }
+
+    fn add_in(&mut self, held: Held, marks: u8, from: u32, site: (u32, u32), entry: u32) {
         if self.left == 0 {
             self.solver.cuts.add("flow-facts");
+            return;
+        }
+        let next = self.facts.len() as u32;
+        if *self.seen.entry((held, marks, entry)).or_insert(next) != next {
             return;
         }
         self.left -= 1;
@@ -268,6 +152,7 @@ impl Run<'_, '_> {
             marks,
             from,
             site,
+            entry,
         });
     }
 
@@ -427,22 +312,49 @@ impl Run<'_, '_> {
 
     /// A node gives a value back.
     pub fn returned(&mut self, node: u32, marks: u8, from: u32, site: (u32, u32)) {
+        if self.back(node, (marks, from, site, false)) {
+            return;
+        }
         for caller in self.solver.nodes[node as usize].callers.clone() {
             let place = (caller.node, caller.ins);
             for (callee, handing) in self.solver.links.get(&place).cloned().unwrap_or_default() {
                 if callee != node {
                     continue;
                 }
-                match handing {
-                    Handing::Plain | Handing::Reflective(_) => {
-                        self.add(Held::Value(caller.node, caller.ins), marks, from, site)
+                self.hand_back(node, place, handing, marks, from, site);
+            }
+        }
+        if let Some(&exposed) = self.solver.mail.exposed.get(&node) {
+            self.give_to_page(exposed, marks, from, site);
+        }
+    }
+
+    /// What a body gives goes where the call that ran it puts it.
+    fn hand_back(
+        &mut self,
+        node: u32,
+        place: (u32, u32),
+        handing: Handing,
+        marks: u8,
+        from: u32,
+        site: (u32, u32),
+    ) {
+        match handing {
+            Handing::Plain | Handing::Reflective(_) | Handing::Proxy(_) => {
+                self.add(Held::Value(place.0, place.1), marks, from, site)
+            }
+            Handing::CallBack(rule, number) => {
+                self.result_of(place, rule, number, marks, from, site)
+            }
+            Handing::Text => {
+                let key = super::heap::Key::Named(self.solver.names.said);
+                for object in self.solver.set(node, 0).clone() {
+                    if let Some(cell) = self.solver.heap.find_cell(object, key) {
+                        self.add(Held::Cell(cell, place.0, place.1), marks, from, site);
                     }
-                    Handing::CallBack(rule, number) => {
-                        self.result_of(place, rule, number, marks, from, site)
-                    }
-                    Handing::Listener(_) => {}
                 }
             }
+            Handing::Listener(_) => {}
         }
     }
 
@@ -492,14 +404,96 @@ impl Run<'_, '_> {
     }
 
     pub fn parameter(&mut self, callee: u32, value: Value, marks: u8, from: u32, site: (u32, u32)) {
-        if value < self.solver.nodes[callee as usize].method.body.params().end {
+        let node = &self.solver.nodes[callee as usize];
+        if value >= node.method.body.params().end {
+            return;
+        }
+        if !node.merged {
             self.add(Held::Value(callee, value), marks, from, site);
+            return;
+        }
+        // In a body that many calls share, one fact stands for all of them, and what comes of it goes back to each.
+        let held = Held::Value(callee, value);
+        let entry = match self.seen.get(&(held, marks, ENTRY)) {
+            Some(&known) => known,
+            None => {
+                let next = self.facts.len() as u32;
+                self.add_in(held, marks, from, site, ENTRY);
+                if self.facts.len() as u32 == next {
+                    return;
+                }
+                self.facts[next as usize].entry = next;
+                next
+            }
+        };
+        let context = match self.facts.get(from as usize) {
+            Some(fact) => fact.entry,
+            None => NONE,
+        };
+        let (incoming, outgoing) = self.entered.entry(entry).or_default();
+        if incoming.contains(&(site, context)) || incoming.len() >= CALLS {
+            return;
+        }
+        incoming.push((site, context));
+        for out in outgoing.clone() {
+            self.give_back(callee, (site, context), out);
+        }
+    }
+
+    /// Data leaves a body that many calls share the way that it came in by. False if the body is another, or the way is not known.
+    fn back(&mut self, node: u32, out: Outgoing) -> bool {
+        let entry = match self.facts.get(out.1 as usize) {
+            Some(fact) => fact.entry,
+            None => NONE,
+        };
+        if !self.solver.nodes[node as usize].merged || entry == NONE {
+            return false;
+        }
+        let (incoming, outgoing) = self.entered.entry(entry).or_default();
+        let known = outgoing
+            .iter()
+            .any(|own| (own.0, own.2, own.3) == (out.0, out.2, out.3));
+        if !known {
+            outgoing.push(out);
+            for call in incoming.clone() {
+                self.give_back(node, call, out);
+            }
+        }
+        true
+    }
+
+    fn give_back(&mut self, node: u32, (call, context): Incoming, out: Outgoing) {
+        let (marks, from, site, thrown) = out;
+        self.solver.work(1);
+        let handing = self.solver.links.get(&call).into_iter().flatten();
+        let handing: Vec<Handing> = handing
+            .filter(|link| link.0 == node)
+            .map(|link| link.1)
+            .collect();
+        if thrown {
+            let body = &self.solver.nodes[call.0 as usize].method.body;
+            let block = body.ins[call.1 as usize].block;
+            for handler in self.solver.handlers(call.0, block) {
+                self.add_in(Held::Value(call.0, handler), marks, from, site, context);
+            }
+            return;
+        }
+        for one in handing {
+            match one {
+                Handing::Plain | Handing::Reflective(_) | Handing::Proxy(_) => {
+                    self.add_in(Held::Value(call.0, call.1), marks, from, site, context)
+                }
+                other => self.hand_back(node, call, other, marks, from, site),
+            }
         }
     }
 
     fn thrown(&mut self, node: u32, block: u32, marks: u8, from: u32, site: (u32, u32)) {
         for handler in self.solver.handlers(node, block) {
             self.add(Held::Value(node, handler), marks, from, site);
+        }
+        if self.back(node, (marks, from, site, true)) {
+            return;
         }
         for caller in self.solver.nodes[node as usize].callers.clone() {
             let body = &self.solver.nodes[caller.node as usize].method.body;
@@ -527,38 +521,6 @@ impl Run<'_, '_> {
                 self.passed(reader, kind, target, Spot::Cell(cell), marks, from)
             }
             _ => {}
-        }
-    }
-
-    pub fn leak(
-        &mut self,
-        here: (u32, u32),
-        rule: u32,
-        method: u32,
-        marks: u8,
-        from: u32,
-        args: &[Set],
-    ) {
-        let site = self.solver.site(here);
-        let row = &self.solver.rules.rules[rule as usize].row;
-        let api = format!("{}.{}", row.class, method_name(self.solver, method));
-        let address = args
-            .iter()
-            .flatten()
-            .filter_map(|&value| self.solver.heap.as_text(value))
-            .find(|text| text.contains("://"))
-            .map(str::to_owned);
-        let mut kind = row.sink.clone().unwrap_or_default();
-        if self.solver.goes_to_network(&args[0]) {
-            kind = "network".to_owned();
-        }
-        let entry = self
-            .leaks
-            .entry((rule, site))
-            .or_insert((marks, from, api, kind, address));
-        // What arrives with fewer marks says more.
-        if marks.count_ones() < entry.0.count_ones() {
-            (entry.0, entry.1) = (marks, from);
         }
     }
 

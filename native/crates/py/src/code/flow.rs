@@ -2,19 +2,20 @@
 
 use super::Code;
 use assaymark_engine::dex::debug;
-use assaymark_engine::flow::rules::{Lifecycle, Listener, Row, Rules};
+use assaymark_engine::flow::rules::{Lifecycle, Listener, Row, Rules, Vendor};
 use assaymark_engine::flow::{Budget, Component, Filter, Leak, Setting, Site, Widget, flows, mark};
 use assaymark_engine::{Error, ErrorKind};
 use std::collections::BTreeMap;
 
 /// Class, method, start of the descriptor, flows, call-backs.
 type EffectRow = (String, String, String, Vec<String>, Vec<String>);
-/// Class, name, start of the descriptor, data, parameter, arguments, an argument is required, it is a field, value.
+/// Class, name, start of the descriptor, data, parameter, argument that is filled, arguments, an argument is required, it is a field, value.
 type SourceRow = (
     String,
     String,
     String,
     String,
+    u8,
     u8,
     Vec<String>,
     bool,
@@ -23,7 +24,8 @@ type SourceRow = (
 );
 /// Class, method, start of the descriptor, kind, arguments.
 type SinkRow = (String, String, String, String, Vec<u8>);
-/// Effects, sources, sinks, life cycles (class, made, order), listeners (class, methods), packages left to the rules.
+/// Effects, sources, sinks, life cycles (class, made, order), listeners (class, methods), packages left to the rules, starts of
+/// names of classes with the SDK and its maker.
 pub type RuleRows = (
     Vec<EffectRow>,
     Vec<SourceRow>,
@@ -31,16 +33,23 @@ pub type RuleRows = (
     Vec<(String, bool, Vec<String>)>,
     Vec<(String, Vec<String>)>,
     Vec<String>,
+    Vec<(String, String, String)>,
 );
 /// Actions, categories, starts of addresses, media types.
 type FilterRow = (Vec<String>, Vec<String>, Vec<String>, Vec<String>);
-/// Class, exported (nothing: not in the manifest), filters.
-type ComponentRow = (String, Option<bool>, Vec<FilterRow>);
-/// Components, click handlers, widgets (id, data).
-pub type SettingRows = (Vec<ComponentRow>, Vec<String>, Vec<(u32, String)>);
+/// Class, exported (nothing: not in the manifest), filters, other names, authorities.
+type ComponentRow = (
+    String,
+    Option<bool>,
+    Vec<FilterRow>,
+    Vec<String>,
+    Vec<String>,
+);
+/// Name of the package, components, click handlers, widgets (id, data).
+pub type SettingRows = (String, Vec<ComponentRow>, Vec<String>, Vec<(u32, String)>);
 /// Class, method, descriptor, DEX, code unit, line, definition of the method.
 type PlaceRow = (String, String, String, String, u32, Option<u32>, u32);
-/// Data, source's name, its place, sink's kind, its name, its place, marks, confirmed, address, way.
+/// Data, source's name, its place, sink's kind, its name, its place, marks, confirmed, address, SDK, way.
 pub type LeakRow = (
     String,
     String,
@@ -50,6 +59,7 @@ pub type LeakRow = (
     PlaceRow,
     Vec<&'static str>,
     bool,
+    Option<String>,
     Option<String>,
     Vec<PlaceRow>,
 );
@@ -61,7 +71,7 @@ impl Code {
         setting: SettingRows,
         implicit: bool,
     ) -> Result<(Vec<LeakRow>, BTreeMap<&'static str, u64>), Error> {
-        let (effects, sources, sinks, lifecycles, listeners, outside) = rules;
+        let (effects, sources, sinks, lifecycles, listeners, outside, vendors) = rules;
         let mut rows = Vec::new();
         for (class, method, descriptor, flows, calls) in effects {
             rows.push(Row {
@@ -79,6 +89,7 @@ impl Code {
             descriptor,
             data,
             parameter,
+            fills,
             arguments,
             argument_required,
             is_field,
@@ -92,6 +103,7 @@ impl Code {
                 descriptor,
                 source,
                 parameter,
+                fills,
                 arguments,
                 argument_required,
                 is_field,
@@ -117,17 +129,26 @@ impl Code {
             .into_iter()
             .map(|(base, methods)| Listener { base, methods })
             .collect();
-        let rules = Rules::new(rows, lifecycles, listeners, outside)
+        let vendors = vendors
+            .into_iter()
+            .map(|(prefix, sdk, maker)| Vendor { prefix, sdk, maker })
+            .collect();
+        let rules = Rules::new(rows, lifecycles, listeners, outside, vendors)
             .map_err(|fault| Error::new(ErrorKind::Malformed, format!("rule {fault}")))?;
-        let (components, on_click, widgets) = setting;
+        let (package, components, on_click, widgets) = setting;
         let setting = Setting {
+            package,
             components: components
                 .into_iter()
-                .map(|(class, exported, filters)| Component {
-                    class,
-                    exported,
-                    filters: filters.into_iter().map(filter).collect(),
-                })
+                .map(
+                    |(class, exported, filters, aliases, authorities)| Component {
+                        class,
+                        exported,
+                        filters: filters.into_iter().map(filter).collect(),
+                        aliases,
+                        authorities,
+                    },
+                )
                 .collect(),
             on_click,
             widgets: widgets
@@ -163,6 +184,7 @@ impl Code {
             marks(leak.marks),
             leak.confirmed,
             leak.address.clone(),
+            leak.recipient.clone(),
             leak.path.iter().map(|&site| self.place_row(site)).collect(),
         )
     }
