@@ -23,7 +23,7 @@ def _reason(monkeypatch: pytest.MonkeyPatch, work: object, **bounds: int) -> str
 
 
 def test_a_child_that_waits_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _reason(monkeypatch, lambda path, packs: time.sleep(60), wall_seconds=1) == "out-of-time"
+    assert _reason(monkeypatch, lambda path, packs, implicit_flows: time.sleep(60), wall_seconds=1) == "out-of-time"
 
 
 def test_a_child_that_computes_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ def test_a_child_that_eats_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_child_that_dies_is_told_apart_from_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _reason(monkeypatch, lambda path, packs: os.kill(os.getpid(), signal.SIGSYS)) == "crashed"
+    assert _reason(monkeypatch, lambda path, packs, implicit_flows: os.kill(os.getpid(), signal.SIGSYS)) == "crashed"
 
 
 def test_an_unexpected_error_is_a_typed_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
