@@ -18,7 +18,7 @@ from statistics import median
 from types import MappingProxyType
 
 from assaymark import _engine
-from assaymark.catalog import owner_of
+from assaymark.catalog import owner_of, sdks_by_id
 from assaymark.catalog.fingerprints import ROW, SHARED, load_learned, load_table
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -89,10 +89,12 @@ def _sizes() -> Mapping[str, float]:
 def match(code: _engine.Code, owners: Mapping[str, str] = NOBODY) -> tuple[Match, ...]:
     """Give the SDKs whose features the code has, in the order in which they were learned.
 
-    `owners` gives the SDK of packages that the catalog knows: those of an SDK that was not learned are not looked at.
+    `owners` gives the SDK of packages that the catalog knows: those of an SDK that was not learned are not looked at,
+    nor those of a common library, whose version nobody asks for.
     """
     libraries = load_learned().libraries
-    apart = [package for package, owner in owners.items() if owner not in libraries]
+    wanted = {one for one in libraries if (known := sdks_by_id().get(one)) is None or not known.library}
+    apart = [package for package, owner in owners.items() if owner not in wanted]
     rows = []
     best: dict[str, int] = {}
     for library, versions, classes in _engine.match_fingerprints(code, _known(), apart):

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 SCHEMA = "assaymark-report/1"
 
 STATUSES = ("violated", "suspected", "satisfied", "not-applicable", "not-assessed")
@@ -67,8 +69,13 @@ class Report(Mapping[str, Any]):
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Give the report as JSON text: keys in the declared order, text unescaped, one final newline."""
-        separators = (",", ":") if indent is None else None
-        return json.dumps(dict(self), ensure_ascii=False, indent=indent, separators=separators) + "\n"
+        whole = dict(self)
+        if indent is not None:
+            return json.dumps(whole, ensure_ascii=False, indent=indent) + "\n"
+        try:
+            return orjson.dumps(whole).decode() + "\n"
+        except TypeError:  # half a surrogate pair, out of a damaged file, or a number of more than 64 bits
+            return json.dumps(whole, ensure_ascii=False, separators=(",", ":")) + "\n"
 
     def accepted(self, verdict: Mapping[str, Any]) -> str | None:
         """Give the reason for which somebody accepts this verdict, or `None`.

@@ -54,24 +54,25 @@ class Table:
     key: tuple[str, ...]
     position: Mapping[str, int] = field(init=False, repr=False, compare=False)
     names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _cells: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _known: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the columns by name."""
         position = MappingProxyType({column.name: index for index, column in enumerate(self.columns)})
         object.__setattr__(self, "position", position)
         object.__setattr__(self, "names", tuple(position))
+        object.__setattr__(self, "_cells", self.names[2:])
+        object.__setattr__(self, "_known", frozenset(self.names))
 
     def row(self, at: str, id: str = "", /, **cells: Value) -> Row:  # noqa: A002 - the column's own name
         """Give a row of this table; columns not named are `None`. An empty `id` is filled in by the collector.
 
         Raises `KeyError` for a column that the table does not have.
         """
-        out: list[Value] = [None] * len(self.columns)
-        out[0] = id
-        out[1] = at
-        for name, value in cells.items():
-            out[self.position[name]] = value
-        return tuple(out)
+        if not self._known.issuperset(cells):
+            raise KeyError(min(cells.keys() - self._known))
+        return (cells.get("id", id), at, *map(cells.get, self._cells))
 
     def cell(self, row: Row, column: str) -> Value:
         """Give one cell of a row by the column's name."""

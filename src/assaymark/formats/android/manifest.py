@@ -160,7 +160,24 @@ class Component(NamedTuple):
     @property
     def actions(self) -> tuple[str, ...]:
         """All actions of its filters, sorted."""
-        return tuple(sorted({action for one in self.filters for action in one.actions}))
+        return _merged([one.actions for one in self.filters])
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """All categories of its filters, sorted."""
+        return _merged([one.categories for one in self.filters])
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """All links of its filters, sorted."""
+        return _merged([one.links for one in self.filters])
+
+
+def _merged(lists: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """Merge sorted lists without doubles into one."""
+    if len(lists) <= 1:
+        return lists[0] if lists else ()
+    return tuple(sorted({name for one in lists for name in one}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +353,7 @@ def _components(application: Element | None, package: str, uses_sdk: list[Elemen
         name = complete_name(package, one.text("name"))
         if name is None:
             continue
-        filters = tuple(_filters(one))
+        filters = tuple(_filters(one)) if one.children else ()
         exported, why = _exported(one, bool(filters), min(target_sdk, 10_000))
         kinds = one.number("foregroundServiceType") or 0
         yield Component(
@@ -349,9 +366,9 @@ def _components(application: Element | None, package: str, uses_sdk: list[Elemen
             permission=_guard(one) or (app_permission if one.name != "activity-alias" else None),
             process=one.text("process") or app_process,
             filters=filters,
-            authorities=tuple((one.text("authorities") or "").split(";")) if one.text("authorities") else (),
-            foreground_service=tuple(word for bit, word in FOREGROUND_SERVICE_TYPES if kinds & bit),
-            meta_data=tuple(_meta_data(one)),
+            authorities=tuple(authorities.split(";")) if (authorities := one.text("authorities")) else (),
+            foreground_service=tuple(word for bit, word in FOREGROUND_SERVICE_TYPES if kinds & bit) if kinds else (),
+            meta_data=tuple(_meta_data(one)) if one.children else (),
             launcher=one.name in ("activity", "activity-alias") and any(map(_launches, filters)),
             at=f"{at}:{one.line}",
         )
@@ -374,21 +391,25 @@ def _exported(element: Element, has_filter: bool, target_sdk: int) -> tuple[bool
 
 
 def _filters(element: Element) -> Iterator[IntentFilter]:
-    for one in element.all("intent-filter"):
-        data = one.all("data")
+    for one in element.children:
+        if one.name != "intent-filter":
+            continue
+        held: dict[str, list[Element]] = {"action": [], "category": [], "data": []}
+        for child in one.children:
+            held.setdefault(child.name, []).append(child)
+        data = held["data"]
         schemes = _texts(data, "scheme")
         links = {f"{scheme}://{host}" for scheme in schemes for host in _texts(data, "host") or [""]} if schemes else ()
-        yield IntentFilter(
-            actions=_texts(one.all("action"), "name"),
-            categories=_texts(one.all("category"), "name"),
-            links=tuple(sorted(links)),
-            types=_texts(data, "mimeType"),
-        )
+        actions, categories = _texts(held["action"], "name"), _texts(held["category"], "name")
+        yield IntentFilter(actions, categories, tuple(sorted(links)), _texts(data, "mimeType"))
 
 
 def _texts(elements: list[Element], name: str) -> tuple[str, ...]:
     """Give an attribute of several elements as texts, each once, sorted."""
-    return tuple(sorted({text for one in elements if (text := one.text(name))}))
+    if not elements:
+        return ()
+    found = {text for one in elements if (text := one.text(name))}
+    return tuple(sorted(found)) if len(found) > 1 else tuple(found)
 
 
 def _launches(one: IntentFilter) -> bool:
