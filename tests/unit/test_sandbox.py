@@ -23,11 +23,11 @@ def _reason(monkeypatch: pytest.MonkeyPatch, work: object, **bounds: int) -> str
 
 
 def test_a_child_that_waits_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _reason(monkeypatch, lambda path, packs: time.sleep(60), wall_seconds=1) == "out-of-time"
+    assert _reason(monkeypatch, lambda path, packs, implicit_flows: time.sleep(60), wall_seconds=1) == "out-of-time"
 
 
 def test_a_child_that_computes_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    def spin(path: str, packs: object) -> None:
+    def spin(path: str, packs: object, implicit_flows: bool) -> None:
         while True:
             pass
 
@@ -35,7 +35,7 @@ def test_a_child_that_computes_for_ever_is_stopped(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_child_that_eats_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    def eat(path: str, packs: object) -> None:
+    def eat(path: str, packs: object, implicit_flows: bool) -> None:
         held = []
         while True:
             held.append(bytearray(16 << 20))
@@ -44,11 +44,11 @@ def test_a_child_that_eats_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_child_that_dies_is_told_apart_from_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _reason(monkeypatch, lambda path, packs: os.kill(os.getpid(), signal.SIGSYS)) == "crashed"
+    assert _reason(monkeypatch, lambda path, packs, implicit_flows: os.kill(os.getpid(), signal.SIGSYS)) == "crashed"
 
 
 def test_an_unexpected_error_is_a_typed_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(path: str, packs: object) -> None:
+    def fail(path: str, packs: object, implicit_flows: bool) -> None:
         raise RuntimeError("a detail that no user should see")
 
     monkeypatch.setattr(pipeline, "inspect", fail)
@@ -59,7 +59,7 @@ def test_an_unexpected_error_is_a_typed_outcome(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_refusal_keeps_its_reason_and_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: str, packs: object) -> None:
+    def refuse(path: str, packs: object, implicit_flows: bool) -> None:
         raise CannotInspect("broken-manifest", "x", file="odd.apk", detail="root")
 
     monkeypatch.setattr(pipeline, "inspect", refuse)

@@ -83,7 +83,7 @@ class Ledger:
             case "sdk_call":
                 return _pair(names.owner(row.get("sdk")), row.get("api"))
             case "sdk":
-                return _pair(names.owner(row["id"]), row.get("version") or "")
+                return _joined(names.owner(row["id"]), sdk_version(row))
             case "permission":
                 named = names.permission(row.get("name"))
                 return _pair(named, _tail(row.get("name"))) if named else same(row.get("name"))
@@ -155,6 +155,18 @@ def fold(path: Sequence[S], most: int) -> tuple[list[S], int]:
     return [*path[:head], *path[len(path) - tail :]], len(path) - most
 
 
+FROM_CODE = "fingerprint"
+"""Where a version comes from that no text states: the learned one that the code resembles most."""
+
+
+def sdk_version(row: Row) -> Both:
+    """Give the version of an SDK as it may be said: one told by its code may be a neighbour of the true one."""
+    version = row.get("version") or ""
+    if version and row.get("version_from") == FROM_CODE:
+        return say("render.version-like", version=clean(version, 60))
+    return same(version)
+
+
 def _named(words: Both, name: object) -> Both:
     return words if words.en else same(name)
 
@@ -164,7 +176,10 @@ def _tail(name: object) -> str:
 
 
 def _pair(named: Both, said: object) -> Both:
-    shown = clean(said)
-    if not shown or shown in (named.zh, named.en):
+    return _joined(named, same(said))
+
+
+def _joined(named: Both, said: Both) -> Both:
+    if not said.en or said.en in (named.zh, named.en):
         return named
-    return Both(f"{named.zh} · {shown}", f"{named.en} · {shown}")
+    return Both(f"{named.zh} · {said.zh}", f"{named.en} · {said.en}")

@@ -9,6 +9,7 @@ from typing import Any
 from assaymark.model.report import FINDINGS, Report
 from assaymark.render._view.caps import Caps
 from assaymark.render._view.findings import clause_words
+from assaymark.render._view.places import FROM_CODE, sdk_version
 from assaymark.render._view.words import Both, Code, Names, Shown, both, clean, joined, same, say, say_kind
 
 Row = Mapping[str, Any]
@@ -167,14 +168,12 @@ def _by(column: str) -> Callable[[Row], object]:
 
 def _sdk(row: Row, names: Names) -> Cells:
     version = clean(row.get("version"), 60)
-    source = clean(row.get("version_from"), 80)
+    source, from_code = clean(row.get("version_from"), 80), row.get("version_from") == FROM_CODE
     vendor = both({"zh": row.get("vendor_zh"), "en": row.get("vendor")})
     return (
         names.owner(row["id"]),
         vendor,
-        Both(version, version)
-        if not source or not version
-        else say("render.version-from", version=version, source=source),
+        sdk_version(row) if from_code or not source else say("render.version-from", version=version, source=source),
         say_kind("render.presence", row.get("presence")),
         names.purpose(row.get("purpose")) if row.get("purpose") else NOTHING,
         _with(joined(say_kind("render.known-by", one) for one in row.get("known_by") or ()), row.get("confidence")),

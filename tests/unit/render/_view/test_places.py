@@ -82,3 +82,13 @@ def test_a_flow_names_its_two_ends_and_the_methods_between() -> None:
         ("classes.dex:a.Send.go()V+0x8", "given here to FileOutputStream.write"),
     ]
     assert [mark.zh for mark in place.marks] == ["可能：部分路径未能精确跟踪", "途中经过哈希"]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [("com.example.Sdk.VERSION", "3.1.8"), ("fingerprint", "like 3.1.8 (told by the code)")],
+)
+def test_a_version_told_by_the_code_is_said_to_be_like_it(source: str, shown: str) -> None:
+    sample = Sample("org.example")
+    sample.add("sdk", "classes.dex", id="made", version="3.1.8", version_from=source)
+    assert placed(sample, "sdk").what.en == f"made · {shown}"
