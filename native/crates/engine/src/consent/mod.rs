@@ -12,6 +12,7 @@ pub mod body;
 pub mod calls;
 pub mod containers;
 pub mod controls;
+pub mod coroutines;
 pub mod facts;
 pub mod heap;
 pub mod json;

@@ -2,6 +2,7 @@
 
 use super::body::Insn;
 use super::controls::{Control, resource_text};
+use super::coroutines::is_library;
 use super::facts::Foreign;
 use super::heap::{Key, Origin, Store};
 use super::value::{ANY, Atom, NOTHING, Value};
@@ -30,6 +31,9 @@ impl World<'_> {
         let name = self
             .program
             .bytes(self.program.link.names[key.name as usize]);
+        if let Some(outcome) = self.coroutine(node, insn, method, args) {
+            return Some(outcome);
+        }
         match name {
             b"findViewById" | b"requireViewById" if args.len() == 2 => {
                 let ids = self.values.integers(args[1])?;
@@ -113,6 +117,7 @@ impl World<'_> {
                 }));
         let plain = !builds
             && !class.starts_with(b"Landroidx/")
+            && !is_library(class)
             && !matches!(
                 name,
                 b"findViewById" | b"requireViewById" | b"setContentView"

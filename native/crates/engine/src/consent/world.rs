@@ -5,6 +5,7 @@
 
 use super::body::Body;
 use super::controls::Event;
+use super::coroutines;
 use super::facts::Facts;
 use super::heap::{Heap, Key, Origin, SUMMARY};
 use super::lexicon::Lexicon;
@@ -156,6 +157,8 @@ pub struct World<'a> {
     pub(super) plain: Map<u32, bool>,
     /// Type id of the class of all coroutines, or [`NONE`].
     coroutine: u32,
+    /// Whether the library of coroutines has its own names, so that it is modelled.
+    pub(super) coroutines_modelled: bool,
     /// Coroutines that were made and are still to run.
     spawned: Vec<u32>,
     pub(super) text_numbers: Map<(u32, u32), u32>,
@@ -216,6 +219,7 @@ impl<'a> World<'a> {
                     program.find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
                 })
                 .unwrap_or(NONE),
+            coroutines_modelled: coroutines::is_modelled(program),
             spawned: Vec::new(),
             text_numbers: Map::default(),
             counters: Counters::default(),
@@ -250,7 +254,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A coroutine that was made runs: what dispatches it is too deep in its library to be followed for sure.
+    /// A coroutine that was made runs: what dispatches it is too deep in its library to be followed for sure. Where the library is
+    /// modelled, this is left to those that nothing else runs.
     fn resume(&mut self, object: u32) {
         let program = self.program;
         let class = self.heap.objects[object as usize].class;
@@ -264,6 +269,9 @@ impl<'a> World<'a> {
                 let id = program.defs.methods[def as usize].id;
                 let name = program.link.methods[id as usize].name;
                 if &*program.name(name) == "invokeSuspend" && program.has_code(def) {
+                    if self.coroutines_modelled && self.contexts.contains_key(&def) {
+                        return;
+                    }
                     if from != NONE {
                         self.cause = self.nodes[from as usize].cause;
                     }
