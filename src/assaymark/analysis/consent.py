@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assaymark import _engine, catalog
 from assaymark.analysis.code import code_of
 from assaymark.analysis.flow import FLOW_READS, flows_of
-from assaymark.analysis.sdk_calls import auto_starts, sdk_calls
+from assaymark.analysis.sdk_calls import SdkCall, auto_starts, sdk_calls
 from assaymark.analysis.sensitive import sensitive_places
 from assaymark.formats.android.manifest import Component, complete_name
 from assaymark.formats.program import Program
@@ -18,6 +18,12 @@ CONSENT_READS = (*FLOW_READS, "consent.toml")
 
 _STARTUP = "androidx.startup"
 """Value of the `meta-data` by which androidx.startup knows its initialisers."""
+
+
+PRE_INIT = "pre-init"
+"""Why an order is unknown: the way goes through a call that, by the SDK's maker, collects nothing."""
+
+EARLY = ("before", "no-gate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,30 @@ def _ordered(program: Program) -> ConsentFacts:
     places = set(_asked(program))
     if not places and not any(auto_starts(program)):
         return ConsentFacts({}, (), {})
-    return order_of(program, places)
+    return _trusting(program, order_of(program, places))
+
+
+def _trusting(program: Program, found: ConsentFacts) -> ConsentFacts:
+    """Give the facts with what only an SDK's quiet start leads to as unknown.
+
+    The catalog names calls that prepare an SDK and, by its maker, collect nothing. The code may show a way through such
+    a call all the same, often one that only an error takes: neither is enough to say that the app reads too early. It
+    is said where the app also starts the SDK before the user agreed.
+    """
+    calls = sdk_calls(program)
+    started = {one.sdk for one in calls if one.role == "init" and _order(found, one) in EARLY}
+    quiet = {one.api for one in calls if one.role == "pre-init" and one.sdk not in started}
+    orders = {
+        place: ConsentOrder("unknown", PRE_INIT, one.path, None)
+        if one.order in EARLY and not quiet.isdisjoint(one.path)
+        else one
+        for place, one in found.orders.items()
+    }
+    return replace(found, orders=orders) if quiet else found
+
+
+def _order(found: ConsentFacts, call: SdkCall) -> str:
+    return found.at(call.hit.caller, call.hit.offset).order
 
 
 def _asked(program: Program) -> Iterator[tuple[int, int]]:

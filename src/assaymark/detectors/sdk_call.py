@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.analysis.consent import CONSENT_READS, consent_of
+from assaymark.analysis.consent import CONSENT_READS, EARLY, consent_of
 from assaymark.analysis.sdk_calls import SdkCall, auto_starts, sdk_calls, switched_off
 from assaymark.extend import Emission, detector
 from assaymark.formats.program import Program
 from assaymark.model.tables import SDK_CALL
 
-_EARLY = ("before", "no-gate")
 _STARTS = ("init", "auto-init")
 
 
@@ -72,6 +71,6 @@ def sdk_call(program: Program) -> Iterator[Emission]:
 
 def _held(told: Iterator[tuple[SdkCall, str]]) -> frozenset[str]:
     """Give the SDKs that are told not to collect before the user agreed, and not told otherwise before that."""
-    early = [(one.sdk, one.told) for one, order in told if one.told is not None and order in _EARLY]
+    early = [(one.sdk, one.told) for one, order in told if one.told is not None and order in EARLY]
     refused = {sdk for sdk, said in early if said in ("refused", "off")}
     return frozenset(refused - {sdk for sdk, said in early if said not in ("refused", "off")})

@@ -253,7 +253,7 @@ API_CALL = _table(
     ("permission", _T, "permission that guards it, where one does"),
     Column("consent", _T, "order against the user's consent", CONSENT),
     ("consent_reason", _T, "why the order is unknown"),
-    ("consent_path", _L, "entry point to call, for `before`"),
+    ("consent_path", _L, "entry point to call, for `before` and for what an SDK's quiet start leads to"),
     ("gate", _T, "the consent gate found, for `after`"),
 )
 
