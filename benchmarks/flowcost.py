@@ -5,7 +5,7 @@
 
 Instructions and methods with code are those of all DEX files, libraries included; a method is solved if its code was
 run abstractly in some context. CPU seconds are the best of several runs in a warm process; memory is the peak of one
-inspection in a process of its own. Prints the rows of the table in `docs/howto/lake.md`.
+inspection in a process of its own. Prints the rows of the table in `docs/why/measured.md`.
 """
 
 from __future__ import annotations
