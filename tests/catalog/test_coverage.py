@@ -39,11 +39,11 @@ ROWS: dict[str, tuple[Callable[[], Any], str, str]] = {
 ELSEWHERE = {
     "consent.toml": "unit/catalog/test_consent_words.py",  # lists of words
     "sdks.toml": "unit/catalog/test_sdks.py",  # what the rows of sdks/ share
-    # Rules of data flow: the engine reads each; their meaning is tested by cases and by suites of labelled apps.
-    "callbacks.toml": "unit/catalog/test_flows.py",
-    "inputs.toml": "unit/catalog/test_flows.py",
-    "sinks.toml": "unit/catalog/test_flows.py",
-    "summaries.toml": "unit/catalog/test_flows.py",
+    # Rules of data flow: code is made from most rows; calls, intents and life cycles have the cases of tests/flow.
+    "callbacks.toml": "catalog/test_flow_rows.py",
+    "inputs.toml": "catalog/test_inputs.py",
+    "sinks.toml": "catalog/test_flow_rows.py",
+    "summaries.toml": "catalog/test_flow_rows.py",
 }
 
 
