@@ -208,7 +208,7 @@ def test_kill_9_in_the_middle_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
-    folder, lake = write_apps(tmp_path / "in", 60), tmp_path / "lake"
+    folder, lake = write_apps(tmp_path / "in", 300), tmp_path / "lake"
     command = [*COMMAND, "batch", str(folder), "--lake", str(lake), "--jobs", "2"]
     batch = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _wait_for(batch, lambda: len(list(lake.glob("staging/*/*.json"))) >= 4)
