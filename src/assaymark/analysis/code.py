@@ -316,7 +316,11 @@ def _text(value: _engine.Constant | None) -> str | None:
 
 
 def entries_of(program: Program) -> tuple[list[str], list[str]]:
-    """Give the classes that the platform makes objects of, and the methods that layouts name."""
+    """Give the classes that the platform makes objects of, and the methods that layouts name, found once."""
+    return program.once("entries", _entries)
+
+
+def _entries(program: Program) -> tuple[list[str], list[str]]:
     manifest = program.manifest
     classes = {one.target or one.name for one in manifest.components if one.enabled}
     classes |= {name for name in _application_classes(program) if name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -68,7 +69,7 @@ def consent_of(program: Program) -> ConsentFacts:
 def _ordered(program: Program) -> ConsentFacts:
     places = set(_asked(program))
     if not places and not any(auto_starts(program)):
-        return ConsentFacts({}, (), {})
+        return ConsentFacts({}, (), Counter(complete=1))
     return _trusting(program, order_of(program, places))
 
 

@@ -6,7 +6,7 @@ be in the package, or be understood, for the call to it to count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -49,10 +49,15 @@ def sdk_calls(program: Program) -> tuple[SdkCall, ...]:
 
 def auto_starts(program: Program) -> Iterator[tuple[str, str, str]]:
     """Give SDK, class and place of each enabled component by which an SDK starts with the process."""
-    starts = {name: one.id for one in catalog.load_sdks() for name in one.auto_init}
+    starts = _starting_components()
     for component in program.manifest.components:
         if component.enabled and component.kind == "provider" and component.name in starts:
             yield starts[component.name], component.name, component.at
+
+
+@cache
+def _starting_components() -> Mapping[str, str]:
+    return {name: one.id for one in catalog.load_sdks() for name in one.auto_init}
 
 
 def switched_off(program: Program) -> frozenset[str]:

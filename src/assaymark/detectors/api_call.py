@@ -55,7 +55,7 @@ def api_call(program: Program) -> Iterator[Emission]:
 
 def _cuts(consent: ConsentFacts) -> Iterator[Gap]:
     for name in ("intents", "reflection", "dynamic", "long_methods"):
-        if consent.counts.get(name):
+        if consent.counts[name]:
             yield Gap("consent-cut", name, "", (), "partial", consent.counts[name])
-    if not consent.counts.get("complete", 1):
+    if not consent.counts["complete"]:
         yield Gap("limit-hit", "the steps of the order against consent", "", ("api_call",), "partial")
