@@ -7,7 +7,7 @@ use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::link::NONE;
 use crate::dex::opcode::op;
-use crate::ir::{ARITHMETIC, Arith, Width, binary, literal_arithmetic, unary};
+use crate::ir::{Arith, Width, arithmetic, binary, literal_arithmetic, unary};
 use std::collections::BTreeSet;
 
 /// Registers of one method: those of the code, then what `move-result` takes.
@@ -602,30 +602,14 @@ impl World<'_> {
                 let zero = self.values.integer(0);
                 return self.fold(get(insn.b), zero, |x, _| unary(insn.op, x));
             }
-            0x90..=0x9a => (
-                ARITHMETIC[usize::from(insn.op - 0x90)],
-                get(insn.b),
-                get(insn.c),
-                Width::Int,
-            ),
-            0x9b..=0xa5 => (
-                ARITHMETIC[usize::from(insn.op - 0x9b)],
-                get(insn.b),
-                get(insn.c),
-                Width::Long,
-            ),
-            0xb0..=0xba => (
-                ARITHMETIC[usize::from(insn.op - 0xb0)],
-                get(insn.a),
-                get(insn.b),
-                Width::Int,
-            ),
-            0xbb..=0xc5 => (
-                ARITHMETIC[usize::from(insn.op - 0xbb)],
-                get(insn.a),
-                get(insn.b),
-                Width::Long,
-            ),
+            0x90..=0xa5 => {
+                let (arith, width) = arithmetic(insn.op - 0x90);
+                (arith, get(insn.b), get(insn.c), width)
+            }
+            0xb0..=0xc5 => {
+                let (arith, width) = arithmetic(insn.op - 0xb0);
+                (arith, get(insn.a), get(insn.b), width)
+            }
             0xd0..=0xe2 => {
                 let literal = self.values.integer(insn.literal);
                 let (arith, reversed) = literal_arithmetic(insn.op);

@@ -197,6 +197,11 @@ impl Heap {
         }
     }
 
+    /// The cells of an object.
+    pub fn cells_of(&self, object: Abs) -> Vec<u32> {
+        self.of_object.get(&object).cloned().unwrap_or_default()
+    }
+
     pub fn is_object(&self, value: Abs) -> bool {
         matches!(
             self.what[value as usize],

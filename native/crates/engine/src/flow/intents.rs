@@ -6,7 +6,7 @@
 use super::heap::{Abs, Key, Map, Set, UNKNOWN, What};
 use super::library::Library;
 use super::rules::{Message, Recipient};
-use super::solve::{Caller, Handing, Solver};
+use super::solve::{Handing, Solver};
 use super::{Component, Filter};
 use crate::code::link::NONE;
 use crate::ir::Invoke;
@@ -399,17 +399,10 @@ impl Solver<'_> {
                 if !open || !own || self.is_outside(class) {
                     continue;
                 }
-                let caller = Caller {
-                    node: here.0,
-                    ins: here.1,
-                    later: true,
-                    plain: false,
-                };
-                let Some(callee) = self.node_for(def, caller) else {
+                let handing = Handing::Listener(position as u8);
+                let Some(callee) = self.enter(here, def, object, handing, true) else {
                     continue;
                 };
-                self.link(here, callee, Handing::Listener(position as u8));
-                self.join(callee, 0, &[object]);
                 self.give(callee, 1);
                 self.mail.exposed.insert(callee, here);
             }

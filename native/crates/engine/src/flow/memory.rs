@@ -114,12 +114,7 @@ impl Solver<'_> {
         let keys = self.keys(index);
         if keys == [Key::Anywhere] {
             self.read_all(object, here);
-            let cells = self
-                .heap
-                .of_object
-                .get(&object)
-                .cloned()
-                .unwrap_or_default();
+            let cells = self.heap.cells_of(object);
             return cells
                 .into_iter()
                 .filter(|&cell| self.heap.cells[cell as usize].key.is_entry())

@@ -3,7 +3,7 @@
 use super::heap::{Abs, Key, Set, UNKNOWN, What};
 use super::library::{Given, Library, Spot};
 use super::rules::{CallArgument, Flow, Place, Root, Selector};
-use super::solve::{Caller, Handing, Solver};
+use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
 use crate::code::platform;
 use crate::ir::{Invoke, Op, Value};
@@ -208,17 +208,10 @@ impl Solver<'_> {
                 }
                 for object in objects {
                     for &def in self.named(object, &call.method).iter() {
-                        let caller = Caller {
-                            node: here.0,
-                            ins: here.1,
-                            later: true,
-                            plain: false,
-                        };
-                        let Some(callee) = self.node_for(def, caller) else {
+                        let handing = Handing::CallBack(rule, number as u32);
+                        let Some(callee) = self.enter(here, def, object, handing, true) else {
                             continue;
                         };
-                        self.link(here, callee, Handing::CallBack(rule, number as u32));
-                        self.join(callee, 0, &[object]);
                         for (position, argument) in call.arguments.iter().enumerate() {
                             let set = match argument {
                                 CallArgument::Unknown => continue,
@@ -368,17 +361,10 @@ impl Solver<'_> {
                     _ => self.overriding(own).to_vec(),
                 };
                 for def in defs {
-                    let caller = Caller {
-                        node: here.0,
-                        ins: here.1,
-                        later: true,
-                        plain: false,
-                    };
-                    let Some(callee) = self.node_for(def, caller) else {
+                    let handing = Handing::Listener((position + shift) as u8);
+                    let Some(callee) = self.enter(here, def, object, handing, true) else {
                         continue;
                     };
-                    self.link(here, callee, Handing::Listener((position + shift) as u8));
-                    self.join(callee, 0, &[object]);
                     self.give(callee, 1);
                     self.listen(object, callee);
                 }

@@ -342,6 +342,27 @@ impl<'a> Solver<'a> {
         read
     }
 
+    /// Runs a method of an object for a call, `later` or beside it: the node, if there is one, which has the object and is linked to the call.
+    pub fn enter(
+        &mut self,
+        here: (u32, u32),
+        def: u32,
+        object: Abs,
+        handing: Handing,
+        later: bool,
+    ) -> Option<u32> {
+        let caller = Caller {
+            node: here.0,
+            ins: here.1,
+            later,
+            plain: false,
+        };
+        let callee = self.node_for(def, caller)?;
+        self.link(here, callee, handing);
+        self.join(callee, 0, &[object]);
+        Some(callee)
+    }
+
     /// The node that a call runs a method in: one of its own, or the shared one.
     pub fn node_for(&mut self, def: u32, caller: Caller) -> Option<u32> {
         if let Some(&known) = self.children.get(&(caller.node, caller.ins, def)) {

@@ -3,12 +3,24 @@
 use super::heap::{Abs, Key, STATICS, Set, UNKNOWN, What};
 use super::library::Spot;
 use super::rules::{Place, Root, Selector};
-use super::solve::{Caller, Handing, Solver};
+use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
 use crate::ir::{Invoke, Op, Value};
 
 /// Objects within objects that a sink or a rule sees.
 const DEPTH: usize = 3;
+
+/// What of an object counts.
+pub(super) enum Content {
+    /// Nothing of it.
+    Nothing,
+    /// One cell that stands for it.
+    One(u32),
+    /// What it keeps as an object of the platform: all but the fields of the program's classes.
+    Kept,
+    /// All its cells.
+    All,
+}
 
 impl Solver<'_> {
     /// Where a place lies at a call; reading and writing differ in entries.
@@ -202,42 +214,15 @@ impl Solver<'_> {
     /// What the texts of objects say. The platform's objects tell what is in them; an object of the program tells what its `toString` gives,
     /// and without one nothing but what a class of the platform above it keeps.
     pub fn text(&mut self, objects: &[Abs], here: (u32, u32)) -> Vec<Spot> {
-        let mut out = Vec::new();
-        let mut seen: Vec<Abs> = Vec::new();
-        let mut level: Vec<Abs> = objects.to_vec();
-        for _ in 0..DEPTH {
-            let mut next = Vec::new();
-            for object in level {
-                if !self.heap.is_object(object)
-                    || object == STATICS
-                    || seen.contains(&object)
-                    || seen.len() > 64
-                {
-                    continue;
-                }
-                seen.push(object);
-                let own = !self.is_foreign(object);
-                if own && self.speak(object, here) {
-                    let cell = self.cell(object, Key::Named(self.names.said));
-                    self.read_cell(cell, here);
-                    out.push(Spot::Cell(cell));
-                    continue;
-                }
-                self.read_all(object, here);
-                let cells = self.heap.of_object.get(&object);
-                let cells = cells.cloned().unwrap_or_default();
-                self.work(cells.len() + 1);
-                for cell in cells {
-                    let one = &self.heap.cells[cell as usize];
-                    if !own || !matches!(one.key, Key::Field(_)) {
-                        out.push(Spot::Cell(cell));
-                        next.extend(one.set.iter().copied());
-                    }
-                }
+        self.contents(objects, 64, here, |solver, object| {
+            let own = !solver.is_foreign(object);
+            if own && solver.speak(object, here) {
+                let cell = solver.cell(object, Key::Named(solver.names.said));
+                solver.read_cell(cell, here);
+                return Content::One(cell);
             }
-            level = next;
-        }
-        out
+            if own { Content::Kept } else { Content::All }
+        })
     }
 
     /// Whether a spot is a cell in one of some operands.
@@ -252,17 +237,9 @@ impl Solver<'_> {
             return !defs.is_empty();
         }
         for &def in defs.iter() {
-            let caller = Caller {
-                node: here.0,
-                ins: here.1,
-                later: false,
-                plain: false,
-            };
-            let Some(callee) = self.node_for(def, caller) else {
+            let Some(callee) = self.enter(here, def, object, Handing::Text, false) else {
                 continue;
             };
-            self.link(here, callee, Handing::Text);
-            self.join(callee, 0, &[object]);
             let cell = self.cell(object, Key::Named(self.names.said));
             let returned = self.nodes[callee as usize].returned.clone();
             self.write_cell(cell, here, false, &returned);
@@ -296,33 +273,57 @@ impl Solver<'_> {
 
     /// All cells of objects and of the objects in them; components of the app are not looked into.
     pub fn deep(&mut self, objects: &[Abs], here: (u32, u32)) -> Vec<Spot> {
+        self.contents(objects, 64, here, Self::but_components)
+    }
+
+    fn but_components(&mut self, object: Abs) -> Content {
+        match self.heap.what[object as usize] {
+            What::Component(_) => Content::Nothing,
+            _ => Content::All,
+        }
+    }
+
+    /// The cells of objects, at most about `most`, and of the objects in those cells, as far as `content` tells.
+    pub(super) fn contents(
+        &mut self,
+        objects: &[Abs],
+        most: usize,
+        here: (u32, u32),
+        mut content: impl FnMut(&mut Self, Abs) -> Content,
+    ) -> Vec<Spot> {
         let mut out = Vec::new();
         let mut seen: Vec<Abs> = Vec::new();
         let mut level: Vec<Abs> = objects.to_vec();
         for _ in 0..DEPTH {
             let mut next = Vec::new();
             for object in level {
-                let component = matches!(self.heap.what[object as usize], What::Component(_));
                 if !self.heap.is_object(object)
-                    || component
                     || object == STATICS
                     || seen.contains(&object)
-                    || seen.len() > 64
+                    || seen.len() > most
                 {
                     continue;
                 }
+                let all = match content(self, object) {
+                    Content::Nothing => continue,
+                    Content::One(cell) => {
+                        seen.push(object);
+                        out.push(Spot::Cell(cell));
+                        continue;
+                    }
+                    Content::All => true,
+                    Content::Kept => false,
+                };
                 seen.push(object);
                 self.read_all(object, here);
-                let cells = self
-                    .heap
-                    .of_object
-                    .get(&object)
-                    .cloned()
-                    .unwrap_or_default();
+                let cells = self.heap.cells_of(object);
                 self.work(cells.len() + 1);
                 for cell in cells {
-                    out.push(Spot::Cell(cell));
-                    next.extend(self.heap.cells[cell as usize].set.iter().copied());
+                    let one = &self.heap.cells[cell as usize];
+                    if all || !matches!(one.key, Key::Field(_)) {
+                        out.push(Spot::Cell(cell));
+                        next.extend(one.set.iter().copied());
+                    }
                 }
             }
             level = next;

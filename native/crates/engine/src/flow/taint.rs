@@ -273,14 +273,7 @@ impl Run<'_, '_> {
     pub fn written(&self, here: (u32, u32), value: Value) -> Vec<u32> {
         let body = &self.solver.nodes[here.0 as usize].method.body;
         let solver = &*self.solver;
-        let cells_of = |object: u32| {
-            solver
-                .heap
-                .of_object
-                .get(&object)
-                .cloned()
-                .unwrap_or_default()
-        };
+        let cells_of = |object: u32| solver.heap.cells_of(object);
         let wrote = |cell: &u32| {
             solver.heap.cells[*cell as usize]
                 .writers

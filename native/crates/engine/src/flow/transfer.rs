@@ -1,9 +1,10 @@
 //! What a call outside does with data, found once for each call when all values are known: from where to where, and what leaves through it.
 
-use super::heap::{Abs, Key, STATICS, Set, What};
+use super::heap::{Abs, Key, Set, What};
 use super::library::{Library, Spot};
 use super::rules::{Place, Root, Selector};
 use super::solve::{Handing, Solver};
+use super::spots::Content;
 use crate::code::link::NONE;
 use crate::ir::{Invoke, Op};
 use std::rc::Rc;
@@ -147,39 +148,16 @@ impl Solver<'_> {
     /// What is in objects that an SDK is given: in those of the platform everything, in the SDK's own their fields, in the app's nothing that
     /// only the app knows of.
     fn handed(&mut self, objects: &[Abs], here: (u32, u32), vendor: u32) -> Vec<Spot> {
-        let mut out = Vec::new();
-        let mut seen: Vec<Abs> = Vec::new();
-        let mut level: Vec<Abs> = objects.to_vec();
-        for _ in 0..3 {
-            let mut next = Vec::new();
-            for object in level {
-                let component = matches!(self.heap.what[object as usize], What::Component(_));
-                if !self.heap.is_object(object)
-                    || component
-                    || object == STATICS
-                    || seen.contains(&object)
-                    || seen.len() > 32
-                {
-                    continue;
-                }
-                seen.push(object);
-                let kind = self.heap.kinds[object as usize];
-                let known = self.is_foreign(object) || self.vendor_of(kind) == Some(vendor);
-                self.read_all(object, here);
-                let own = self.heap.of_object.get(&object).cloned();
-                let own = own.unwrap_or_default();
-                self.work(own.len() + 1);
-                for cell in own {
-                    let one = &self.heap.cells[cell as usize];
-                    if known || !matches!(one.key, Key::Field(_)) {
-                        out.push(Spot::Cell(cell));
-                        next.extend(one.set.iter().copied());
-                    }
-                }
+        self.contents(objects, 32, here, |solver, object| {
+            let kind = solver.heap.kinds[object as usize];
+            if matches!(solver.heap.what[object as usize], What::Component(_)) {
+                Content::Nothing
+            } else if solver.is_foreign(object) || solver.vendor_of(kind) == Some(vendor) {
+                Content::All
+            } else {
+                Content::Kept
             }
-            level = next;
-        }
-        out
+        })
     }
 
     /// The SDK that a type belongs to: position in the rules' list, the longest name of a package first.

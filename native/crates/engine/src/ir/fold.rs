@@ -289,7 +289,7 @@ pub(crate) fn holds(cond: Cond, a: i64, b: i64) -> bool {
 }
 
 /// The operations on whole numbers in the order of their opcodes; those on floats are the first five.
-pub(crate) const ARITHMETIC: [Arith; 11] = [
+const ARITHMETIC: [Arith; 11] = [
     Arith::Add,
     Arith::Sub,
     Arith::Mul,
@@ -302,6 +302,17 @@ pub(crate) const ARITHMETIC: [Arith; 11] = [
     Arith::Shr,
     Arith::Ushr,
 ];
+
+/// The operation of an opcode, counted from `add-int`.
+pub(crate) fn arithmetic(position: u8) -> (Arith, Width) {
+    let position = usize::from(position);
+    match position {
+        0..11 => (ARITHMETIC[position], Width::Int),
+        11..22 => (ARITHMETIC[position - 11], Width::Long),
+        22..27 => (ARITHMETIC[position - 22], Width::Float),
+        _ => (ARITHMETIC[position - 27], Width::Double),
+    }
+}
 
 /// The operation of `add-int/lit16` and its like, and whether the number comes first, as in `rsub-int`.
 pub(crate) fn literal_arithmetic(opcode: u8) -> (Arith, bool) {

@@ -36,7 +36,7 @@ mod ssa;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use fold::{ARITHMETIC, binary, holds, literal_arithmetic, unary};
+pub(crate) use fold::{arithmetic, binary, holds, literal_arithmetic, unary};
 pub use ssa::Builder;
 
 use crate::code::link::NONE;

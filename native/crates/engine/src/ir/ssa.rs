@@ -5,7 +5,7 @@
 
 use super::blocks::Graph;
 use super::{
-    ARITHMETIC, Absence, Block, Body, Cond, Edge, EdgeKind, Ins, Invoke, Op, Value, Width,
+    Absence, Block, Body, Cond, Edge, EdgeKind, Ins, Invoke, Op, Value, Width, arithmetic,
     literal_arithmetic,
 };
 use crate::code::Program;
@@ -467,12 +467,12 @@ impl Fill<'_, '_> {
             }
             0x7b..=0x8f => self.define(Op::Unary(opcode), block, it, &[it.b()])?,
             0x90..=0xaf => {
-                let op = arithmetic(opcode - 0x90);
-                self.define(op, block, it, &[it.b(), it.c()])?;
+                let (arith, width) = arithmetic(opcode - 0x90);
+                self.define(Op::Binary(arith, width), block, it, &[it.b(), it.c()])?;
             }
             0xb0..=0xcf => {
-                let op = arithmetic(opcode - 0xb0);
-                self.define(op, block, it, &[it.a(), it.b()])?;
+                let (arith, width) = arithmetic(opcode - 0xb0);
+                self.define(Op::Binary(arith, width), block, it, &[it.a(), it.b()])?;
             }
             0xd0..=0xe2 => self.with_literal(opcode, block, it)?,
             op::CONST_METHOD_HANDLE | 0xff => {
@@ -641,14 +641,3 @@ fn known(id: Option<&u32>) -> Result<u32, Absence> {
 }
 
 const CONDS: [Cond; 6] = [Cond::Eq, Cond::Ne, Cond::Lt, Cond::Ge, Cond::Gt, Cond::Le];
-
-/// The operation of an opcode, counted from `add-int`.
-fn arithmetic(position: u8) -> Op {
-    let position = usize::from(position);
-    match position {
-        0..11 => Op::Binary(ARITHMETIC[position], Width::Int),
-        11..22 => Op::Binary(ARITHMETIC[position - 11], Width::Long),
-        22..27 => Op::Binary(ARITHMETIC[position - 22], Width::Float),
-        _ => Op::Binary(ARITHMETIC[position - 27], Width::Double),
-    }
-}
