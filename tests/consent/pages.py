@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import tomli
 
-from assaymark.testing.apk import LAUNCHER, Apk, manifest
+from assaymark.testing.apk import Apk
 from assaymark.testing.java import JavaCase
-from assaymark.testing.resources import compile_resources
+from javapages import PageCase
 
 HERE = Path(__file__).parent
 
@@ -60,26 +60,10 @@ _RULES = """-dontwarn **
 
 
 @dataclass(slots=True)
-class ConsentCase:
+class ConsentCase(PageCase):
     """One section."""
 
-    page: str
-    title: str
     library: str = ""
-    java: str = ""
-    components: str = ""
-    options: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """A name for files and tests."""
-        return re.sub(r"\W+", "-", f"{self.page}-{self.title}".lower()).strip("-")
-
-    def _package(self) -> str:
-        return manifest(
-            application=LAUNCHER + self.components,
-            attributes='android:name=".App"' if re.search(r"class App\b", self.java) else "",
-        )
 
     def sources(self) -> JavaCase:
         """Give what to compile."""
@@ -89,28 +73,17 @@ class ConsentCase:
         packages = sorted({found[1] for part in parts if (found := re.match(r"package ([\w.]+)", part))})
         prelude = _PRELUDE + "".join(f"import {package}.*; " for package in packages)
         files = {f"{name}.java": part for name, part in named.items()} | {"Case.java": prelude + text.lstrip("\n")}
-        ids = compile_resources(
-            "com.example.app", {"": self.options.get("strings", {})}, self._files(), manifest=self._package()
-        ).ids
-        kinds: dict[str, list[str]] = {}
-        for name, number in ids.items():
-            kind, _, entry = name.rpartition(":")[2].lstrip("@+").partition("/")
-            kinds.setdefault(kind, []).append(f"static final int {entry} = {number:#x};")
-        inner = " ".join(f"static final class {kind} {{ {' '.join(rows)} }}" for kind, rows in sorted(kinds.items()))
         files["Gate.java"] = _PRELUDE + _GATE
-        files["R.java"] = f"package com.example.app; final class R {{ {inner} }}"
+        files["R.java"] = self.resource_class()
         rules = _RULES + self.options.get("r8", {}).get("rules", "")
         return JavaCase(files, rules, self.options.get("dex", {}).get("second", ""))
-
-    def _files(self) -> dict[str, str]:
-        return {f"layout/{name}.xml": text for name, text in self.options.get("layouts", {}).items()}
 
     def build(self, dex: bytes, second: bytes | None = None) -> bytes:
         """Give the package with this DEX file, or these two."""
         return Apk(
-            manifest=self._package(),
-            strings={"": self.options.get("strings", {})},
-            files=self._files(),
+            manifest=self.manifest(),
+            strings=self.strings(),
+            files=self.layouts(),
             members={"classes.dex": dex} if second is None else {"classes.dex": dex, "classes2.dex": second},
         ).build()
 
@@ -128,7 +101,7 @@ def cases() -> Iterator[ConsentCase]:
         library = "\n".join(_JAVA.findall(head))
         for section in sections:
             title, _, rest = section.partition("\n")
-            case = ConsentCase(page.stem, title.strip(), library)
+            case = ConsentCase(page.stem, title.strip(), library=library)
             for kind, body in re.findall(r"^```(\w+)\n(.*?)^```", rest, flags=re.MULTILINE | re.DOTALL):
                 if kind == "java":
                     case.java += body

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import tomli
 
-from assaymark.testing.apk import LAUNCHER, Apk, manifest
+from assaymark.testing.apk import Apk
 from assaymark.testing.java import JavaCase
-from assaymark.testing.resources import compile_resources
+from javapages import PageCase
 
 HERE = Path(__file__).parent
 
@@ -75,43 +75,18 @@ class Leak:
 
 
 @dataclass(slots=True)
-class FlowCase:
+class FlowCase(PageCase):
     """One section."""
 
-    page: str
-    title: str
-    java: str = ""
-    components: str = ""
     others: dict[str, str] = field(default_factory=dict)
     """Classes of other packages, by dotted name."""
-    options: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """A name for files and tests."""
-        return re.sub(r"\W+", "-", f"{self.page}-{self.title}".lower()).strip("-")
-
-    def _package(self) -> str:
-        return manifest(
-            application=LAUNCHER + self.components,
-            attributes='android:name=".App"' if re.search(r"class App\b", self.java) else "",
-        )
-
-    def _files(self) -> dict[str, str]:
-        return {f"layout/{name}.xml": text for name, text in self.options.get("layouts", {}).items()}
 
     def sources(self) -> JavaCase:
         """Give what to compile."""
         text = _IMEI.sub(_read_imei, self.java)
-        ids = compile_resources("com.example.app", {}, self._files(), manifest=self._package()).ids
-        kinds: dict[str, list[str]] = {}
-        for name, number in ids.items():
-            kind, _, entry = name.rpartition(":")[2].lstrip("@+").partition("/")
-            kinds.setdefault(kind, []).append(f"static final int {entry} = {number:#x};")
-        inner = " ".join(f"static final class {kind} {{ {' '.join(rows)} }}" for kind, rows in sorted(kinds.items()))
         files = {
             "Case.java": _PRELUDE + text.lstrip("\n"),
-            "R.java": f"package com.example.app; final class R {{ {inner} }}",
+            "R.java": self.resource_class(),
         }
         # Libraries of the platform's makers are in packages, under their names.
         if "androidx." in self.java or "LocalBroadcastManager" in self.java:
@@ -121,7 +96,7 @@ class FlowCase:
 
     def build(self, dex: bytes) -> bytes:
         """Give the package with this DEX file."""
-        return Apk(manifest=self._package(), files=self._files(), members={"classes.dex": dex}).build()
+        return Apk(manifest=self.manifest(), files=self.layouts(), members={"classes.dex": dex}).build()
 
     def expected(self) -> set[Leak]:
         """Give what leaves, by source line."""
