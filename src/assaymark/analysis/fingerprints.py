@@ -86,6 +86,13 @@ def _sizes() -> Mapping[str, float]:
     return {sdk: median(counts) for sdk, counts in sizes.items()}
 
 
+@cache
+def _told_by_code() -> frozenset[str]:
+    """Give the learned SDKs whose version may be asked for: all but common libraries."""
+    known = sdks_by_id()
+    return frozenset(one for one in load_learned().libraries if one not in known or not known[one].library)
+
+
 def match(code: _engine.Code, owners: Mapping[str, str] = NOBODY) -> tuple[Match, ...]:
     """Give the SDKs whose features the code has, in the order in which they were learned.
 
@@ -93,8 +100,7 @@ def match(code: _engine.Code, owners: Mapping[str, str] = NOBODY) -> tuple[Match
     nor those of a common library, whose version nobody asks for.
     """
     libraries = load_learned().libraries
-    wanted = {one for one in libraries if (known := sdks_by_id().get(one)) is None or not known.library}
-    apart = [package for package, owner in owners.items() if owner not in wanted]
+    apart = [package for package, owner in owners.items() if owner not in _told_by_code()]
     rows = []
     best: dict[str, int] = {}
     for library, versions, classes in _engine.match_fingerprints(code, _known(), apart):

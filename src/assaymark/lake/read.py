@@ -47,7 +47,7 @@ def relation(connection: Any, lake: Lake, index: Index, table: Table, shards: Se
     queries = [_files(lake, table, whole)] if whole else []
     for shard in held:
         if gone := index.superseded(shard):
-            queries.append(f"{_files(lake, table, [shard])} WHERE {APP} NOT IN ({_listed(gone)})")
+            queries.append(f"{_files(lake, table, [shard])} WHERE {APP} NOT IN ({listed(gone)})")
     return _completed(connection, table, queries)
 
 
@@ -57,15 +57,16 @@ def rows_of(connection: Any, lake: Lake, index: Index, table: Table, apps: Colle
     for app in sorted(apps):
         by_shard.setdefault(index.owner[app], []).append(app)
     queries = [
-        f"{_files(lake, table, [shard])} WHERE {APP} IN ({_listed(group)})"
+        f"{_files(lake, table, [shard])} WHERE {APP} IN ({listed(group)})"
         for shard, group in by_shard.items()
         if index.shards[shard].tables.get(table.name)
     ]
     return _completed(connection, table, queries)
 
 
-def _listed(apps: Iterable[str]) -> str:
-    return ", ".join(f"'{app}'" for app in apps)
+def listed(names: Iterable[str]) -> str:
+    """Give names of ours (digests, ids) as a list in SQL."""
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _completed(connection: Any, table: Table, queries: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from assaymark import extend
 from assaymark.judge.lake import open_duckdb
 from assaymark.lake.index import Index
 from assaymark.lake.layout import LAKE_TABLES, OUTCOME, Lake
-from assaymark.lake.read import quoted, relation, rows_of
+from assaymark.lake.read import listed, quoted, relation, rows_of
 from assaymark.lake.staged import read_staged
 from assaymark.model.disk import sync
 from assaymark.model.errors import LakeError
@@ -75,9 +75,8 @@ def _held(
 ) -> Iterator[str]:
     """Give the queries of the rows of a table that are kept, by the detectors that made them and the apps."""
     for detectors, apps in kept.items():
-        listed = ", ".join(f"'{one}'" for one in detectors)
         if table is GAP:
-            condition = f" WHERE noted_by IN ({listed})"
+            condition = f" WHERE noted_by IN ({listed(detectors)})"
         elif table is not OUTCOME and (emitters := extend.emitters(table.name)) and set(emitters) <= set(detectors):
             condition = ""
         else:
