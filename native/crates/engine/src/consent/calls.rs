@@ -177,18 +177,45 @@ impl World<'_> {
         position.map_or_else(Rc::default, |at| self.facts.callbacks(at))
     }
 
-    /// Calls each method of an object that the platform may call, now or at an event.
+    /// Calls each method of an object that the platform may call, now or at an event, and those of what it is given back.
     pub(super) fn fire(&mut self, node: u32, unit: u32, object: u32) {
+        for given in self.fire_alone(node, unit, object) {
+            self.fire_alone(node, unit, given);
+        }
+    }
+
+    /// Calls each method of an object that the platform may call; gives the objects that it gets for itself by them.
+    fn fire_alone(&mut self, node: u32, unit: u32, object: u32) -> Vec<u32> {
+        let mut given = Vec::new();
         for callback in self.callbacks_of(object).iter() {
             let args = self.callback_args(object, callback.def);
-            if callback.by_user {
-                if callback.name != "onClick" {
-                    self.add_event(node, unit, callback.def, args, None);
-                }
-            } else {
-                self.call(node, unit, callback.def, &args);
+            if !callback.by_user {
+                given.extend(self.call_back(node, unit, object, callback, &args));
+            } else if callback.name != "onClick" {
+                self.add_event(node, unit, callback.def, args, None);
             }
         }
+        given
+    }
+
+    /// The platform calls a method of an object; gives the objects that it gets for itself: the engine of a wallpaper, the
+    /// view of a row, the loader of a list, which it calls in turn. Binders wait for others.
+    pub(super) fn call_back(
+        &mut self,
+        node: u32,
+        unit: u32,
+        object: u32,
+        callback: &Callback,
+        args: &[Value],
+    ) -> Vec<u32> {
+        let (result, _) = self.call(node, unit, callback.def, args);
+        let makes = callback.name.starts_with("onCreate") || callback.name.starts_with("onGet");
+        if !makes && callback.name != "getView" {
+            return Vec::new();
+        }
+        let mut given = self.values.objects(result);
+        given.retain(|&one| one != object);
+        given
     }
 
     /// Registers for a call by the platform: the object, then anything; a bundle is the state that the app saved, or none.

@@ -459,6 +459,7 @@ impl World<'_> {
                         for holder in self.values.objects(receiver) {
                             self.hold(holder, child);
                         }
+                        self.fire(node, unit, child);
                     }
                 }
                 let back = if facts.result == "V" {
@@ -478,6 +479,10 @@ impl World<'_> {
                 let holder = self.values.one(Atom::Object(object));
                 self.inflate(node, unit, holder, layout);
                 Some((holder, true))
+            }
+            ("addJavascriptInterface", Some(object)) if view => {
+                self.expose(node, unit, object);
+                Some((NOTHING, true))
             }
             ("setResult", Some(code)) if facts.of("Landroid/app/Activity;") => {
                 for object in self.values.objects(receiver) {

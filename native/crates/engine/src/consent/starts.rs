@@ -147,7 +147,9 @@ impl World<'_> {
             if callback.by_user {
                 self.add_event(node, unit, callback.def, args, None);
             } else {
-                self.call(node, unit, callback.def, &args);
+                for given in self.call_back(node, unit, object, callback, &args) {
+                    self.fire(node, unit, given);
+                }
             }
         }
         Some(object)
