@@ -4,6 +4,7 @@ use super::facts::Foreign;
 use super::heap::{Key, Origin};
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
+use crate::code::link::NONE;
 
 type Outcome = (Value, bool);
 
@@ -19,6 +20,26 @@ impl World<'_> {
         let receiver = *args.first()?;
         let objects = self.values.objects(receiver);
         let name = facts.name.as_str();
+        match (facts.class(), name) {
+            ("Ljava/lang/System;", "arraycopy") if args.len() == 5 => {
+                self.copy_elements(node, args[0], args[2]);
+                return Some((NOTHING, true));
+            }
+            ("Ljava/util/Arrays;", "copyOf" | "copyOfRange") => {
+                let array = self.object_at(node, unit, NONE);
+                let array = self.values.one(Atom::Object(array));
+                self.copy_elements(node, receiver, array);
+                return Some((array, true));
+            }
+            ("Ljava/util/Collections;", "addAll") if args.len() == 2 => {
+                for array in self.values.objects(args[1]) {
+                    let elements = self.read(Key::Elements(array), node);
+                    self.keep(receiver, &[elements]);
+                }
+                return Some((ANY, true));
+            }
+            _ => {}
+        }
         if facts.class().starts_with("Ljava/util/concurrent/atomic/") {
             return self.atomic(node, unit, facts, args);
         }
@@ -103,7 +124,79 @@ impl World<'_> {
                 None
             }
             ("clone", 1) => Some((receiver, true)),
+            ("toArray", 1 | 2) if facts.of("Ljava/util/Collection;") => {
+                let array = self.object_at(node, unit, NONE);
+                let (zero, mut elements) = (self.values.integer(0), NOTHING);
+                for &object in &objects {
+                    let contents = self.read(Key::Contents(object), node);
+                    elements = self.values.join(elements, contents);
+                    if self.read(Key::Elements(object), node) == ANY {
+                        elements = ANY;
+                    }
+                }
+                let elements = self.values.join(zero, elements);
+                self.store_element(array, None, elements);
+                Some((self.values.one(Atom::Object(array)), true))
+            }
+            ("contains", 2) if facts.of("Ljava/util/Collection;") => {
+                Some((self.may_contain(node, receiver, args[1]), true))
+            }
+            ("drainTo", 2 | 3) => {
+                for &object in &objects {
+                    let contents = self.read(Key::Contents(object), node);
+                    self.keep(args[1], &[contents]);
+                }
+                Some((ANY, true))
+            }
             _ => None,
+        }
+    }
+
+    /// The elements of arrays are copied into others.
+    fn copy_elements(&mut self, node: u32, from: Value, to: Value) {
+        for array in self.values.objects(from) {
+            let elements = self.read(Key::Elements(array), node);
+            for other in self.values.objects(to) {
+                self.store_element(other, None, elements);
+            }
+        }
+        for other in self.values.objects(to).into_iter().filter(|_| from == ANY) {
+            self.store_element(other, None, ANY);
+        }
+    }
+
+    /// Whether a collection may hold a value: not as long as nothing equal was put into it. That it does hold it is not followed.
+    fn may_contain(&mut self, node: u32, collections: Value, value: Value) -> Value {
+        if collections == ANY || value == ANY {
+            return ANY;
+        }
+        let wanted = self.values.atoms(value).to_vec();
+        for object in self.values.objects(collections) {
+            let site = matches!(self.heap.objects[object as usize].origin, Origin::Site(..));
+            let contents = self.read(Key::Contents(object), node);
+            if !site || contents == ANY || self.read(Key::Elements(object), node) != NOTHING {
+                return ANY;
+            }
+            for held in self.values.atoms(contents).to_vec() {
+                // What a collection was made of is among its contents.
+                let copied = matches!(held, Atom::Object(object) if self.is_container(object));
+                if wanted.contains(&held) || !copied && self.is_opaque(held) {
+                    return ANY;
+                }
+                if wanted.iter().any(|&one| self.is_opaque(one)) {
+                    return ANY;
+                }
+            }
+        }
+        self.values.integer(0)
+    }
+
+    /// Whether another atom may be equal to this one.
+    fn is_opaque(&mut self, atom: Atom) -> bool {
+        match atom {
+            Atom::Text(text) => self.heap.text_of(text).starts_with('\u{1}'),
+            Atom::Object(object) => self.compares(object),
+            _ => false,
         }
     }
 

@@ -79,6 +79,13 @@ pub struct Facts<'a> {
     relations: Map<(u32, u32), Option<bool>>,
 }
 
+/// Methods that the platform calls and that the list of them does not have: they are not made to be overridden, or of a package
+/// that it leaves out.
+const MORE: [(&str, &str); 2] = [
+    ("Landroid/content/ContentProvider;", "attachInfo/2"),
+    ("Ljava/beans/PropertyChangeListener;", "propertyChange/1"),
+];
+
 const DEFINED: u8 = 1;
 const STORED: u8 = 2;
 
@@ -351,6 +358,7 @@ impl<'a> Facts<'a> {
         let mut known: Vec<&str> = Vec::new();
         for name in &names {
             known.extend(platform::callbacks(name));
+            known.extend(MORE.iter().filter(|row| row.0 == name).map(|row| row.1));
         }
         let missing = hierarchy.external[position as usize].missing;
         let mut seen: Vec<u32> = Vec::new();

@@ -24,6 +24,7 @@ pub mod reflection;
 pub mod run;
 pub mod starts;
 pub mod stores;
+pub mod texts;
 pub mod value;
 pub mod world;
 

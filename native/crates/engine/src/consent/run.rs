@@ -11,7 +11,10 @@ use crate::ir::{Arith, Width, arithmetic, binary, literal_arithmetic, unary};
 use std::collections::BTreeSet;
 
 /// Registers of one method: those of the code, then what `move-result` takes.
-type Frame = Box<[Value]>;
+pub(super) type Frame = Box<[Value]>;
+
+/// The length of an array, kept like an element.
+pub(super) const LENGTH: i64 = -5;
 
 impl World<'_> {
     /// Runs a node; gives its result, and whether it may return.
@@ -222,6 +225,7 @@ impl World<'_> {
                     method.access & (CONSTRUCTOR | STATIC) == CONSTRUCTOR | STATIC
                 })
             }
+            Origin::Built(..) => false,
             _ => true,
         }
     }
@@ -248,6 +252,7 @@ impl World<'_> {
             }
             0x23 => {
                 let object = self.object_at(node, insn.unit, insn.index);
+                self.write(Key::Element(object, LENGTH), get(frame, b));
                 put = Some(self.values.one(Atom::Object(object)));
             }
             0x24 | 0x25 => {
@@ -256,6 +261,8 @@ impl World<'_> {
                     let value = get(frame, usize::from(register));
                     self.store_element(object, Some(index as i64), value);
                 }
+                let length = self.values.integer(body.passed(insn).len() as i64);
+                self.write(Key::Element(object, LENGTH), length);
                 frame[last] = self.values.one(Atom::Object(object));
             }
             op::FILL_ARRAY_DATA => {
@@ -264,7 +271,8 @@ impl World<'_> {
                 }
             }
             op::THROW => return false,
-            0x21 | 0x2d..=0x30 => put = Some(ANY),
+            0x21 => put = Some(self.length(node, get(frame, b))),
+            0x2d..=0x30 => put = Some(ANY),
             0x31 => put = Some(self.compare(get(frame, b), get(frame, usize::from(insn.c)))),
             0x44..=0x4a => {
                 put = Some(self.load_element(node, get(frame, b), get(frame, usize::from(insn.c))));
@@ -291,9 +299,15 @@ impl World<'_> {
             op::SPUT..=op::SPUT_SHORT => self.put_static(node, insn, get(frame, a)),
             0x6e..=0x72 | 0x74..=0x78 => {
                 let passed = body.passed(insn).iter();
-                let args: Vec<Value> = passed
+                let mut args: Vec<Value> = passed
                     .map(|&register| get(frame, usize::from(register)))
                     .collect();
+                if insn.index != NONE
+                    && let Some(result) = self.build_text(insn, &mut args, frame)
+                {
+                    frame[last] = result;
+                    return true;
+                }
                 let (result, returns) = self.invoke(node, insn, &args);
                 frame[last] = result;
                 return returns;
@@ -411,8 +425,22 @@ impl World<'_> {
     }
 
     pub(super) fn store_element(&mut self, array: u32, index: Option<i64>, value: Value) {
+        let value = self.loosened(value);
         self.write(Key::Elements(array), value);
         self.write(Key::Element(array, index.unwrap_or(-1)), value);
+    }
+
+    /// How long an array is.
+    fn length(&mut self, node: u32, arrays: Value) -> Value {
+        let mut out = if arrays == ANY { ANY } else { NOTHING };
+        for array in self.values.objects(arrays) {
+            let own = match self.read(Key::Element(array, LENGTH), node) {
+                NOTHING => ANY,
+                own => own,
+            };
+            out = self.values.join(out, own);
+        }
+        out
     }
 
     fn load_element(&mut self, node: u32, arrays: Value, index: Value) -> Value {
@@ -423,6 +451,11 @@ impl World<'_> {
         let mut out = NOTHING;
         for array in self.values.objects(arrays) {
             let mut found = NOTHING;
+            let length = self.read(Key::Element(array, LENGTH), node);
+            if length == NOTHING && self.read(Key::Elements(array), node) == NOTHING {
+                // Something that the platform made an array of.
+                return ANY;
+            }
             match &index {
                 Some(all) => {
                     for &index in all {
@@ -518,6 +551,7 @@ impl World<'_> {
     }
 
     fn put_field(&mut self, base: Value, id: u32, value: Value) {
+        let value = self.loosened(value);
         let field = self.facts.field(id).unwrap_or(id);
         if field == NONE {
             return;
@@ -562,6 +596,7 @@ impl World<'_> {
     }
 
     fn put_static(&mut self, node: u32, insn: &Insn, value: Value) {
+        let value = self.loosened(value);
         if let Some(field) = self.facts.field(insn.index) {
             let class = self.program.link.fields[field as usize].class;
             self.initialise(class, node, insn.unit);
@@ -574,7 +609,7 @@ impl World<'_> {
     }
 
     /// A number made of two others, for each pair.
-    fn fold(&mut self, x: Value, y: Value, make: impl Fn(i64, i64) -> Option<i64>) -> Value {
+    pub(super) fn fold(&mut self, x: Value, y: Value, make: impl Fn(i64, i64) -> Option<i64>) -> Value {
         if x == NOTHING || y == NOTHING {
             return NOTHING;
         }

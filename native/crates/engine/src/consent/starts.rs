@@ -2,6 +2,7 @@
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin, Store};
+use super::texts::PARTIAL;
 use super::value::{ANY, Atom, Value};
 use super::world::World;
 use crate::code::link::NONE;
@@ -39,6 +40,7 @@ impl World<'_> {
                         kinds.insert(*kind);
                     }
                     Atom::Text(text) => {
+                        unknown |= self.heap.text_of(*text).starts_with(PARTIAL);
                         names.insert(*text);
                     }
                     _ => {}

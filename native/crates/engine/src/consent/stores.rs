@@ -6,6 +6,9 @@ use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
 
+/// Whether a cursor counts rows, kept like an element of an array.
+const COUNTED: i64 = -6;
+
 type Outcome = (Value, bool);
 
 impl World<'_> {
@@ -52,9 +55,7 @@ impl World<'_> {
             "getAll" => Some((self.unclear(node, NOTHING), true)),
             "contains" => {
                 let zero = self.values.integer(0);
-                let found = self.load(node, &stores, args[1], zero, true);
-                let out = if found == zero { zero } else { ANY };
-                Some((out, true))
+                Some((self.load(node, &stores, args[1], zero, true), true))
             }
             _ if name.starts_with("put") && args.len() >= 3 => {
                 self.save(&stores, args[1], args[2]);
@@ -145,7 +146,7 @@ impl World<'_> {
             && stores
                 .iter()
                 .all(|&store| keys.iter().all(|&key| stated(self, store, key)));
-        let mut out = if all_stated { NOTHING } else { default };
+        let mut out = if all_stated || only_presence { NOTHING } else { default };
         let mut more = NOTHING;
         for &store in stores {
             for &key in &keys {
@@ -171,10 +172,11 @@ impl World<'_> {
                 out = self.values.join(out, more);
             }
         }
-        if only_presence && out != default {
-            return ANY;
+        match (only_presence, out) {
+            (true, NOTHING) => default,
+            (true, _) => ANY,
+            (false, _) => out,
         }
-        out
     }
 
     /// A value that cannot be told: the default until unclear things happen.
@@ -309,6 +311,20 @@ impl World<'_> {
         }
         if let Some(outcome) = self.opened(node, unit, facts, args) {
             return Some(outcome);
+        }
+        if facts.class() == "Landroid/database/DatabaseUtils;" && facts.name == "queryNumEntries" {
+            let zero = self.values.integer(0);
+            let texts = self.heap.known_texts(args[1], &self.values)?;
+            let mut out = zero;
+            for text in texts {
+                let table = self.heap.text_of(text).to_lowercase();
+                let table = self.heap.text(&table);
+                let store = self.store(Store::Table, table);
+                if self.read(Key::Contents(store), node) != NOTHING {
+                    out = ANY;
+                }
+            }
+            return Some((out, true));
         }
         if facts.of("Landroid/database/sqlite/SQLiteDatabase;") {
             return self.database(node, unit, facts, args);
@@ -549,6 +565,14 @@ impl World<'_> {
             .find_type(b"Landroid/database/Cursor;")
             .unwrap_or(NONE);
         let object = self.object_at(node, unit, kind);
+        let counts = |text: &str| text.to_lowercase().contains("count(");
+        let asked = args.get(1).and_then(|&arg| self.heap.known_texts(arg, &self.values));
+        if name == "rawQuery"
+            && asked.is_some_and(|texts| texts.iter().any(|&text| counts(self.heap.text_of(text))))
+        {
+            let one = self.values.integer(1);
+            self.write(Key::Element(object, COUNTED), one);
+        }
         for table in tables {
             let table = self.heap.text(&table);
             let store = self.store(Store::Table, table);
@@ -585,6 +609,14 @@ impl World<'_> {
             }
         }
         if filled || facts.result == "V" {
+            return Some((ANY, true));
+        }
+        let mut counted = false;
+        for cursor in self.values.objects(receiver) {
+            counted |= self.read(Key::Element(cursor, COUNTED), node) != NOTHING;
+        }
+        // A count has one row, whatever it counts.
+        if counted && !facts.name.starts_with("get") {
             return Some((ANY, true));
         }
         let empty = matches!(facts.name.as_str(), "isAfterLast" | "isClosed");
