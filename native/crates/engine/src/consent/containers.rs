@@ -2,9 +2,13 @@
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin};
+use super::run::LENGTH;
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::link::NONE;
+
+/// Elements of an array that are copied one by one.
+const COPIED: i64 = 64;
 
 type Outcome = (Value, bool);
 
@@ -22,13 +26,19 @@ impl World<'_> {
         let name = facts.name.as_str();
         match (facts.class(), name) {
             ("Ljava/lang/System;", "arraycopy") if args.len() == 5 => {
-                self.copy_elements(node, args[0], args[2]);
+                let zero = self.values.integer(0);
+                self.copy_elements(node, args[0], args[2], args[1] == zero && args[3] == zero);
                 return Some((NOTHING, true));
             }
             ("Ljava/util/Arrays;", "copyOf" | "copyOfRange") => {
                 let array = self.object_at(node, unit, NONE);
                 let array = self.values.one(Atom::Object(array));
-                self.copy_elements(node, receiver, array);
+                self.copy_elements(node, receiver, array, name == "copyOf");
+                if let (Some(&length), "copyOf") = (args.get(1), name) {
+                    for copy in self.values.objects(array) {
+                        self.write(Key::Element(copy, LENGTH), length);
+                    }
+                }
                 return Some((array, true));
             }
             ("Ljava/util/Collections;", "addAll") if args.len() == 2 => {
@@ -152,15 +162,30 @@ impl World<'_> {
         }
     }
 
-    /// The elements of arrays are copied into others.
-    fn copy_elements(&mut self, node: u32, from: Value, to: Value) {
+    /// The elements of arrays are copied into others, to the same places if `in_place`.
+    fn copy_elements(&mut self, node: u32, from: Value, to: Value, in_place: bool) {
+        let targets = self.values.objects(to);
         for array in self.values.objects(from) {
-            let elements = self.read(Key::Elements(array), node);
-            for other in self.values.objects(to) {
-                self.store_element(other, None, elements);
+            let length = self.read(Key::Element(array, LENGTH), node);
+            let length = match self.values.single(length) {
+                Some(Atom::Integer(length @ 0..=COPIED)) if in_place => length,
+                _ => {
+                    let elements = self.read(Key::Elements(array), node);
+                    for &other in &targets {
+                        self.store_element(other, None, elements);
+                    }
+                    continue;
+                }
+            };
+            for index in -1..length {
+                let element = self.read(Key::Element(array, index), node);
+                for &other in &targets {
+                    self.write(Key::Elements(other), element);
+                    self.write(Key::Element(other, index), element);
+                }
             }
         }
-        for other in self.values.objects(to).into_iter().filter(|_| from == ANY) {
+        for &other in targets.iter().filter(|_| from == ANY) {
             self.store_element(other, None, ANY);
         }
     }

@@ -86,6 +86,8 @@ pub enum Key {
     Holder(u32),
     /// Result codes that an activity sets.
     Result(u32),
+    /// Intents that a component was started with.
+    Given(u32),
     /// Layouts put on a screen or dialog: resource ids.
     Layout(u32),
     /// Layouts inflated anywhere.

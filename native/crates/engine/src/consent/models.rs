@@ -431,34 +431,41 @@ impl World<'_> {
                 }
                 Some((NOTHING, true))
             }
-            ("obtainMessage", Some(what)) if facts.of("Landroid/os/Handler;") => {
-                let kind = self
-                    .program
-                    .find_type(b"Landroid/os/Message;")
-                    .unwrap_or(NONE);
-                let object = self.object_at(node, unit, kind);
-                self.set_what(object, what);
-                let message = self.values.one(Atom::Object(object));
-                self.keep(message, &[receiver]);
-                Some((message, true))
+            ("obtainMessage", _) if facts.of("Landroid/os/Handler;") => {
+                Some((self.make_message(node, unit, facts, &args[1..], args), true))
             }
-            ("obtainMessage", None) | ("obtain", _) if facts.result == "Landroid/os/Message;" => {
-                let kind = self
-                    .program
-                    .find_type(b"Landroid/os/Message;")
-                    .unwrap_or(NONE);
-                let object = self.object_at(node, unit, kind);
-                let message = self.values.one(Atom::Object(object));
-                self.keep(message, args);
-                if let (Some(&what), true) = (args.get(1), args.len() == 2) {
-                    if facts.parameters.get(1).is_some_and(|kind| kind == "I") {
-                        self.set_what(object, what);
-                    }
-                }
-                Some((message, true))
+            ("obtain", _) if facts.class() == "Landroid/os/Message;" => {
+                Some((self.make_message(node, unit, facts, args, args), true))
             }
             _ => None,
         }
+    }
+
+    /// A message with what it is made of: numbers are `what`, then both arguments; an object is what it carries.
+    fn make_message(
+        &mut self,
+        node: u32,
+        unit: u32,
+        facts: &Foreign,
+        passed: &[Value],
+        kept: &[Value],
+    ) -> Value {
+        let kind = self.program.find_type(b"Landroid/os/Message;");
+        let object = self.object_at(node, unit, kind.unwrap_or(NONE));
+        let mut numbers = ["what", "arg1", "arg2"].into_iter();
+        for (parameter, &value) in facts.parameters.iter().zip(passed) {
+            let field = match parameter.as_str() {
+                "I" => numbers.next(),
+                "Ljava/lang/Object;" => Some("obj"),
+                _ => None,
+            };
+            if let Some(field) = field {
+                self.set_message(object, field, value);
+            }
+        }
+        let message = self.values.one(Atom::Object(object));
+        self.keep(message, kept);
+        message
     }
 
     /// The ids of the radio buttons that may be ticked: those in the layouts of their groups.

@@ -207,6 +207,8 @@ impl World<'_> {
                 for object in inside {
                     if told {
                         self.update(node, unit, object, receiver, passed);
+                    } else if facts.of("Ljava/lang/Thread;") {
+                        self.run_thread(node, unit, object);
                     } else {
                         self.fire(node, unit, object);
                     }
@@ -401,8 +403,13 @@ impl World<'_> {
             {
                 continue;
             }
+            let direct = self.values.objects(arg);
             for object in self.inside(node, arg) {
-                self.fire(node, unit, object);
+                if direct.contains(&object) {
+                    self.fire_as(node, unit, object, parameter);
+                } else {
+                    self.fire(node, unit, object);
+                }
             }
         }
     }
@@ -528,7 +535,7 @@ impl World<'_> {
                 .unwrap_or(NONE);
             let object = self.object_at(node, unit, kind);
             if let Some(&what) = passed.first() {
-                self.set_what(object, what);
+                self.set_message(object, "what", what);
             }
             messages = self.values.one(Atom::Object(object));
         } else if facts.name == "sendToTarget" {
@@ -568,16 +575,16 @@ impl World<'_> {
             .any(|one| one.name == "handleMessage")
     }
 
-    /// The `what` of a message.
-    pub(super) fn set_what(&mut self, message: u32, what: Value) {
+    /// A field of a message.
+    pub(super) fn set_message(&mut self, message: u32, name: &str, value: Value) {
         let Some(kind) = self.program.find_type(b"Landroid/os/Message;") else {
             return;
         };
         let fields = self.program.link.fields_of(kind);
         for field in fields {
-            let name = self.program.link.fields[field].name;
-            if &*self.program.name(name) == "what" {
-                self.write(Key::Field(message, field as u32), what);
+            let own = self.program.link.fields[field].name;
+            if &*self.program.name(own) == name {
+                self.write(Key::Field(message, field as u32), value);
             }
         }
     }

@@ -481,7 +481,7 @@ impl World<'_> {
         out
     }
 
-    fn get_field(&mut self, node: u32, base: Value, id: u32) -> Value {
+    pub(super) fn get_field(&mut self, node: u32, base: Value, id: u32) -> Value {
         let Some(field) = self.facts.field(id) else {
             return self.foreign_field(node, base, id);
         };
@@ -550,7 +550,7 @@ impl World<'_> {
         out
     }
 
-    fn put_field(&mut self, base: Value, id: u32, value: Value) {
+    pub(super) fn put_field(&mut self, base: Value, id: u32, value: Value) {
         let value = self.loosened(value);
         let field = self.facts.field(id).unwrap_or(id);
         if field == NONE {
@@ -583,6 +583,11 @@ impl World<'_> {
         };
         let class = self.program.link.fields[field as usize].class;
         self.initialise(class, node, insn.unit);
+        self.static_value(node, field)
+    }
+
+    /// What a static field of the program may hold.
+    pub(super) fn static_value(&mut self, node: u32, field: u32) -> Value {
         let stored = self.read(Key::Static(field), node);
         let start = match self.facts.initial(field) {
             Initial::Integer(value) => self.values.integer(value),

@@ -6,6 +6,8 @@ use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
 
+/// Bundles inside an intent that are asked.
+const WITHIN: usize = 16;
 /// Whether a cursor counts rows, kept like an element of an array.
 const COUNTED: i64 = -6;
 
@@ -339,6 +341,9 @@ impl World<'_> {
         if extras {
             return self.bundle(node, unit, facts, args);
         }
+        if facts.of("Landroid/content/IntentFilter;") {
+            return self.filter(node, facts, args);
+        }
         None
     }
 
@@ -367,9 +372,81 @@ impl World<'_> {
         }
     }
 
+    /// The actions of a filter of intents.
+    fn filter(&mut self, node: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
+        let filters = self.values.objects(*args.first()?);
+        let mut actions = NOTHING;
+        for &filter in &filters {
+            let own = self.read(Key::Contents(filter), node);
+            actions = self.values.join(actions, own);
+        }
+        if filters.is_empty() || actions == NOTHING {
+            return None;
+        }
+        match facts.name.as_str() {
+            "getAction" => {
+                let texts = |atom| matches!(atom, Atom::Text(_));
+                Some((self.values.filter(actions, texts), true))
+            }
+            "hasAction" | "matchAction" => {
+                let zero = self.values.integer(0);
+                let same = self.equal(actions, args[1]);
+                Some((self.values.join(zero, same), true))
+            }
+            _ => None,
+        }
+    }
+
+    /// The action of an intent.
+    fn action(&mut self, node: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
+        let receiver = args[0];
+        let intents = self.values.objects(receiver);
+        let first = facts.parameters.first().map(String::as_str);
+        match (facts.name.as_str(), args.get(1)) {
+            ("<init>", Some(&given)) if first == Some("Landroid/content/Intent;") => {
+                for other in self.values.objects(given) {
+                    let action = self.read(Key::Label(other), node);
+                    for &intent in &intents {
+                        self.write(Key::Label(intent), action);
+                    }
+                }
+                None
+            }
+            ("<init>" | "setAction", Some(&action)) if first == Some("Ljava/lang/String;") => {
+                for &intent in &intents {
+                    self.write(Key::Label(intent), action);
+                }
+                None
+            }
+            ("getAction", None) => {
+                let made = |&intent: &u32| {
+                    matches!(self.heap.objects[intent as usize].origin, Origin::Site(..))
+                };
+                if receiver == ANY || !intents.iter().all(made) {
+                    return Some((ANY, true));
+                }
+                let mut out = NOTHING;
+                for intent in intents {
+                    let own = match self.read(Key::Label(intent), node) {
+                        NOTHING => self.values.integer(0),
+                        own => own,
+                    };
+                    out = self.values.join(out, own);
+                }
+                Some((out, out != NOTHING))
+            }
+            _ => None,
+        }
+    }
+
     fn bundle(&mut self, node: u32, unit: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
         let receiver = *args.first()?;
         let name = facts.name.as_str();
+        if facts.of("Landroid/content/Intent;")
+            && let Some(outcome) = self.action(node, facts, args)
+        {
+            return Some(outcome);
+        }
         if name == "keySet" {
             // A set of texts that are known only for what the manifest states.
             let mut keys = NOTHING;
@@ -393,7 +470,7 @@ impl World<'_> {
         if !keyed {
             return None;
         }
-        let objects = self.values.objects(receiver);
+        let mut objects = self.values.objects(receiver);
         if name.starts_with("put") && args.len() == 3 {
             let extras = self.extras();
             let mut all = objects;
@@ -408,11 +485,28 @@ impl World<'_> {
             return Some((back, true));
         }
         let asks = name.starts_with("get") || name == "containsKey" || name == "hasExtra";
-        if !asks || name == "getAction" {
+        if !asks {
             return None;
         }
         if receiver == ANY || objects.is_empty() {
             return Some((ANY, true));
+        }
+        // What was put in as a whole is asked too.
+        let mut next = 0;
+        while next < objects.len() && objects.len() < WITHIN {
+            let contents = self.read(Key::Contents(objects[next]), node);
+            next += 1;
+            for inner in self.values.objects(contents) {
+                let class = self.heap.objects[inner as usize].class;
+                let bundle = class != NONE
+                    && matches!(
+                        self.program.descriptor(class),
+                        b"Landroid/os/Bundle;" | b"Landroid/content/Intent;" | b"Landroid/os/PersistableBundle;"
+                    );
+                if bundle && !objects.contains(&inner) {
+                    objects.push(inner);
+                }
+            }
         }
         let zero = self.values.integer(0);
         let default = args.get(2).copied().unwrap_or(zero);
