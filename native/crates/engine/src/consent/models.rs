@@ -462,6 +462,12 @@ impl World<'_> {
             if let Some(field) = field {
                 self.set_message(object, field, value);
             }
+            // A copy of another message is not followed.
+            for field in ["what", "arg1", "arg2", "obj"] {
+                if parameter == "Landroid/os/Message;" {
+                    self.set_message(object, field, ANY);
+                }
+            }
         }
         let message = self.values.one(Atom::Object(object));
         self.keep(message, kept);

@@ -13,6 +13,12 @@ use std::collections::BTreeSet;
 /// Registers of one method: those of the code, then what `move-result` takes.
 pub(super) type Frame = Box<[Value]>;
 
+/// A register with an object that was asked: its value if the answer is zero, and if it is not.
+type Split = (usize, Value, Value);
+
+/// Objects that are told apart by what they answer.
+const SPLIT: usize = 8;
+
 /// The length of an array, kept like an element.
 pub(super) const LENGTH: i64 = -5;
 
@@ -64,7 +70,8 @@ impl World<'_> {
             let Some(tail) = tail.filter(|_| alive) else {
                 continue;
             };
-            self.leave(body, at, tail, &frame, &mut states, &mut work);
+            let split = self.split_receiver(node, body, at, &frame);
+            self.leave(body, at, tail, &frame, split, &mut states, &mut work);
         }
         (result, returns)
     }
@@ -102,6 +109,7 @@ impl World<'_> {
         at: u32,
         tail: &Insn,
         frame: &Frame,
+        split: Option<Split>,
         states: &mut [Option<Frame>],
         work: &mut BTreeSet<u32>,
     ) {
@@ -127,6 +135,12 @@ impl World<'_> {
                     next[x] = mine;
                     if two {
                         next[y] = theirs;
+                    }
+                    if let Some((object, zero, other)) = split {
+                        next[object] = if test == 0 { zero } else { other };
+                        if next[object] == NOTHING {
+                            continue;
+                        }
                     }
                     self.merge(states, target, &next, work);
                 }
@@ -156,6 +170,58 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    /// Where a block ends with a test for zero of what an object was asked, by field, call or type: the register of the object, the
+    /// objects for which it may be zero, and those for which it may be something else.
+    fn split_receiver(&mut self, node: u32, body: &Body, at: u32, frame: &Frame) -> Option<Split> {
+        let range = body.blocks[at as usize].range;
+        let insns = &body.insns[range.0 as usize..range.1 as usize];
+        let (tail, before) = insns.split_last()?;
+        if !matches!(tail.op, 0x38 | 0x39) {
+            return None;
+        }
+        let (mut asked, before) = before.split_last()?;
+        if asked.op == 0x0a && asked.a == tail.a {
+            asked = before.last()?;
+        } else if asked.a != tail.a {
+            return None;
+        }
+        let (register, mut args) = match asked.op {
+            0x20 | op::IGET..op::IPUT => (asked.b, Vec::new()),
+            0x6e | 0x72 | 0x74 | 0x78 => {
+                let passed = body.passed(asked);
+                if passed.contains(&tail.a) {
+                    // The answer took the place of what was passed.
+                    return None;
+                }
+                let args = passed.iter().map(|&one| frame[usize::from(one)]).collect();
+                (*passed.first()?, args)
+            }
+            _ => return None,
+        };
+        let objects = frame[usize::from(register)];
+        let several = 2..=SPLIT;
+        if register == tail.a || objects == ANY || !several.contains(&self.values.atoms(objects).len()) {
+            return None;
+        }
+        let (mut zero, mut other) = (Vec::new(), Vec::new());
+        for atom in self.values.atoms(objects).to_vec() {
+            let one = self.values.one(atom);
+            let answer = match asked.op {
+                0x20 => self.instance_of(one, asked.index),
+                op::IGET..op::IPUT => self.get_field(node, one, asked.index),
+                _ => {
+                    args[0] = one;
+                    self.dispatch(node, asked.unit, asked.index, &args).0
+                }
+            };
+            let truth = self.values.truth(answer);
+            zero.extend(truth.0.then_some(atom));
+            other.extend(truth.1.then_some(atom));
+        }
+        let (zero, other) = (self.values.wide(zero), self.values.wide(other));
+        Some((usize::from(register), zero, other))
     }
 
     /// What is left of two values if a test (eq, ne, lt, ge, gt, le) holds between them; `None` if it cannot hold.
