@@ -82,6 +82,30 @@ impl World<'_> {
                 }
                 Some((self.values.of(atoms), true))
             }
+            ("Ljava/lang/Class;", "getField" | "getDeclaredField") => {
+                let names = self
+                    .heap
+                    .known_texts(args[1], &self.values)
+                    .unwrap_or_default();
+                let mut atoms = Vec::new();
+                for atom in self.values.atoms(args[0]).to_vec() {
+                    if let Atom::Class(kind) = atom {
+                        atoms.extend(names.iter().map(|&name| Atom::Member(kind, name)));
+                    }
+                }
+                if atoms.is_empty() {
+                    self.counters.reflection += 1;
+                    return Some((ANY, true));
+                }
+                Some((self.values.of(atoms), true))
+            }
+            ("Ljava/lang/reflect/Field;", _) if args.len() > 1 => {
+                let writes = name.starts_with("set") && args.len() == 3;
+                if !writes && !name.starts_with("get") {
+                    return None;
+                }
+                Some((self.field_member(node, unit, facts, args), true))
+            }
             ("Ljava/lang/Class;" | "Ljava/lang/reflect/Constructor;", "newInstance") => {
                 let mut out = NOTHING;
                 for atom in self.values.atoms(args[0]).to_vec() {
@@ -146,6 +170,62 @@ impl World<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Reads or writes the fields that reflection names.
+    fn field_member(&mut self, node: u32, unit: u32, facts: &Foreign, args: &[Value]) -> Value {
+        let program = self.program;
+        let mut out = NOTHING;
+        for atom in self.values.atoms(args[0]).to_vec() {
+            let Atom::Member(kind, text) = atom else {
+                return ANY;
+            };
+            let chain: Vec<u32> = program.hierarchy.chain(&program.defs, kind).collect();
+            let field = chain.into_iter().find_map(|position| {
+                let class = program.defs.classes[position as usize].kind;
+                program.link.fields_of(class).find(|&field| {
+                    *program.name(program.link.fields[field].name) == *self.heap.text_of(text)
+                })
+            });
+            let Some(field) = field.map(|field| field as u32) else {
+                return ANY;
+            };
+            self.initialise(kind, node, unit);
+            let boxed = facts.name == "set" || facts.name == "get";
+            let primitive = {
+                let own = program.link.fields[field as usize].kind;
+                !program.descriptor(own).starts_with(b"L")
+            };
+            // The object is not asked for a static field, and which one it is code does not say.
+            if let Some(&given) = args.get(2) {
+                let given = match boxed && primitive {
+                    true => self.values.map(given, |atom| match atom {
+                        Atom::Boxed(number) => Some(Atom::Integer(number)),
+                        _ => None,
+                    }),
+                    false => given,
+                };
+                self.write(Key::Static(field), given);
+                self.put_field(args[1], field, given);
+                out = ANY;
+                continue;
+            }
+            let own = self.static_value(node, field);
+            let of_object = self.get_field(node, args[1], field);
+            let own = match args[1] {
+                ANY => ANY,
+                _ => self.values.join(own, of_object),
+            };
+            let own = match boxed && primitive {
+                true => self.values.map(own, |atom| match atom {
+                    Atom::Integer(number) => Some(Atom::Boxed(number)),
+                    _ => None,
+                }),
+                false => own,
+            };
+            out = self.values.join(out, own);
+        }
+        if out == NOTHING { ANY } else { out }
     }
 
     /// `Method.invoke`: all methods of the class with the name.
