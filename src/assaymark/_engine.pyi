@@ -258,15 +258,14 @@ class Code:
         components: list[tuple[str, str, bool, bool, list[str], list[str]]],
         meta_data: list[tuple[str, str]],
         initializers: list[str],
-        words: tuple[list[str], list[str], list[str], list[str]],
+        words: dict[str, list[str]],
         sites: list[tuple[int, int]],
     ) -> tuple[list[tuple[str, str | None, list[str], str | None]], list[str], dict[str, int]]:
         """Find the order of places (id of the method, code unit) against the user's consent.
 
         `packages` and `resources` go together. `components`: class, kind (`activity`, `service`, `receiver`, `provider`), whether anybody
         can start it, whether it is exported, actions of its filters, names that a provider answers to; enabled ones only. `version`: name and number.
-        `initializers`: classes that a start-up library makes objects of. `words`, in
-        lower case: those of controls that agree, that do not, that go on, and those of texts about a policy.
+        `initializers`: classes that a start-up library makes objects of. `words`: in lower case, by role.
 
         Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `limit`), the
         methods on the way to it, and what opens the way; then what agreeing controls say; then counts: steps, nodes, complete (0 if the limit

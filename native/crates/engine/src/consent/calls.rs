@@ -2,7 +2,7 @@
 
 use super::body::Insn;
 use super::facts::{Callback, of_type};
-use super::heap::Key;
+use super::heap::{Key, Origin};
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::callgraph::{exact, superclass_method};
@@ -109,7 +109,7 @@ impl World<'_> {
         };
         let mut all = (result, returns);
         for (def, objects) in targets {
-            if self.is_withheld(node, def, &objects) {
+            if self.is_withheld(node, def, &objects, unknown) {
                 add(self, (ANY, true), &mut all);
                 continue;
             }
@@ -229,7 +229,8 @@ impl World<'_> {
         if callback.name.starts_with("onActivity") && args.len() > 1 {
             return self.watch_activities(node, unit, callback.def, args);
         }
-        self.call(node, unit, callback.def, args);
+        let (given, _) = self.call(node, unit, callback.def, args);
+        self.hold_given(args[0], given);
         if handed.iter().any(|start| callback.name.starts_with(start))
             && !self
                 .handed
@@ -254,6 +255,7 @@ impl World<'_> {
             let (def, args) = (self.handed[at].def, self.handed[at].args.clone());
             self.cause = self.handed[at].cause;
             let (given, _) = self.call(from, unit, def, &args);
+            self.hold_given(args[0], given);
             for object in self.values.objects(given) {
                 if !self.handed[at].fired.contains(&object) && self.class_of(object).is_some() {
                     self.handed[at].fired.push(object);
@@ -263,6 +265,13 @@ impl World<'_> {
             }
         }
         any
+    }
+
+    /// What call-backs give, the view of a fragment say, belongs to the object that they are called on.
+    fn hold_given(&mut self, giver: Value, given: Value) {
+        for object in self.values.objects(given) {
+            self.hold_all(giver, object);
+        }
     }
 
     fn watch_activities(&mut self, node: u32, unit: u32, def: u32, args: &[Value]) {
@@ -316,9 +325,15 @@ impl World<'_> {
         let id = program.defs.methods[def as usize].id;
         let key = program.link.methods[id as usize];
         let mut args = vec![self.values.one(Atom::Object(object))];
+        // A fragment gets the view that it made.
+        let made = &*program.name(key.name) == "onViewCreated";
         for &kind in &program.link.proto(key.proto)[1..] {
             let descriptor = program.descriptor(kind);
-            if descriptor == b"Landroid/os/Bundle;" {
+            if descriptor == b"Landroid/view/View;" && made {
+                let view = self.object(Origin::View(object, NONE, 0), NONE, 0);
+                self.hold(object, view);
+                args.push(self.values.one(Atom::Object(view)));
+            } else if descriptor == b"Landroid/os/Bundle;" {
                 let state = self.extras();
                 let zero = self.values.integer(0);
                 args.push(self.values.join(state, zero));

@@ -26,6 +26,7 @@ pub mod starts;
 pub mod stores;
 pub mod texts;
 pub mod value;
+pub mod views;
 pub mod world;
 
 use crate::code::Program;
@@ -106,7 +107,7 @@ pub fn consent(
     state_meta_data(&mut world);
     start(&mut world);
     world.settle();
-    for phase in [Phase::Used, Phase::Unclear, Phase::Agreed] {
+    for phase in [Phase::Used, Phase::Unclear, Phase::Agreed, Phase::Late] {
         world.enter(phase);
         world.fire_events();
         if phase >= Phase::Unclear && world.counters.intents > 0 {
@@ -190,8 +191,8 @@ fn answer(world: &mut World<'_>, site: usize, gate: bool, complete: bool) -> Ans
     let order = match reached.phase {
         Phase::Start | Phase::Used if gate => Order::Before,
         Phase::Start | Phase::Used => Order::NoGate,
-        Phase::Unclear => Order::Unknown("unresolved-guard"),
-        Phase::Agreed => Order::After,
+        Phase::Agreed if gate => Order::After,
+        _ => Order::Unknown("unresolved-guard"),
     };
     Answer {
         order,

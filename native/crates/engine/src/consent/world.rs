@@ -11,6 +11,7 @@ use super::facts::Facts;
 use super::heap::{Heap, Key, Origin, SUMMARY};
 use super::lexicon::Lexicon;
 use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
+use super::views::Views;
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::dex::class_data::access;
@@ -48,6 +49,10 @@ pub enum Phase {
     Unclear,
     /// The user agrees.
     Agreed,
+    /// Also controls that nothing enables.
+    Late,
+    /// What does not happen.
+    Never,
 }
 
 /// Why something changed.
@@ -87,6 +92,8 @@ pub struct Node {
     queued: bool,
     running: bool,
     ran: bool,
+    /// Whether something else than the user, acting on a control, leads to it.
+    free: bool,
     /// Steps taken in it.
     pub(super) spent: u32,
 }
@@ -149,7 +156,9 @@ pub struct World<'a> {
     phase_node: Map<u32, ()>,
     pub(super) initialised: Map<u32, ()>,
     pub(super) started: Map<u32, u32>,
-    pub(super) children: Map<u32, Vec<u32>>,
+    pub(super) views: Views,
+    /// Whether the next call is made because the user acts on a control.
+    pub(super) by_user: bool,
     pub(super) bound: Map<u32, Vec<u32>>,
     instances: Map<u32, Vec<u32>>,
     /// Call-backs whose results the platform calls, and those that it calls for each activity.
@@ -214,7 +223,8 @@ impl<'a> World<'a> {
             phase_node: Map::default(),
             initialised: Map::default(),
             started: Map::default(),
-            children: Map::default(),
+            views: Views::default(),
+            by_user: false,
             bound: Map::default(),
             instances: Map::default(),
             handed: Vec::new(),
@@ -357,6 +367,7 @@ impl<'a> World<'a> {
         let Some(cell) = self.heap.write(key, value, &mut self.values) else {
             return;
         };
+        self.views.note(key);
         let cause = match self.causes[self.cause as usize] {
             Cause::Event(event) if self.phase == Phase::Agreed => {
                 self.cause_number(Cause::Cell(cell, event))
@@ -367,7 +378,7 @@ impl<'a> World<'a> {
     }
 
     /// Those that read a cell run again.
-    fn tell_readers(&mut self, key: Key, cause: u32) {
+    pub(super) fn tell_readers(&mut self, key: Key, cause: u32) {
         let Some(cell) = self.heap.find(key) else {
             return;
         };
@@ -431,10 +442,15 @@ impl<'a> World<'a> {
 
     /// Calls a method definition; gives its result, and whether it may return.
     pub(super) fn call(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> (Value, bool) {
+        let by_user = std::mem::take(&mut self.by_user);
+        let free = !by_user && !self.is_by_user(from);
         if let Some(known) = self.calls.get(&(def, from)) {
             // The same call again, as in a method that is run anew.
-            if let Some((_, number)) = known.iter().find(|known| *known.0 == *args) {
-                let node = &self.nodes[*number as usize];
+            if let Some(&(_, number)) = known.iter().find(|known| *known.0 == *args) {
+                if free {
+                    self.set_free(number);
+                }
+                let node = &self.nodes[number as usize];
                 return (node.result, node.returns);
             }
         }
@@ -462,11 +478,15 @@ impl<'a> World<'a> {
                     queued: false,
                     running: false,
                     ran: false,
+                    free,
                     spent: 0,
                 });
                 (next, true)
             }
         };
+        if free {
+            self.set_free(number);
+        }
         let mut changed = new;
         for (at, &arg) in args.iter().enumerate().take(usize::from(body.ins)) {
             let old = self.nodes[number as usize].args[at];
@@ -499,6 +519,17 @@ impl<'a> World<'a> {
         }
         let node = &self.nodes[number as usize];
         (node.result, node.returns)
+    }
+
+    /// Whether a method runs only because the user acts on a control.
+    pub(super) fn is_by_user(&self, node: u32) -> bool {
+        self.nodes.get(node as usize).is_some_and(|node| !node.free)
+    }
+
+    fn set_free(&mut self, node: u32) {
+        if !std::mem::replace(&mut self.nodes[node as usize].free, true) {
+            self.enqueue(node, self.cause);
+        }
     }
 
     /// What tells calls of a method apart: constants and objects, as far as each is one.
