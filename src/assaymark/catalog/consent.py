@@ -14,8 +14,8 @@ from assaymark.model.errors import InvalidCatalog
 FILE = "consent.toml"
 
 ROLES = ("agree", "decline", "proceed", "beside", "policy", "document", "permission", "tie")
-"""What words are for: on controls that agree, that do not, that go on, and beside these; in texts about personal information, that name
-a policy, that ask for a permission, that tie pressing something to agreeing."""
+"""What words are for: on controls that agree, that do not, that go on, and beside these; in texts about personal
+information, that name a policy, that ask for a permission, that tie pressing something to agreeing."""
 
 _LANGUAGES = ("zh", "zh_hant", "en")
 

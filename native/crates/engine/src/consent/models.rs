@@ -422,15 +422,16 @@ impl World<'_> {
                 Some((back, true))
             }
             // Something inside a view, or the window that a view is in.
-            ("getChildAt", Some(_)) | ("getRootView", None) if view && receiver != ANY => {
+            ("getChildAt", Some(_)) | ("getRootView" | "getWindow" | "getDecorView", None)
+                if receiver != ANY
+                    && (view || self.on_screen(facts) || facts.of("Landroid/view/Window;")) =>
+            {
                 let part = self.object_at(node, unit, NONE);
                 for holder in self.values.objects(receiver) {
                     self.hold(holder, part);
                 }
                 Some((self.values.one(Atom::Object(part)), true))
             }
-            ("getWindow", None) if self.on_screen(facts) => Some((receiver, true)),
-            ("getDecorView", None) if facts.of("Landroid/view/Window;") => Some((receiver, true)),
             ("inflate", Some(layout)) if view || facts.of("Landroid/view/LayoutInflater;") => {
                 let kind = self
                     .program

@@ -107,7 +107,10 @@ impl World<'_> {
     /// The view of a layout with a number.
     pub(super) fn view(&mut self, (root, layout): Home, number: u32) -> u32 {
         let shown = self.screens.layout(layout);
-        let class = shown.of(number).find_map(|view| view.class.as_deref());
+        // Of one id in the layouts of several configurations, the class is known if they agree.
+        let mut classes = shown.of(number).map(|view| view.class.as_deref());
+        let class = classes.next().flatten();
+        let class = class.filter(|_| classes.all(|other| other == class));
         let class = class.and_then(|name| self.program.find_class(name));
         let class = class.filter(|&kind| self.program.defs.class_of[kind as usize] != NONE);
         let before = self.heap.objects.len();
@@ -537,6 +540,14 @@ impl World<'_> {
                     (key.name == name && types[1..] == [view] && def != NONE).then_some(def)
                 })
             })
+    }
+
+    /// Whether a view that a layout names is among these.
+    pub(super) fn has_view(&self, value: Value) -> bool {
+        self.values.objects(value).into_iter().any(|object| {
+            let origin = self.heap.objects[object as usize].origin;
+            matches!(origin, Origin::View(..))
+        })
     }
 
     /// Whether a view stands for one of which more is known by now.
