@@ -38,6 +38,9 @@ impl World<'_> {
         if opcode != 0x71 && args.first().is_some_and(|&first| first == NOTHING) {
             return (NOTHING, false);
         }
+        if self.is_quiet(node, insn.unit) {
+            return (ANY, true);
+        }
         if let Some(outcome) = self.intercept(node, insn, method, args) {
             return outcome;
         }

@@ -159,19 +159,17 @@ impl Lexicon {
                 Label::Other
             };
         }
-        if left(text, &[&self.agree, &self.beside, &self.proceed]) <= ALMOST_NOTHING {
-            return Label::Agrees;
+        let mut rest = vec![&self.agree, &self.beside, &self.proceed];
+        if !policy {
+            return match left(text, &rest) {
+                ..=ALMOST_NOTHING => Label::Agrees,
+                _ => Label::Doubtful,
+            };
         }
-        let rest = [
-            &self.agree,
-            &self.beside,
-            &self.proceed,
-            &self.policy,
-            &self.document,
-        ];
-        match (policy, ties) {
-            (true, true) => Label::States,
-            (true, false) if left(text, &rest) <= LITTLE => Label::AgreesTo,
+        rest.extend([&self.policy, &self.document]);
+        match left(text, &rest) {
+            _ if ties => Label::States,
+            ..=LITTLE => Label::AgreesTo,
             _ => Label::Doubtful,
         }
     }
