@@ -27,8 +27,8 @@ pub struct Insn {
     pub literal: i64,
     /// Registers passed: range of [`Body::registers_passed`].
     pub passed: (u32, u32),
-    /// Second id: the prototype of a polymorphic call.
-    pub extra: u32,
+    /// Number of the instruction among those whose outcome hangs on more than registers, or [`NONE`].
+    pub asks: u32,
 }
 
 /// A basic block.
@@ -59,6 +59,8 @@ pub struct Body {
     pub blocks: Vec<Block>,
     /// See [`Insn::passed`].
     pub registers_passed: Vec<u16>,
+    /// How many instructions have an [`Insn::asks`].
+    pub asking: u32,
 }
 
 impl Body {
@@ -134,9 +136,13 @@ impl Body {
             body.blocks.push(block);
         }
         for one in &all {
-            let insn = body.decode(program, one);
+            let mut insn = body.decode(program, one);
             if !body.is_sound(one, &insn) {
                 return None;
+            }
+            if asks(insn.op) {
+                insn.asks = body.asking;
+                body.asking += 1;
             }
             body.insns.push(insn);
         }
@@ -192,7 +198,7 @@ impl Body {
             index,
             literal: one.literal(),
             passed: (start, self.registers_passed.len() as u32),
-            extra: NONE,
+            asks: NONE,
         }
     }
 
@@ -200,6 +206,11 @@ impl Body {
     pub fn passed(&self, insn: &Insn) -> &[u16] {
         &self.registers_passed[insn.passed.0 as usize..insn.passed.1 as usize]
     }
+}
+
+/// Whether an instruction reads a cell or calls.
+fn asks(opcode: u8) -> bool {
+    matches!(opcode, 0x44..=0x4a | op::IGET..op::IPUT | op::SGET..op::SPUT | 0x6e..=0x78)
 }
 
 fn ends_block(opcode: u8) -> bool {

@@ -96,8 +96,8 @@ pub struct Cell {
     pub key: Key,
     /// What it may hold.
     pub value: Value,
-    /// Nodes that read it.
-    pub readers: Vec<u32>,
+    /// Nodes that read it, and the blocks in which they do.
+    pub readers: Vec<(u32, u32)>,
 }
 
 /// All objects, cells and strings.
@@ -109,7 +109,7 @@ pub struct Heap {
     /// Cells.
     pub cells: Vec<Cell>,
     by_key: Map<Key, u32>,
-    read: Map<(u32, u32), ()>,
+    read: Map<(u32, u32, u32), ()>,
     places: Map<(u32, u32), u32>,
     texts: Vec<String>,
     by_text: Map<String, u32>,
@@ -186,11 +186,11 @@ impl Heap {
             .map_or(NOTHING, |&cell| self.cells[cell as usize].value)
     }
 
-    /// What a cell holds; the node is told when that changes.
-    pub fn read(&mut self, key: Key, node: u32) -> Value {
+    /// What a cell holds; the node is told when that changes, for one of its blocks.
+    pub fn read(&mut self, key: Key, node: u32, block: u32) -> Value {
         let cell = self.cell(key);
-        if node != NONE && self.read.insert((cell, node), ()).is_none() {
-            self.cells[cell as usize].readers.push(node);
+        if node != NONE && self.read.insert((cell, node, block), ()).is_none() {
+            self.cells[cell as usize].readers.push((node, block));
         }
         self.cells[cell as usize].value
     }

@@ -19,6 +19,7 @@ pub mod json;
 pub mod lexicon;
 pub mod models;
 pub mod platform;
+pub mod progress;
 pub mod providers;
 pub mod reflection;
 pub mod run;

@@ -3,32 +3,58 @@
 use super::body::{Body, Insn};
 use super::facts::Initial;
 use super::heap::{Key, Origin, Store};
+use super::progress::{KEPT, Run, WHOLE};
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::link::NONE;
 use crate::dex::opcode::op;
 use crate::ir::{Arith, Width, arithmetic, binary, literal_arithmetic, unary};
-use std::collections::BTreeSet;
 
 /// Registers of one method: those of the code, then what `move-result` takes.
-type Frame = Box<[Value]>;
+type Frame = [Value];
 
 impl World<'_> {
     /// Runs a node; gives its result, and whether it may return.
     pub(super) fn execute(&mut self, node: u32, body: &Body) -> (Value, bool) {
+        let slot = &mut self.nodes[node as usize];
+        let blocks = std::mem::take(&mut slot.waiting);
+        let mut run = match slot.kept.take() {
+            Some(kept) if !blocks.contains(&WHOLE) => {
+                self.kept -= kept.size();
+                Run::again(kept, &blocks)
+            }
+            kept => {
+                self.kept -= kept.map_or(0, |kept| kept.size());
+                Run::new(body)
+            }
+        };
+        let (mut result, mut returns) = self.run_blocks(node, body, &mut run);
+        if run.shrunk {
+            run = Run::new(body);
+            let outcome = self.run_blocks(node, body, &mut run);
+            result = self.values.join(result, outcome.0);
+            returns |= outcome.1;
+        }
+        let size = run.kept.size();
+        if self.kept + size <= KEPT {
+            self.kept += size;
+            self.nodes[node as usize].kept = Some(run.kept);
+        }
+        (result, returns)
+    }
+
+    /// Runs the blocks that wait, and those behind them that change by it.
+    fn run_blocks(&mut self, node: u32, body: &Body, run: &mut Run) -> (Value, bool) {
         let registers = usize::from(body.registers);
-        let mut states: Vec<Option<Frame>> = vec![None; body.blocks.len()];
         let mut frame = vec![NOTHING; registers + 1];
         let first = registers - usize::from(body.ins);
         frame[first..registers].copy_from_slice(&self.nodes[node as usize].args);
-        states[0] = Some(frame.into());
-        let mut work = BTreeSet::from([0u32]);
+        run.merge(&mut self.values, 0, &frame);
         let (mut result, mut returns) = (NOTHING, false);
-        while let Some(at) = work.pop_first() {
+        while let Some(at) = run.waiting.next() {
             let taken = self.steps;
-            let Some(mut frame) = states[at as usize].clone() else {
-                continue;
-            };
+            self.nodes[node as usize].block = at;
+            run.load(at, &mut frame);
             let block = &body.blocks[at as usize];
             let mut alive = true;
             let mut tail = None;
@@ -41,7 +67,7 @@ impl World<'_> {
                 self.visit(node, insn.unit);
                 if !block.handlers.is_empty() && may_throw(insn.op) {
                     for &handler in &block.handlers {
-                        self.merge(&mut states, handler, &frame, &mut work);
+                        run.merge(&mut self.values, handler, &frame);
                     }
                 }
                 match insn.op {
@@ -52,63 +78,39 @@ impl World<'_> {
                     }
                     _ => alive = self.step(node, body, insn, &mut frame),
                 }
+                if insn.asks != NONE {
+                    let given = match insn.op {
+                        _ if !alive => NOTHING,
+                        0x6e..=0x78 => frame[registers],
+                        _ => frame[usize::from(insn.a)],
+                    };
+                    run.answer(&mut self.values, insn, given);
+                    if run.shrunk {
+                        return (result, returns);
+                    }
+                }
                 if !alive {
                     break;
                 }
                 tail = Some(insn);
             }
             self.nodes[node as usize].spent += (self.steps - taken) as u32;
-            let Some(tail) = tail.filter(|_| alive) else {
-                continue;
-            };
-            self.leave(body, at, tail, &frame, &mut states, &mut work);
+            if let Some(tail) = tail.filter(|_| alive) {
+                self.leave(body, at, tail, &mut frame, run);
+            }
         }
         (result, returns)
     }
 
-    fn merge(
-        &mut self,
-        states: &mut [Option<Frame>],
-        target: u32,
-        frame: &Frame,
-        work: &mut BTreeSet<u32>,
-    ) {
-        match &mut states[target as usize] {
-            Some(old) => {
-                let mut changed = false;
-                for (mine, &theirs) in old.iter_mut().zip(frame.iter()) {
-                    let joined = self.values.join(*mine, theirs);
-                    changed |= joined != *mine;
-                    *mine = joined;
-                }
-                if changed {
-                    work.insert(target);
-                }
-            }
-            slot => {
-                *slot = Some(frame.clone());
-                work.insert(target);
-            }
-        }
-    }
-
     /// Takes the registers to the blocks that follow.
-    fn leave(
-        &mut self,
-        body: &Body,
-        at: u32,
-        tail: &Insn,
-        frame: &Frame,
-        states: &mut [Option<Frame>],
-        work: &mut BTreeSet<u32>,
-    ) {
+    fn leave(&mut self, body: &Body, at: u32, tail: &Insn, frame: &mut Frame, run: &mut Run) {
         let block = &body.blocks[at as usize];
         match tail.op {
             0x32..=0x3d => {
                 let (x, y) = (usize::from(tail.a), usize::from(tail.b));
                 let zero = self.values.integer(0);
                 let two = tail.op < 0x38;
-                let other = if two { frame[y] } else { zero };
+                let before = (frame[x], if two { frame[y] } else { zero });
                 let kind = if two { tail.op - 0x32 } else { tail.op - 0x38 };
                 for (taken, target) in [
                     (true, block.jumps.first().map(|jump| jump.0)),
@@ -117,39 +119,39 @@ impl World<'_> {
                     // The opposite of a test is the next one: eq ne, lt ge, gt le.
                     let test = if taken { kind } else { kind ^ 1 };
                     let Some(target) = target else { continue };
-                    let Some((mine, theirs)) = self.narrow(test, frame[x], other) else {
+                    let Some((mine, theirs)) = self.narrow(test, before.0, before.1) else {
                         continue;
                     };
-                    let mut next = frame.clone();
-                    next[x] = mine;
+                    frame[x] = mine;
                     if two {
-                        next[y] = theirs;
+                        frame[y] = theirs;
                     }
-                    self.merge(states, target, &next, work);
+                    run.merge(&mut self.values, target, frame);
                 }
             }
             op::PACKED_SWITCH | op::SPARSE_SWITCH => {
                 let register = usize::from(tail.a);
-                let known = self.values.integers(frame[register]);
+                let before = frame[register];
+                let known = self.values.integers(before);
                 let mut rest = known.clone().unwrap_or_default();
                 for &(target, key) in &block.jumps {
                     if known.as_ref().is_none_or(|known| known.contains(&key)) {
-                        let mut next = frame.clone();
-                        next[register] = self.values.integer(key);
-                        self.merge(states, target, &next, work);
+                        frame[register] = self.values.integer(key);
+                        run.merge(&mut self.values, target, frame);
                     }
                     rest.retain(|&value| value != key);
                 }
+                frame[register] = before;
                 if let Some(target) = block.fall.filter(|_| known.is_none() || !rest.is_empty()) {
-                    self.merge(states, target, frame, work);
+                    run.merge(&mut self.values, target, frame);
                 }
             }
             _ => {
                 for &(target, _) in &block.jumps {
-                    self.merge(states, target, frame, work);
+                    run.merge(&mut self.values, target, frame);
                 }
                 if let Some(target) = block.fall {
-                    self.merge(states, target, frame, work);
+                    run.merge(&mut self.values, target, frame);
                 }
             }
         }

@@ -9,6 +9,7 @@ use super::coroutines;
 use super::facts::Facts;
 use super::heap::{Heap, Key, Origin, SUMMARY};
 use super::lexicon::Lexicon;
+use super::progress::{Kept, WHOLE};
 use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
 use crate::code::Program;
 use crate::code::link::NONE;
@@ -73,7 +74,7 @@ pub struct Node {
     pub(super) args: Vec<Value>,
     pub(super) result: Value,
     pub(super) returns: bool,
-    callers: Vec<u32>,
+    callers: Vec<(u32, u32)>,
     /// The node and code unit that it was first called from, or [`NONE`].
     pub from: (u32, u32),
     /// Why it was first reached.
@@ -88,6 +89,11 @@ pub struct Node {
     ran: bool,
     /// Steps taken in it.
     pub(super) spent: u32,
+    /// The block that runs.
+    pub(super) block: u32,
+    /// Blocks that are to run again, or [`WHOLE`].
+    pub(super) waiting: Vec<u32>,
+    pub(super) kept: Option<Box<Kept>>,
 }
 
 /// When and from where a sensitive place was first reached.
@@ -130,8 +136,10 @@ pub struct World<'a> {
     contexts: Map<u32, (u32, u32)>,
     /// Numbers of rows of places, see [`SUMMARY`].
     rows: Map<(u32, u32), u32>,
-    /// Calls made: by method called and node that calls, the arguments and the node called.
-    calls: Map<(u32, u32), Vec<KnownCall>>,
+    /// Calls made: by method called, node and block that call, the arguments and the node called.
+    calls: Map<(u32, u32, u32), Vec<KnownCall>>,
+    /// Values that nodes keep, see [`Kept`].
+    pub(super) kept: usize,
     queue: BTreeSet<(u32, u32)>,
     pub(super) phase: Phase,
     pub(super) cause: u32,
@@ -144,8 +152,8 @@ pub struct World<'a> {
     pub(super) events: Vec<Event>,
     pub(super) event_numbers: Map<(u32, u32, u32), u32>,
     /// Nodes that depend on the phase.
-    phase_nodes: Vec<u32>,
-    phase_node: Map<u32, ()>,
+    phase_nodes: Vec<(u32, u32)>,
+    phase_node: Map<(u32, u32), ()>,
     pub(super) initialised: Map<u32, ()>,
     pub(super) started: Map<u32, u32>,
     pub(super) children: Map<u32, Vec<u32>>,
@@ -195,6 +203,7 @@ impl<'a> World<'a> {
             contexts: Map::default(),
             rows: Map::default(),
             calls: Map::default(),
+            kept: 0,
             queue: BTreeSet::new(),
             phase: Phase::Start,
             cause: 0,
@@ -286,20 +295,32 @@ impl<'a> World<'a> {
     /// Goes on to a phase; nodes that depend on it run again.
     pub fn enter(&mut self, phase: Phase) {
         self.phase = phase;
-        for node in self.phase_nodes.clone() {
-            self.enqueue(node, 0);
+        for reader in self.phase_nodes.clone() {
+            self.enqueue(reader, 0);
         }
     }
 
     /// The node depends on the phase.
     pub(super) fn depends_on_phase(&mut self, node: u32) {
-        if node != NONE && self.phase_node.insert(node, ()).is_none() {
-            self.phase_nodes.push(node);
+        let at = (node, self.block_of(node));
+        if node != NONE && self.phase_node.insert(at, ()).is_none() {
+            self.phase_nodes.push(at);
         }
     }
 
-    fn enqueue(&mut self, node: u32, cause: u32) {
+    /// The block of a node that runs now; what happens outside of a run concerns the whole node.
+    fn block_of(&self, node: u32) -> u32 {
+        match self.nodes.get(node as usize) {
+            Some(slot) if slot.running => slot.block,
+            _ => WHOLE,
+        }
+    }
+
+    fn enqueue(&mut self, (node, block): (u32, u32), cause: u32) {
         let slot = &mut self.nodes[node as usize];
+        if !slot.waiting.contains(&block) {
+            slot.waiting.push(block);
+        }
         if !slot.queued {
             slot.queued = true;
             slot.pending = cause;
@@ -337,7 +358,8 @@ impl<'a> World<'a> {
 
     /// What a cell holds.
     pub(super) fn read(&mut self, key: Key, node: u32) -> Value {
-        self.heap.read(key, node)
+        let block = self.block_of(node);
+        self.heap.read(key, node, block)
     }
 
     /// Adds to a cell, and tells its readers.
@@ -367,7 +389,7 @@ impl<'a> World<'a> {
 
     /// All objects of a type made so far; the node is told of more.
     pub(super) fn instances(&mut self, kind: u32, node: u32) -> Vec<u32> {
-        self.heap.read(Key::Instances(kind), node);
+        self.read(Key::Instances(kind), node);
         self.instances.get(&kind).cloned().unwrap_or_default()
     }
 
@@ -419,7 +441,8 @@ impl<'a> World<'a> {
 
     /// Calls a method definition; gives its result, and whether it may return.
     pub(super) fn call(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> (Value, bool) {
-        if let Some(known) = self.calls.get(&(def, from)) {
+        let block = self.block_of(from);
+        if let Some(known) = self.calls.get(&(def, from, block)) {
             // The same call again, as in a method that is run anew.
             if let Some((_, number)) = known.iter().find(|known| *known.0 == *args) {
                 let node = &self.nodes[*number as usize];
@@ -451,6 +474,9 @@ impl<'a> World<'a> {
                     running: false,
                     ran: false,
                     spent: 0,
+                    block: WHOLE,
+                    waiting: Vec::new(),
+                    kept: None,
                 });
                 (next, true)
             }
@@ -471,15 +497,16 @@ impl<'a> World<'a> {
             if self.depth < DEPTH && !self.nodes[number as usize].running {
                 self.run(number);
             } else {
-                self.enqueue(number, self.cause);
+                self.enqueue((number, 0), self.cause);
             }
         }
-        if from != NONE {
-            let known = self.calls.entry((def, from)).or_default();
+        if block != WHOLE {
+            let known = self.calls.entry((def, from, block)).or_default();
             let full = known.len() >= CALLS;
             let callers = &mut self.nodes[number as usize].callers;
-            if known.iter().all(|known| known.1 != number) && !(full && callers.contains(&from)) {
-                callers.push(from);
+            let caller = (from, block);
+            if known.iter().all(|known| known.1 != number) && !(full && callers.contains(&caller)) {
+                callers.push(caller);
             }
             if known.len() < CALLS {
                 known.push((args.into(), number));

@@ -1,0 +1,166 @@
+//! What a node keeps between its runs, so that only the blocks whose inputs changed run again.
+//!
+//! Four of five steps were repetitions: a method that reads one cell that grew was run from its first instruction. A node now keeps
+//! the registers at the start of each of its blocks; who reads a cell or calls a method is told apart by block, and a run begins at
+//! the blocks that were told. All grows, so what was kept stays true, but for a few answers that hold only until more is known: the
+//! default of an empty cell, a call on an object that nothing has made yet. They are noticed when they shrink, and the node then runs
+//! from its start as if for the first time.
+
+use super::body::{Body, Insn};
+use super::value::{NOTHING, Value, Values};
+use crate::code::link::NONE;
+
+/// Says that a node is to run from its start, where else the number of a block stands.
+pub const WHOLE: u32 = NONE;
+
+/// Values that all nodes together may keep; others run from their start each time.
+pub const KEPT: usize = 8_000_000;
+
+/// Blocks that wait, taken in the order of the code: most of what leads to a block comes before it.
+pub struct Waiting {
+    words: Vec<u64>,
+    /// No block below this word waits.
+    low: usize,
+}
+
+impl Waiting {
+    fn new(blocks: usize) -> Waiting {
+        Waiting {
+            words: vec![0; blocks.div_ceil(64)],
+            low: 0,
+        }
+    }
+
+    /// Adds a block.
+    pub fn add(&mut self, block: u32) {
+        let word = block as usize / 64;
+        self.words[word] |= 1 << (block % 64);
+        self.low = self.low.min(word);
+    }
+
+    /// Takes the first one.
+    pub fn next(&mut self) -> Option<u32> {
+        while let Some(word) = self.words.get_mut(self.low) {
+            if *word != 0 {
+                let bit = word.trailing_zeros();
+                *word &= *word - 1;
+                return Some(self.low as u32 * 64 + bit);
+            }
+            self.low += 1;
+        }
+        None
+    }
+}
+
+/// What is kept of a node.
+pub struct Kept {
+    width: usize,
+    /// Registers at the start of each block that was reached.
+    states: Box<[Value]>,
+    reached: Box<[bool]>,
+    /// What each instruction gave that asks more than registers: see [`Insn::asks`].
+    answers: Box<[Value]>,
+}
+
+impl Kept {
+    /// Nothing, for a method of which no block was reached.
+    pub fn new(body: &Body) -> Kept {
+        let (width, blocks) = (usize::from(body.registers) + 1, body.blocks.len());
+        Kept {
+            width,
+            states: vec![NOTHING; width * blocks].into(),
+            reached: vec![false; blocks].into(),
+            answers: vec![NOTHING; body.asking as usize].into(),
+        }
+    }
+
+    /// How many values it holds.
+    pub fn size(&self) -> usize {
+        self.states.len() + self.answers.len()
+    }
+}
+
+/// One run of a node.
+pub struct Run {
+    pub(super) kept: Box<Kept>,
+    pub(super) waiting: Waiting,
+    /// Whether it goes on from what was kept.
+    again: bool,
+    /// Whether an answer shrank, so that what was kept is too much.
+    pub(super) shrunk: bool,
+}
+
+impl Run {
+    /// A run from the start of a method.
+    pub fn new(body: &Body) -> Run {
+        Run {
+            kept: Box::new(Kept::new(body)),
+            waiting: Waiting::new(body.blocks.len()),
+            again: false,
+            shrunk: false,
+        }
+    }
+
+    /// A run that goes on at some blocks.
+    pub fn again(kept: Box<Kept>, blocks: &[u32]) -> Run {
+        let mut waiting = Waiting::new(kept.reached.len());
+        for &block in blocks.iter().filter(|&&block| kept.reached[block as usize]) {
+            waiting.add(block);
+        }
+        Run {
+            kept,
+            waiting,
+            again: true,
+            shrunk: false,
+        }
+    }
+
+    /// The registers at the start of a block.
+    pub fn load(&self, block: u32, frame: &mut [Value]) {
+        let from = block as usize * self.kept.width;
+        frame.copy_from_slice(&self.kept.states[from..from + self.kept.width]);
+    }
+
+    /// Adds registers to those at the start of a block, which waits if that changes them.
+    pub fn merge(&mut self, values: &mut Values, target: u32, frame: &[Value]) {
+        let from = target as usize * self.kept.width;
+        let held = &mut self.kept.states[from..from + self.kept.width];
+        let mut changed = !std::mem::replace(&mut self.kept.reached[target as usize], true);
+        for (mine, &theirs) in held.iter_mut().zip(frame) {
+            if *mine != theirs {
+                let joined = values.join(*mine, theirs);
+                changed |= joined != *mine;
+                *mine = joined;
+            }
+        }
+        if changed {
+            self.waiting.add(target);
+        }
+    }
+
+    /// Notes what an instruction gave. An instruction that gives less than in the run before ends a run that goes on.
+    pub fn answer(&mut self, values: &mut Values, insn: &Insn, value: Value) {
+        let held = &mut self.kept.answers[insn.asks as usize];
+        if self.again && *held != value && values.join(*held, value) != value {
+            self.shrunk = true;
+        }
+        *held = value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_wait_in_order() {
+        let mut waiting = Waiting::new(200);
+        for block in [130, 3, 64, 3] {
+            waiting.add(block);
+        }
+        assert_eq!(waiting.next(), Some(3));
+        waiting.add(1);
+        let rest: Vec<u32> = std::iter::from_fn(|| waiting.next()).collect();
+        assert_eq!(rest, [1, 64, 130]);
+    }
+}
