@@ -29,6 +29,8 @@ pub struct Insn {
     pub passed: (u32, u32),
     /// Number of the instruction among those whose outcome hangs on more than registers, or [`NONE`].
     pub asks: u32,
+    /// Number of the sensitive place that it is, or [`NONE`].
+    pub site: u32,
 }
 
 /// A basic block.
@@ -199,6 +201,7 @@ impl Body {
             literal: one.literal(),
             passed: (start, self.registers_passed.len() as u32),
             asks: NONE,
+            site: NONE,
         }
     }
 

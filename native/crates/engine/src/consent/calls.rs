@@ -65,6 +65,14 @@ impl World<'_> {
         let signature = program.hierarchy.signatures[method as usize];
         let declared = program.link.methods[method as usize].class;
         let receiver = args[0];
+        if let Some(Atom::Object(object)) = self.values.single(receiver)
+            && let Some(def) = self.lookup(self.heap.objects[object as usize].class, signature)
+        {
+            return match self.is_withheld(node, def, &[object]) {
+                true => (ANY, true),
+                false => self.call(node, unit, def, args),
+            };
+        }
         let mut targets: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let mut outside = Vec::new();
         let mut unknown = false;

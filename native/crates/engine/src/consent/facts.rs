@@ -1,6 +1,5 @@
 //! What is known of fields, types and methods before any run: looked up once, kept.
 
-use super::value::Map;
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::code::platform;
@@ -10,6 +9,7 @@ use crate::dex::class_data::{ClassData, access};
 use crate::dex::strings;
 use crate::dex::value::Value as Encoded;
 use crate::env::rules::{self, Action, Rules};
+use crate::hash::Map;
 use std::rc::Rc;
 
 /// What a static field starts with.

@@ -1,7 +1,8 @@
 //! What lies outside registers: objects by the place that makes them, and cells for fields, stores and containers.
 
-use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
+use super::value::{ANY, Atom, NOTHING, Value, Values};
 use crate::code::link::NONE;
+use crate::hash::Map;
 
 /// Where an object comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,7 +110,6 @@ pub struct Heap {
     /// Cells.
     pub cells: Vec<Cell>,
     by_key: Map<Key, u32>,
-    read: Map<(u32, u32, u32), ()>,
     places: Map<(u32, u32), u32>,
     texts: Vec<String>,
     by_text: Map<String, u32>,
@@ -184,15 +184,6 @@ impl Heap {
         self.by_key
             .get(&key)
             .map_or(NOTHING, |&cell| self.cells[cell as usize].value)
-    }
-
-    /// What a cell holds; the node is told when that changes, for one of its blocks.
-    pub fn read(&mut self, key: Key, node: u32, block: u32) -> Value {
-        let cell = self.cell(key);
-        if node != NONE && self.read.insert((cell, node, block), ()).is_none() {
-            self.cells[cell as usize].readers.push((node, block));
-        }
-        self.cells[cell as usize].value
     }
 
     /// Adds to a cell; gives its number if that changed it.

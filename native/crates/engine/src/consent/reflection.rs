@@ -3,7 +3,7 @@
 use super::facts::Foreign;
 use super::heap::{Key, Origin};
 use super::value::{ANY, Atom, NOTHING, Value};
-use super::world::World;
+use super::world::{Gap, World};
 use crate::code::link::NONE;
 
 type Outcome = (Value, bool);
@@ -23,7 +23,7 @@ impl World<'_> {
             ("Ljava/lang/Class;", "forName") | ("Ljava/lang/ClassLoader;", "loadClass") => {
                 let text = if name == "forName" { args[0] } else { args[1] };
                 let Some(texts) = self.heap.known_texts(text, &self.values) else {
-                    self.counters.reflection += 1;
+                    self.leave_out(Gap::Reflection, node, unit);
                     return Some((ANY, true));
                 };
                 let mut atoms = Vec::new();
@@ -77,7 +77,7 @@ impl World<'_> {
                     }
                 }
                 if atoms.is_empty() {
-                    self.counters.reflection += 1;
+                    self.leave_out(Gap::Reflection, node, unit);
                     return Some((ANY, true));
                 }
                 Some((self.values.of(atoms), true))
@@ -96,7 +96,7 @@ impl World<'_> {
                     out = self.values.join(out, value);
                 }
                 if out == NOTHING {
-                    self.counters.reflection += 1;
+                    self.leave_out(Gap::Reflection, node, unit);
                     return Some((ANY, true));
                 }
                 Some((out, true))
@@ -193,7 +193,7 @@ impl World<'_> {
             }
         }
         if !found {
-            self.counters.reflection += 1;
+            self.leave_out(Gap::Reflection, node, unit);
         }
     }
 

@@ -5,7 +5,7 @@ use super::facts::Initial;
 use super::heap::{Key, Origin, Store};
 use super::progress::{KEPT, Run, WHOLE};
 use super::value::{ANY, Atom, NOTHING, Value};
-use super::world::World;
+use super::world::{Gap, World};
 use crate::code::link::NONE;
 use crate::dex::opcode::op;
 use crate::ir::{Arith, Width, arithmetic, binary, literal_arithmetic, unary};
@@ -64,7 +64,9 @@ impl World<'_> {
                     return (result, returns);
                 }
                 let insn = &body.insns[position as usize];
-                self.visit(node, insn.unit);
+                if insn.site != NONE {
+                    self.visit(node, insn.site);
+                }
                 if !block.handlers.is_empty() && may_throw(insn.op) {
                     for &handler in &block.handlers {
                         run.merge(&mut self.values, handler, &frame);
@@ -301,7 +303,7 @@ impl World<'_> {
                 return returns;
             }
             0xfa..=0xfd => {
-                self.counters.dynamic += 1;
+                self.leave_out(Gap::Dynamic, node, insn.unit);
                 frame[last] = ANY;
             }
             0xfe | 0xff => put = Some(ANY),

@@ -3,7 +3,7 @@
 use super::facts::Foreign;
 use super::heap::{Key, Origin, Store};
 use super::value::{ANY, Atom, Value};
-use super::world::World;
+use super::world::{Gap, World};
 use crate::code::link::NONE;
 use crate::env::Kind;
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ impl World<'_> {
             }
         }
         if unknown && started.is_empty() {
-            self.counters.intents += 1;
+            self.leave_out(Gap::Intent, node, unit);
         }
         if facts.name.starts_with("startActivityForResult") {
             self.await_result(node, unit, receiver, passed, &started);

@@ -1,7 +1,6 @@
 //! Abstract values: sets of constants and objects, each set kept once and named by a number.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use crate::hash::Map;
 
 /// One thing that a register may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,45 +30,20 @@ pub const ANY: Value = Value(1);
 
 /// Numbers and strings kept apart in one set; loops count to it.
 const CONSTANTS: usize = 12;
+/// Numbers from zero whose sets are looked up without a hash.
+const SMALL: i64 = 16;
 /// Atoms kept apart in one set.
 const ATOMS: usize = 64;
-
-/// A hasher for small keys made by this program (multiply and rotate, after the one of the Firefox browser). What a hostile app can
-/// reach with it is slowness, which the limit of steps bounds.
-#[derive(Default, Clone, Copy)]
-pub struct FastHasher(u64);
-
-impl Hasher for FastHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-    fn write_u8(&mut self, value: u8) {
-        self.write_u64(u64::from(value));
-    }
-    fn write_u32(&mut self, value: u32) {
-        self.write_u64(u64::from(value));
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-    fn write_usize(&mut self, value: usize) {
-        self.write_u64(value as u64);
-    }
-}
-
-/// A map with [`FastHasher`]. Only looked up, never walked: its order is not that of the input.
-pub type Map<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
 
 /// All sets that occur.
 pub struct Values {
     sets: Vec<Box<[Atom]>>,
     numbers: Map<Box<[Atom]>, Value>,
     joins: Map<(Value, Value), Value>,
+    /// Sets of one object, one string or one small number, by their numbers: most of what is asked for.
+    objects: Vec<Value>,
+    texts: Vec<Value>,
+    small: Vec<Value>,
 }
 
 impl Default for Values {
@@ -79,6 +53,9 @@ impl Default for Values {
             sets: vec![Box::default(), Box::default()],
             numbers: Map::default(),
             joins: Map::default(),
+            objects: Vec::new(),
+            texts: Vec::new(),
+            small: Vec::new(),
         };
         values.numbers.insert(Box::default(), NOTHING);
         values
@@ -124,7 +101,28 @@ impl Values {
     /// The set of one atom.
     #[inline]
     pub fn one(&mut self, atom: Atom) -> Value {
-        self.wide(vec![atom])
+        let table = match atom {
+            Atom::Object(number) => Some((&mut self.objects, number as usize)),
+            Atom::Text(number) => Some((&mut self.texts, number as usize)),
+            Atom::Integer(number @ 0..SMALL) => Some((&mut self.small, number as usize)),
+            _ => None,
+        };
+        let Some((table, at)) = table else {
+            return self.wide(vec![atom]);
+        };
+        if at >= table.len() {
+            table.resize(at + 1, NOTHING);
+        }
+        if table[at] != NOTHING {
+            return table[at];
+        }
+        let value = self.wide(vec![atom]);
+        match atom {
+            Atom::Object(_) => self.objects[at] = value,
+            Atom::Text(_) => self.texts[at] = value,
+            _ => self.small[at] = value,
+        }
+        value
     }
 
     /// A number.

@@ -10,12 +10,13 @@ use super::facts::Facts;
 use super::heap::{Heap, Key, Origin, SUMMARY};
 use super::lexicon::Lexicon;
 use super::progress::{Kept, WHOLE};
-use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
+use super::value::{ANY, Atom, NOTHING, Value, Values};
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::dex::class_data::access;
 use crate::env::Manifest;
 use crate::env::screens::Screens;
+use crate::hash::{Map, Set};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -33,6 +34,8 @@ const SMALL: u32 = 300;
 const RESOURCES: std::ops::Range<i64> = 0x7f00_0000..0x8000_0000;
 /// Calls of one method by one node that are remembered.
 const CALLS: usize = 64;
+/// Cells that stand with the node that reads them.
+const READS: usize = 256;
 /// Objects inside objects that tell contexts apart.
 const NESTING: u8 = 2;
 
@@ -94,6 +97,8 @@ pub struct Node {
     /// Blocks that are to run again, or [`WHOLE`].
     pub(super) waiting: Vec<u32>,
     pub(super) kept: Option<Box<Kept>>,
+    /// Cells that it reads, each with the block that does, ascending; see [`World::read`].
+    reads: Vec<(u32, u32)>,
 }
 
 /// When and from where a sensitive place was first reached.
@@ -107,7 +112,7 @@ pub struct Reached {
     pub cause: u32,
 }
 
-/// What was left out, by kind.
+/// What was left out, by kind: places in the code, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Classes, methods and components whose names are not constant.
@@ -118,6 +123,14 @@ pub struct Counters {
     pub dynamic: u64,
     /// Methods too long to be followed.
     pub long_methods: u64,
+}
+
+/// Why a place counts as left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Gap {
+    Reflection,
+    Intent,
+    Dynamic,
 }
 
 /// The state of the analysis.
@@ -146,7 +159,8 @@ pub struct World<'a> {
     /// See [`Cause`].
     pub causes: Vec<Cause>,
     by_cause: Map<(u32, u32), u32>,
-    sites: Map<(u32, u32), u32>,
+    /// By method definition: code unit and number of each sensitive place in it.
+    sites: Map<u32, Vec<(u32, u32)>>,
     /// For each sensitive place.
     pub reached: Vec<Option<Reached>>,
     pub(super) events: Vec<Event>,
@@ -172,6 +186,9 @@ pub struct World<'a> {
     pub(super) text_numbers: Map<(u32, u32), u32>,
     /// What was left out.
     pub counters: Counters,
+    left_out: Set<(Gap, u32, u32)>,
+    /// Cell, node and block of what nodes read beyond what stands with them.
+    read_more: Set<(u32, u32, u32)>,
     /// Steps taken.
     pub steps: u64,
     limit: u64,
@@ -188,7 +205,10 @@ impl<'a> World<'a> {
         sites: &[(u32, u32)],
         limit: u64,
     ) -> World<'a> {
-        let numbered = sites.iter().zip(0..);
+        let mut by_method: Map<u32, Vec<(u32, u32)>> = Map::default();
+        for (&(def, unit), number) in sites.iter().zip(0..) {
+            by_method.entry(def).or_default().push((unit, number));
+        }
         World {
             program,
             manifest,
@@ -209,7 +229,7 @@ impl<'a> World<'a> {
             cause: 0,
             causes: vec![Cause::Start],
             by_cause: Map::default(),
-            sites: numbered.map(|(&site, number)| (site, number)).collect(),
+            sites: by_method,
             reached: vec![None; sites.len()],
             events: Vec::new(),
             event_numbers: Map::default(),
@@ -232,6 +252,8 @@ impl<'a> World<'a> {
             spawned: Vec::new(),
             text_numbers: Map::default(),
             counters: Counters::default(),
+            left_out: Set::default(),
+            read_more: Set::default(),
             steps: 0,
             limit,
             depth: 0,
@@ -348,7 +370,14 @@ impl<'a> World<'a> {
         if let Some(found) = self.bodies.get(&def) {
             return found.clone();
         }
-        let body = Body::of(self.program, def).map(Rc::new);
+        let mut body = Body::of(self.program, def);
+        for &(unit, number) in self.sites.get(&def).into_iter().flatten() {
+            let insns = body.iter_mut().flat_map(|body| &mut body.insns);
+            for insn in insns.filter(|insn| insn.unit == unit) {
+                insn.site = number;
+            }
+        }
+        let body = body.map(Rc::new);
         if body.is_none() && self.program.has_code(def) {
             self.counters.long_methods += 1;
         }
@@ -358,8 +387,24 @@ impl<'a> World<'a> {
 
     /// What a cell holds.
     pub(super) fn read(&mut self, key: Key, node: u32) -> Value {
-        let block = self.block_of(node);
-        self.heap.read(key, node, block)
+        let cell = self.heap.cell(key);
+        if node != NONE {
+            // What a node reads is looked up beside it: a table for all is too large to be near.
+            let at = (cell, self.block_of(node));
+            let reads = &mut self.nodes[node as usize].reads;
+            let new = match reads.binary_search(&at) {
+                Ok(_) => false,
+                Err(place) if reads.len() < READS => {
+                    reads.insert(place, at);
+                    true
+                }
+                Err(_) => self.read_more.insert((cell, node, at.1)),
+            };
+            if new {
+                self.heap.cells[cell as usize].readers.push((node, at.1));
+            }
+        }
+        self.heap.cells[cell as usize].value
     }
 
     /// Adds to a cell, and tells its readers.
@@ -477,6 +522,7 @@ impl<'a> World<'a> {
                     block: WHOLE,
                     waiting: Vec::new(),
                     kept: None,
+                    reads: Vec::new(),
                 });
                 (next, true)
             }
@@ -611,14 +657,22 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Marks a place as reached.
-    #[inline]
-    pub(super) fn visit(&mut self, node: u32, unit: u32) {
-        let def = self.nodes[node as usize].def;
-        if let Some(&site) = self.sites.get(&(def, unit)) {
-            let (phase, cause) = (self.phase, self.cause);
-            self.reached[site as usize].get_or_insert(Reached { phase, node, cause });
+    /// Counts a place whose meaning is not followed.
+    pub(super) fn leave_out(&mut self, gap: Gap, node: u32, unit: u32) {
+        let def = self.nodes.get(node as usize).map_or(NONE, |node| node.def);
+        if self.left_out.insert((gap, def, unit)) {
+            *match gap {
+                Gap::Reflection => &mut self.counters.reflection,
+                Gap::Intent => &mut self.counters.intents,
+                Gap::Dynamic => &mut self.counters.dynamic,
+            } += 1;
         }
+    }
+
+    /// Marks a sensitive place as reached.
+    pub(super) fn visit(&mut self, node: u32, site: u32) {
+        let (phase, cause) = (self.phase, self.cause);
+        self.reached[site as usize].get_or_insert(Reached { phase, node, cause });
     }
 
     /// Runs the initialiser of a class and of those above it, the first time.

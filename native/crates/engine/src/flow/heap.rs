@@ -2,37 +2,8 @@
 
 use super::rules::Rules;
 use crate::code::link::NONE;
+use crate::hash::Map;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
-/// A fast hash for small keys that we number ourselves; iteration order is never used.
-#[derive(Default)]
-pub(super) struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        // A product's high bits are its good ones, and tables look at the low ones.
-        self.0.rotate_left(26)
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(u64::from(word));
-    }
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
-    }
-}
-
-pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
 
 /// Number of an abstract value.
 pub(super) type Abs = u32;
@@ -132,7 +103,7 @@ pub(super) struct Heap {
     /// By abstract value: instructions that read all its cells.
     pub all_readers: Map<Abs, Vec<(u32, u32)>>,
     /// Who reads what, to tell in one look: cell and node, or object and node with the high bit set, and instruction.
-    reads: std::collections::HashSet<(u64, u32), BuildHasherDefault<Mix>>,
+    reads: crate::hash::Set<(u64, u32)>,
     /// Whether all values are found: nobody has to be told of a change any more.
     pub settled: bool,
     constants: usize,

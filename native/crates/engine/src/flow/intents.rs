@@ -3,12 +3,13 @@
 //! An intent is an object; what rules put into its cells `target`, `action`, `category`, `data` and `type` says where it goes, as the platform
 //! resolves it (https://developer.android.com/guide/components/intents-filters). Each target has a cell with all intents that were sent to it.
 
-use super::heap::{Abs, Key, Map, Set, UNKNOWN, What};
+use super::heap::{Abs, Key, Set, UNKNOWN, What};
 use super::library::Library;
 use super::rules::{Message, Recipient};
 use super::solve::{Handing, Solver};
 use super::{Component, Filter};
 use crate::code::link::NONE;
+use crate::hash::Map;
 use crate::ir::Invoke;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,12 +1,13 @@
 //! What is known of methods and fields outside the program: the rules that name them, looked up once each.
 
-use super::heap::{Abs, Map, Set, UNKNOWN, What};
+use super::heap::{Abs, Set, UNKNOWN, What};
 use super::rules::{Flow, Place, Root, Selector, matches};
 use super::solve::Solver;
 use crate::code::dotted;
 use crate::code::link::NONE;
 use crate::code::platform;
 use crate::dex::strings;
+use crate::hash::Map;
 use crate::ir::{Invoke, Op, Value};
 use std::rc::Rc;
 

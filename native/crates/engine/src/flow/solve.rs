@@ -1,12 +1,13 @@
 //! What values can be, which code runs, and who calls whom.
 
-use super::heap::{Abs, Heap, Joined, Key, Map, Names, Set};
+use super::heap::{Abs, Heap, Joined, Key, Names, Set};
 use super::rules::Rules;
 use super::{Budget, Cuts, Setting};
 use crate::code::Program;
 use crate::code::callgraph::CallGraph;
 use crate::code::link::NONE;
 use crate::code::platform::Overrides;
+use crate::hash::Map;
 use crate::ir::{Body, Builder, EdgeKind, Op, Users, Value};
 use std::collections::VecDeque;
 use std::rc::Rc;

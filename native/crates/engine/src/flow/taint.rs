@@ -1,13 +1,14 @@
 //! Which source reaches which sink, and how.
 
 use super::ends::End;
-use super::heap::{Map, Set, What};
+use super::heap::{Set, What};
 use super::library::Spot;
 use super::rules::CallArgument;
 use super::solve::{Handing, Solver};
 use super::sources::{Source, collect};
 use super::{Leak, Outcome, Site, mark};
 use crate::code::link::NONE;
+use crate::hash::Map;
 use crate::ir::{Op, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
