@@ -25,9 +25,9 @@ pub struct Insn {
     pub index: u32,
     /// The literal operand.
     pub literal: i64,
-    /// Registers passed: range of [`Body::registers_passed`].
+    /// Registers passed, or that an instruction which asks depends on: range of [`Body::registers_passed`].
     pub passed: (u32, u32),
-    /// Number of the instruction among those whose outcome hangs on more than registers, or [`NONE`].
+    /// Number of the instruction among those that read or write a cell or call, or [`NONE`].
     pub asks: u32,
     /// Number of the sensitive place that it is, or [`NONE`].
     pub site: u32,
@@ -61,8 +61,8 @@ pub struct Body {
     pub blocks: Vec<Block>,
     /// See [`Insn::passed`].
     pub registers_passed: Vec<u16>,
-    /// How many instructions have an [`Insn::asks`].
-    pub asking: u32,
+    /// The block of each instruction that has an [`Insn::asks`].
+    pub asking: Vec<u32>,
 }
 
 impl Body {
@@ -142,13 +142,34 @@ impl Body {
             if !body.is_sound(one, &insn) {
                 return None;
             }
-            if asks(insn.op) {
-                insn.asks = body.asking;
-                body.asking += 1;
-            }
+            body.number(&mut insn);
             body.insns.push(insn);
         }
         Some(body)
+    }
+
+    /// Numbers an instruction that reads or writes a cell or calls, and notes the registers that it depends on.
+    fn number(&mut self, insn: &mut Insn) {
+        let (a, b, c) = (insn.a, insn.b, insn.c);
+        let inputs: &[u16] = match insn.op {
+            0x44..=0x4a => &[b, c],
+            0x4b..=0x51 => &[a, b, c],
+            op::IGET..op::IPUT => &[b],
+            op::IPUT..op::SGET => &[a, b],
+            op::SGET..op::SPUT => &[],
+            op::SPUT..=op::SPUT_SHORT => &[a],
+            0x6e..=0x72 | 0x74..=0x78 => &[],
+            _ => return,
+        };
+        insn.asks = self.asking.len() as u32;
+        let at = self.insns.len() as u32;
+        let block = self.blocks.partition_point(|block| block.range.1 <= at);
+        self.asking.push(block as u32);
+        if !inputs.is_empty() {
+            let start = self.registers_passed.len() as u32;
+            self.registers_passed.extend(inputs);
+            insn.passed = (start, self.registers_passed.len() as u32);
+        }
     }
 
     /// Whether registers and what an instruction names exist; Android refuses code where they do not.
@@ -205,15 +226,10 @@ impl Body {
         }
     }
 
-    /// The registers that an instruction passes.
+    /// The registers that an instruction passes or depends on.
     pub fn passed(&self, insn: &Insn) -> &[u16] {
         &self.registers_passed[insn.passed.0 as usize..insn.passed.1 as usize]
     }
-}
-
-/// Whether an instruction reads a cell or calls.
-fn asks(opcode: u8) -> bool {
-    matches!(opcode, 0x44..=0x4a | op::IGET..op::IPUT | op::SGET..op::SPUT | 0x6e..=0x78)
 }
 
 fn ends_block(opcode: u8) -> bool {

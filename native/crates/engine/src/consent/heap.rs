@@ -74,6 +74,8 @@ pub enum Key {
     Elements(u32),
     /// Objects of a type made so far: only who asks for them is kept here.
     Instances(u32),
+    /// Listeners on a control: only code that presses it is kept here.
+    Listeners(u32),
     /// Texts on a control: strings and resource ids.
     Label(u32),
     /// Whether a control is enabled, as far as code says.
@@ -97,7 +99,7 @@ pub struct Cell {
     pub key: Key,
     /// What it may hold.
     pub value: Value,
-    /// Nodes that read it, and the blocks in which they do.
+    /// Nodes that read it, and the instructions in them that do.
     pub readers: Vec<(u32, u32)>,
 }
 

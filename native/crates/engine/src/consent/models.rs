@@ -447,7 +447,7 @@ impl World<'_> {
             }
             ("performClick", None) if view => {
                 for object in self.values.objects(receiver) {
-                    self.press(object);
+                    self.press(node, object);
                 }
                 Some((ANY, true))
             }
@@ -516,7 +516,8 @@ impl World<'_> {
     }
 
     /// Code presses a control: its listeners run now.
-    fn press(&mut self, view: u32) {
+    fn press(&mut self, node: u32, view: u32) {
+        self.read(Key::Listeners(view), node);
         for number in 0..self.events.len() {
             let event = self.events[number].clone();
             if event

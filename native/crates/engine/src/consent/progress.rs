@@ -1,17 +1,24 @@
-//! What a node keeps between its runs, so that only the blocks whose inputs changed run again.
+//! What a node keeps between its runs, so that only what changed runs again.
 //!
-//! Four of five steps were repetitions: a method that reads one cell that grew was run from its first instruction. A node now keeps
-//! the registers at the start of each of its blocks; who reads a cell or calls a method is told apart by block, and a run begins at
-//! the blocks that were told. All grows, so what was kept stays true, but for a few answers that hold only until more is known: the
-//! default of an empty cell, a call on an object that nothing has made yet. They are noticed when they shrink, and the node then runs
-//! from its start as if for the first time.
+//! Four of five steps were repetitions: a method that reads one cell that grew was run from its first instruction, and seven of eight
+//! of its calls gave what they had given before. A node now keeps the registers at the start of each of its blocks, and of each
+//! instruction that asks more than registers (it reads a cell, or calls) what it was given and what it gave. Who reads a cell or calls
+//! a method is told apart by instruction; a run begins at the blocks of those that were told, and asks again only there, and where
+//! registers differ.
+//!
+//! All grows, so what was kept stays true, but for a few answers that hold only until more is known: the default of an empty cell, a
+//! call on an object that nothing has made yet. They are noticed when they shrink, and the node then runs from its start as if for the
+//! first time.
 
 use super::body::{Body, Insn};
-use super::value::{NOTHING, Value, Values};
+use super::value::{NOTHING, STOPS, UNASKED, Value, Values};
 use crate::code::link::NONE;
 
-/// Says that a node is to run from its start, where else the number of a block stands.
+/// Says that a node is to run from its start, where else the number of an instruction that asks stands.
 pub const WHOLE: u32 = NONE;
+
+/// Says that only its arguments grew.
+pub const ARGUMENTS: u32 = NONE - 1;
 
 /// Values that all nodes together may keep; others run from their start each time.
 pub const KEPT: usize = 8_000_000;
@@ -58,8 +65,12 @@ pub struct Kept {
     /// Registers at the start of each block that was reached.
     states: Box<[Value]>,
     reached: Box<[bool]>,
-    /// What each instruction gave that asks more than registers: see [`Insn::asks`].
+    /// What each instruction that asks gave; [`STOPS`] if nothing followed it.
     answers: Box<[Value]>,
+    /// What it was given, as [`Body::registers_passed`].
+    inputs: Box<[Value]>,
+    /// Whether it is to ask again.
+    due: Box<[bool]>,
 }
 
 impl Kept {
@@ -70,13 +81,15 @@ impl Kept {
             width,
             states: vec![NOTHING; width * blocks].into(),
             reached: vec![false; blocks].into(),
-            answers: vec![NOTHING; body.asking as usize].into(),
+            answers: vec![UNASKED; body.asking.len()].into(),
+            inputs: vec![NOTHING; body.registers_passed.len()].into(),
+            due: vec![false; body.asking.len()].into(),
         }
     }
 
     /// How many values it holds.
     pub fn size(&self) -> usize {
-        self.states.len() + self.answers.len()
+        self.states.len() + self.answers.len() + self.inputs.len()
     }
 }
 
@@ -101,11 +114,15 @@ impl Run {
         }
     }
 
-    /// A run that goes on at some blocks.
-    pub fn again(kept: Box<Kept>, blocks: &[u32]) -> Run {
+    /// A run that goes on at instructions that ask again.
+    pub fn again(mut kept: Box<Kept>, body: &Body, asking: &[u32]) -> Run {
         let mut waiting = Waiting::new(kept.reached.len());
-        for &block in blocks.iter().filter(|&&block| kept.reached[block as usize]) {
-            waiting.add(block);
+        for &asks in asking {
+            let block = body.asking[asks as usize];
+            kept.due[asks as usize] = true;
+            if kept.reached[block as usize] {
+                waiting.add(block);
+            }
         }
         Run {
             kept,
@@ -138,13 +155,25 @@ impl Run {
         }
     }
 
-    /// Notes what an instruction gave. An instruction that gives less than in the run before ends a run that goes on.
-    pub fn answer(&mut self, values: &mut Values, insn: &Insn, value: Value) {
-        let held = &mut self.kept.answers[insn.asks as usize];
-        if self.again && *held != value && values.join(*held, value) != value {
-            self.shrunk = true;
+    /// What an instruction gave before, if it is given the same and need not ask again.
+    pub fn known(&mut self, body: &Body, insn: &Insn, frame: &[Value]) -> Option<Value> {
+        let at = insn.asks as usize;
+        let mut same = !std::mem::take(&mut self.kept.due[at]);
+        let held = &mut self.kept.inputs[insn.passed.0 as usize..insn.passed.1 as usize];
+        for (held, &register) in held.iter_mut().zip(body.passed(insn)) {
+            let given = frame[usize::from(register)];
+            same &= *held == given;
+            *held = given;
         }
-        *held = value;
+        Some(self.kept.answers[at]).filter(|&answer| same && answer != UNASKED)
+    }
+
+    /// Notes what an instruction gave. One that gives less than in the run before ends a run that goes on.
+    pub fn answer(&mut self, values: &mut Values, insn: &Insn, given: Value) {
+        let before = std::mem::replace(&mut self.kept.answers[insn.asks as usize], given);
+        if self.again && before != given && before != UNASKED && before != STOPS {
+            self.shrunk |= given == STOPS || values.join(before, given) != given;
+        }
     }
 }
 

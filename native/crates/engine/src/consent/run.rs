@@ -4,7 +4,7 @@ use super::body::{Body, Insn};
 use super::facts::Initial;
 use super::heap::{Key, Origin, Store};
 use super::progress::{KEPT, Run, WHOLE};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, STOPS, Value};
 use super::world::{Gap, World};
 use crate::code::link::NONE;
 use crate::dex::opcode::op;
@@ -17,11 +17,11 @@ impl World<'_> {
     /// Runs a node; gives its result, and whether it may return.
     pub(super) fn execute(&mut self, node: u32, body: &Body) -> (Value, bool) {
         let slot = &mut self.nodes[node as usize];
-        let blocks = std::mem::take(&mut slot.waiting);
+        let asking = std::mem::take(&mut slot.waiting);
         let mut run = match slot.kept.take() {
-            Some(kept) if !blocks.contains(&WHOLE) => {
+            Some(kept) if !asking.contains(&WHOLE) => {
                 self.kept -= kept.size();
-                Run::again(kept, &blocks)
+                Run::again(kept, body, &asking)
             }
             kept => {
                 self.kept -= kept.map_or(0, |kept| kept.size());
@@ -53,7 +53,6 @@ impl World<'_> {
         let (mut result, mut returns) = (NOTHING, false);
         while let Some(at) = run.waiting.next() {
             let taken = self.steps;
-            self.nodes[node as usize].block = at;
             run.load(at, &mut frame);
             let block = &body.blocks[at as usize];
             let mut alive = true;
@@ -78,18 +77,13 @@ impl World<'_> {
                         returns = true;
                         result = self.values.join(result, frame[usize::from(insn.a)]);
                     }
-                    _ => alive = self.step(node, body, insn, &mut frame),
-                }
-                if insn.asks != NONE {
-                    let given = match insn.op {
-                        _ if !alive => NOTHING,
-                        0x6e..=0x78 => frame[registers],
-                        _ => frame[usize::from(insn.a)],
-                    };
-                    run.answer(&mut self.values, insn, given);
-                    if run.shrunk {
-                        return (result, returns);
+                    _ if insn.asks != NONE => {
+                        alive = self.step_or_reuse(node, body, insn, &mut frame, run);
+                        if run.shrunk {
+                            return (result, returns);
+                        }
                     }
+                    _ => alive = self.step(node, body, insn, &mut frame),
                 }
                 if !alive {
                     break;
@@ -102,6 +96,41 @@ impl World<'_> {
             }
         }
         (result, returns)
+    }
+
+    /// Runs an instruction that asks more than registers, unless it would be the same as before; false if nothing follows it.
+    fn step_or_reuse(
+        &mut self,
+        node: u32,
+        body: &Body,
+        insn: &Insn,
+        frame: &mut Frame,
+        run: &mut Run,
+    ) -> bool {
+        let target = match insn.op {
+            0x6e..=0x78 => Some(frame.len() - 1),
+            0x44..=0x4a | op::IGET..op::IPUT | op::SGET..op::SPUT => Some(usize::from(insn.a)),
+            _ => None,
+        };
+        let given = match run.known(body, insn, frame) {
+            Some(known) => known,
+            None => {
+                self.nodes[node as usize].asks = insn.asks;
+                let goes_on = self.step(node, body, insn, frame);
+                self.nodes[node as usize].asks = WHOLE;
+                let given = match target {
+                    _ if !goes_on => STOPS,
+                    Some(target) => frame[target],
+                    None => NOTHING,
+                };
+                run.answer(&mut self.values, insn, given);
+                given
+            }
+        };
+        if let Some(target) = target.filter(|_| given != STOPS) {
+            frame[target] = given;
+        }
+        given != STOPS
     }
 
     /// Takes the registers to the blocks that follow.

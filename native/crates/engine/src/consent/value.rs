@@ -27,6 +27,10 @@ pub struct Value(u32);
 pub const NOTHING: Value = Value(0);
 /// Any value.
 pub const ANY: Value = Value(1);
+/// No value: nothing was asked yet. Never joined.
+pub const UNASKED: Value = Value(u32::MAX);
+/// No value: what asked for it does not go on. Never joined.
+pub const STOPS: Value = Value(u32::MAX - 1);
 
 /// Numbers and strings kept apart in one set; loops count to it.
 const CONSTANTS: usize = 12;

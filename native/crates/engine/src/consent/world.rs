@@ -9,7 +9,7 @@ use super::coroutines;
 use super::facts::Facts;
 use super::heap::{Heap, Key, Origin, SUMMARY};
 use super::lexicon::Lexicon;
-use super::progress::{Kept, WHOLE};
+use super::progress::{ARGUMENTS, Kept, WHOLE};
 use super::value::{ANY, Atom, NOTHING, Value, Values};
 use crate::code::Program;
 use crate::code::link::NONE;
@@ -92,12 +92,12 @@ pub struct Node {
     ran: bool,
     /// Steps taken in it.
     pub(super) spent: u32,
-    /// The block that runs.
-    pub(super) block: u32,
-    /// Blocks that are to run again, or [`WHOLE`].
+    /// The instruction that asks now, or [`WHOLE`].
+    pub(super) asks: u32,
+    /// Instructions that are to ask again, or [`WHOLE`].
     pub(super) waiting: Vec<u32>,
     pub(super) kept: Option<Box<Kept>>,
-    /// Cells that it reads, each with the block that does, ascending; see [`World::read`].
+    /// Cells that it reads, each with the instruction that does, ascending; see [`World::read`].
     reads: Vec<(u32, u32)>,
 }
 
@@ -149,7 +149,7 @@ pub struct World<'a> {
     contexts: Map<u32, (u32, u32)>,
     /// Numbers of rows of places, see [`SUMMARY`].
     rows: Map<(u32, u32), u32>,
-    /// Calls made: by method called, node and block that call, the arguments and the node called.
+    /// Calls made: by method called, node and instruction that call, the arguments and the node called.
     calls: Map<(u32, u32, u32), Vec<KnownCall>>,
     /// Values that nodes keep, see [`Kept`].
     pub(super) kept: usize,
@@ -187,7 +187,7 @@ pub struct World<'a> {
     /// What was left out.
     pub counters: Counters,
     left_out: Set<(Gap, u32, u32)>,
-    /// Cell, node and block of what nodes read beyond what stands with them.
+    /// Cell, node and instruction of what nodes read beyond what stands with them.
     read_more: Set<(u32, u32, u32)>,
     /// Steps taken.
     pub steps: u64,
@@ -324,24 +324,26 @@ impl<'a> World<'a> {
 
     /// The node depends on the phase.
     pub(super) fn depends_on_phase(&mut self, node: u32) {
-        let at = (node, self.block_of(node));
+        let at = (node, self.asking_in(node));
         if node != NONE && self.phase_node.insert(at, ()).is_none() {
             self.phase_nodes.push(at);
         }
     }
 
-    /// The block of a node that runs now; what happens outside of a run concerns the whole node.
-    fn block_of(&self, node: u32) -> u32 {
+    /// The instruction of a node that asks now; what happens outside of one concerns the whole node.
+    fn asking_in(&self, node: u32) -> u32 {
         match self.nodes.get(node as usize) {
-            Some(slot) if slot.running => slot.block,
+            Some(slot) if slot.running => slot.asks,
             _ => WHOLE,
         }
     }
 
-    fn enqueue(&mut self, (node, block): (u32, u32), cause: u32) {
+    fn enqueue(&mut self, (node, asks): (u32, u32), cause: u32) {
         let slot = &mut self.nodes[node as usize];
-        if !slot.waiting.contains(&block) {
-            slot.waiting.push(block);
+        if let Err(place) = slot.waiting.binary_search(&asks)
+            && asks != ARGUMENTS
+        {
+            slot.waiting.insert(place, asks);
         }
         if !slot.queued {
             slot.queued = true;
@@ -390,7 +392,7 @@ impl<'a> World<'a> {
         let cell = self.heap.cell(key);
         if node != NONE {
             // What a node reads is looked up beside it: a table for all is too large to be near.
-            let at = (cell, self.block_of(node));
+            let at = (cell, self.asking_in(node));
             let reads = &mut self.nodes[node as usize].reads;
             let new = match reads.binary_search(&at) {
                 Ok(_) => false,
@@ -421,8 +423,8 @@ impl<'a> World<'a> {
         self.tell_readers(self.heap.cells[cell as usize].key, cause);
     }
 
-    /// Those that read a cell run again.
-    fn tell_readers(&mut self, key: Key, cause: u32) {
+    /// Those that read a cell ask again.
+    pub(super) fn tell_readers(&mut self, key: Key, cause: u32) {
         let Some(cell) = self.heap.find(key) else {
             return;
         };
@@ -486,8 +488,8 @@ impl<'a> World<'a> {
 
     /// Calls a method definition; gives its result, and whether it may return.
     pub(super) fn call(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> (Value, bool) {
-        let block = self.block_of(from);
-        if let Some(known) = self.calls.get(&(def, from, block)) {
+        let asks = self.asking_in(from);
+        if let Some(known) = self.calls.get(&(def, from, asks)) {
             // The same call again, as in a method that is run anew.
             if let Some((_, number)) = known.iter().find(|known| *known.0 == *args) {
                 let node = &self.nodes[*number as usize];
@@ -519,7 +521,7 @@ impl<'a> World<'a> {
                     running: false,
                     ran: false,
                     spent: 0,
-                    block: WHOLE,
+                    asks: WHOLE,
                     waiting: Vec::new(),
                     kept: None,
                     reads: Vec::new(),
@@ -543,14 +545,14 @@ impl<'a> World<'a> {
             if self.depth < DEPTH && !self.nodes[number as usize].running {
                 self.run(number);
             } else {
-                self.enqueue((number, 0), self.cause);
+                self.enqueue((number, ARGUMENTS), self.cause);
             }
         }
-        if block != WHOLE {
-            let known = self.calls.entry((def, from, block)).or_default();
+        if asks != WHOLE {
+            let known = self.calls.entry((def, from, asks)).or_default();
             let full = known.len() >= CALLS;
             let callers = &mut self.nodes[number as usize].callers;
-            let caller = (from, block);
+            let caller = (from, asks);
             if known.iter().all(|known| known.1 != number) && !(full && callers.contains(&caller)) {
                 callers.push(caller);
             }
