@@ -212,7 +212,7 @@ impl World<'_> {
         let key = program.link.methods[method as usize];
         let name = program.bytes(program.link.names[key.name as usize]);
         let candidates = if args[0] == ANY {
-            self.instances(key.class, node)
+            self.instances(key.class, node).into()
         } else {
             self.values.objects(args[0])
         };
@@ -304,7 +304,7 @@ impl World<'_> {
         block: Option<Value>,
         continuation: Value,
     ) -> Option<Outcome> {
-        let flows: Vec<u32> = self.values.objects(flows);
+        let flows = self.values.objects(flows);
         let keeps = |world: &Self, flow: &u32| matches!(world.class_name(*flow), STATE | SHARED);
         if flows.is_empty() || !flows.iter().all(|flow| keeps(self, flow)) {
             return None;

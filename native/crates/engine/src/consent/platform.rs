@@ -5,7 +5,7 @@ use super::controls::{Control, resource_text};
 use super::coroutines::is_library;
 use super::facts::Foreign;
 use super::heap::{Key, Origin, Store};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Objects, Value};
 use super::world::World;
 use crate::code::link::NONE;
 use crate::env::rules::Action;
@@ -315,7 +315,7 @@ impl World<'_> {
     }
 
     /// Objects of a value and what those of the platform among them keep, at any depth.
-    pub(super) fn inside(&mut self, node: u32, value: Value) -> Vec<u32> {
+    pub(super) fn inside(&mut self, node: u32, value: Value) -> Objects {
         let mut all = self.values.objects(value);
         let mut next = 0;
         while next < all.len() && all.len() < INSIDE {

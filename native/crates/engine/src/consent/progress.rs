@@ -168,6 +168,11 @@ impl Run {
         Some(self.kept.answers[at]).filter(|&answer| same && answer != UNASKED)
     }
 
+    /// What an instruction was last given.
+    pub fn inputs(&self, insn: &Insn) -> &[Value] {
+        &self.kept.inputs[insn.passed.0 as usize..insn.passed.1 as usize]
+    }
+
     /// Notes what an instruction gave. One that gives less than in the run before ends a run that goes on.
     pub fn answer(&mut self, values: &mut Values, insn: &Insn, given: Value) {
         let before = std::mem::replace(&mut self.kept.answers[insn.asks as usize], given);

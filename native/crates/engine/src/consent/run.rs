@@ -9,6 +9,7 @@ use super::world::{Gap, World};
 use crate::code::link::NONE;
 use crate::dex::opcode::op;
 use crate::ir::{Arith, Width, arithmetic, binary, literal_arithmetic, unary};
+use smallvec::SmallVec;
 
 /// Registers of one method: those of the code, then what `move-result` takes.
 type Frame = [Value];
@@ -116,7 +117,14 @@ impl World<'_> {
             Some(known) => known,
             None => {
                 self.nodes[node as usize].asks = insn.asks;
-                let goes_on = self.step(node, body, insn, frame);
+                let goes_on = match insn.op {
+                    0x6e..=0x78 => {
+                        let (result, returns) = self.invoke(node, insn, run.inputs(insn));
+                        frame[frame.len() - 1] = result;
+                        returns
+                    }
+                    _ => self.step(node, body, insn, frame),
+                };
                 self.nodes[node as usize].asks = WHOLE;
                 let given = match target {
                     _ if !goes_on => STOPS,
@@ -170,7 +178,7 @@ impl World<'_> {
                         frame[register] = self.values.integer(key);
                         run.merge(&mut self.values, target, frame);
                     }
-                    rest.retain(|&value| value != key);
+                    rest.retain(|value| *value != key);
                 }
                 frame[register] = before;
                 if let Some(target) = block.fall.filter(|_| known.is_none() || !rest.is_empty()) {
@@ -322,15 +330,6 @@ impl World<'_> {
             op::IPUT..op::SGET => self.put_field(get(frame, b), insn.index, get(frame, a)),
             op::SGET..op::SPUT => put = Some(self.get_static(node, insn)),
             op::SPUT..=op::SPUT_SHORT => self.put_static(node, insn, get(frame, a)),
-            0x6e..=0x72 | 0x74..=0x78 => {
-                let passed = body.passed(insn).iter();
-                let args: Vec<Value> = passed
-                    .map(|&register| get(frame, usize::from(register)))
-                    .collect();
-                let (result, returns) = self.invoke(node, insn, &args);
-                frame[last] = result;
-                return returns;
-            }
             0xfa..=0xfd => {
                 self.leave_out(Gap::Dynamic, node, insn.unit);
                 frame[last] = ANY;
@@ -611,10 +610,13 @@ impl World<'_> {
         if x == NOTHING || y == NOTHING {
             return NOTHING;
         }
+        if x == ANY || y == ANY {
+            return ANY;
+        }
         let (Some(x), Some(y)) = (self.values.integers(x), self.values.integers(y)) else {
             return ANY;
         };
-        let mut out = Vec::new();
+        let mut out: SmallVec<[Atom; 8]> = SmallVec::new();
         for &x in &x {
             for &y in &y {
                 match make(x, y) {

@@ -2,7 +2,7 @@
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin, Store};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Objects, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
 
@@ -35,11 +35,11 @@ impl World<'_> {
         let receiver = *args.first()?;
         let loose = self.store(Store::Preferences, NONE);
         let stores = match self.values.objects(receiver) {
-            stores if stores.is_empty() => vec![loose],
+            stores if stores.is_empty() => Objects::from_slice(&[loose]),
             stores => stores,
         };
         let receiver = {
-            let atoms = stores.iter().map(|&store| Atom::Object(store)).collect();
+            let atoms = stores.iter().map(|&store| Atom::Object(store));
             self.values.of(atoms)
         };
         match name {

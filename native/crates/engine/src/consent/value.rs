@@ -1,6 +1,7 @@
 //! Abstract values: sets of constants and objects, each set kept once and named by a number.
 
 use crate::hash::Map;
+use smallvec::SmallVec;
 
 /// One thing that a register may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,9 +20,19 @@ pub enum Atom {
     Object(u32),
 }
 
+/// Numbers of objects; most sets have few.
+pub type Objects = SmallVec<[u32; 8]>;
+
 /// A set of atoms, or everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Value(u32);
+
+impl Value {
+    /// Its number: equal sets have equal ones.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
 
 /// The empty set: no run gives a value here.
 pub const NOTHING: Value = Value(0);
@@ -74,30 +85,27 @@ impl Values {
     }
 
     /// The set of these atoms, however many.
-    pub fn wide(&mut self, mut atoms: Vec<Atom>) -> Value {
+    pub fn wide(&mut self, atoms: impl IntoIterator<Item = Atom>) -> Value {
+        let mut atoms: SmallVec<[Atom; 8]> = atoms.into_iter().collect();
         atoms.sort_unstable();
         atoms.dedup();
         if let Some(&value) = self.numbers.get(&atoms[..]) {
             return value;
         }
         let value = Value(self.sets.len() as u32);
-        self.sets.push(atoms.clone().into());
-        self.numbers.insert(atoms.into(), value);
+        self.sets.push(atoms[..].into());
+        self.numbers.insert(atoms[..].into(), value);
         value
     }
 
     /// The set of these atoms; [`ANY`] if they are too many.
-    pub fn of(&mut self, atoms: Vec<Atom>) -> Value {
+    pub fn of(&mut self, atoms: impl IntoIterator<Item = Atom>) -> Value {
+        let mut atoms: SmallVec<[Atom; 8]> = atoms.into_iter().collect();
+        atoms.sort_unstable();
+        atoms.dedup();
         let constants = atoms.iter().filter(|atom| !matches!(atom, Atom::Object(_)));
         if atoms.len() > ATOMS || constants.count() > CONSTANTS {
-            let mut atoms = atoms;
-            atoms.sort_unstable();
-            atoms.dedup();
-            let constants = atoms.iter().filter(|atom| !matches!(atom, Atom::Object(_)));
-            if atoms.len() > ATOMS || constants.count() > CONSTANTS {
-                return ANY;
-            }
-            return self.wide(atoms);
+            return ANY;
         }
         self.wide(atoms)
     }
@@ -112,7 +120,7 @@ impl Values {
             _ => None,
         };
         let Some((table, at)) = table else {
-            return self.wide(vec![atom]);
+            return self.wide([atom]);
         };
         if at >= table.len() {
             table.resize(at + 1, NOTHING);
@@ -120,7 +128,7 @@ impl Values {
         if table[at] != NOTHING {
             return table[at];
         }
-        let value = self.wide(vec![atom]);
+        let value = self.wide([atom]);
         match atom {
             Atom::Object(_) => self.objects[at] = value,
             Atom::Text(_) => self.texts[at] = value,
@@ -150,7 +158,8 @@ impl Values {
         if let Some(&value) = self.joins.get(&key) {
             return value;
         }
-        let atoms = [self.atoms(a), self.atoms(b)].concat();
+        let mut atoms: SmallVec<[Atom; 8]> = SmallVec::from_slice(self.atoms(a));
+        atoms.extend_from_slice(self.atoms(b));
         let value = self.of(atoms);
         self.joins.insert(key, value);
         value
@@ -162,7 +171,7 @@ impl Values {
             return value;
         }
         let atoms = self.atoms(value).iter().copied();
-        let kept = atoms.filter(|&atom| keep(atom)).collect();
+        let kept: SmallVec<[Atom; 8]> = atoms.filter(|&atom| keep(atom)).collect();
         self.wide(kept)
     }
 
@@ -172,7 +181,7 @@ impl Values {
             return ANY;
         }
         let atoms = self.atoms(value).iter().map(|&atom| change(atom));
-        match atoms.collect::<Option<Vec<Atom>>>() {
+        match atoms.collect::<Option<SmallVec<[Atom; 8]>>>() {
             Some(atoms) => self.of(atoms),
             None => ANY,
         }
@@ -188,7 +197,7 @@ impl Values {
     }
 
     /// The numbers of a set, if it holds nothing else.
-    pub fn integers(&self, value: Value) -> Option<Vec<i64>> {
+    pub fn integers(&self, value: Value) -> Option<SmallVec<[i64; 4]>> {
         if value == ANY {
             return None;
         }
@@ -211,7 +220,7 @@ impl Values {
     }
 
     /// Objects of a set.
-    pub fn objects(&self, value: Value) -> Vec<u32> {
+    pub fn objects(&self, value: Value) -> Objects {
         let object = |atom: &Atom| match atom {
             Atom::Object(object) => Some(*object),
             _ => None,

@@ -4,6 +4,7 @@
 //! abstract values until nothing changes; what they read is remembered, so that only readers run again.
 
 use super::body::Body;
+use super::calls::Receivers;
 use super::controls::Event;
 use super::coroutines;
 use super::facts::Facts;
@@ -32,8 +33,6 @@ const CONTEXT_CODE: u32 = 600;
 const SMALL: u32 = 300;
 /// Ids of the app's resources.
 const RESOURCES: std::ops::Range<i64> = 0x7f00_0000..0x8000_0000;
-/// Calls of one method by one node that are remembered.
-const CALLS: usize = 64;
 /// Cells that stand with the node that reads them.
 const READS: usize = 256;
 /// Objects inside objects that tell contexts apart.
@@ -67,9 +66,6 @@ pub enum Cause {
 /// What tells calls of a method apart: for each register the one thing that it holds, if it is one.
 type Context = Box<[Option<Atom>]>;
 
-/// The arguments of a call, and the node that it runs.
-type KnownCall = (Box<[Value]>, u32);
-
 /// A method with a context.
 pub struct Node {
     /// Method definition.
@@ -99,6 +95,8 @@ pub struct Node {
     pub(super) kept: Option<Box<Kept>>,
     /// Cells that it reads, each with the instruction that does, ascending; see [`World::read`].
     reads: Vec<(u32, u32)>,
+    /// Instructions that call, each with the node called, ascending.
+    calls: Vec<(u32, u32)>,
 }
 
 /// When and from where a sensitive place was first reached.
@@ -149,8 +147,10 @@ pub struct World<'a> {
     contexts: Map<u32, (u32, u32)>,
     /// Numbers of rows of places, see [`SUMMARY`].
     rows: Map<(u32, u32), u32>,
-    /// Calls made: by method called, node and instruction that call, the arguments and the node called.
-    calls: Map<(u32, u32, u32), Vec<KnownCall>>,
+    /// Calls made: by method called and numbers of the arguments, the node that runs it.
+    calls: Map<Box<[u32]>, u32>,
+    /// Room for a key of `calls`.
+    call_key: Vec<u32>,
     /// Values that nodes keep, see [`Kept`].
     pub(super) kept: usize,
     queue: BTreeSet<(u32, u32)>,
@@ -172,7 +172,9 @@ pub struct World<'a> {
     pub(super) started: Map<u32, u32>,
     pub(super) children: Map<u32, Vec<u32>>,
     pub(super) bound: Map<u32, Vec<u32>>,
-    instances: Map<u32, Vec<u32>>,
+    pub(super) instances: Map<u32, Vec<u32>>,
+    /// By type and signature: what a call on any object of the type may run.
+    pub(super) receivers: Map<(u32, u32), Rc<Receivers>>,
     /// By class and signature: the definition that a call runs.
     pub(super) targets: Map<(u32, u32), u32>,
     /// By method: whether calls of it need a look before they are dispatched.
@@ -223,6 +225,7 @@ impl<'a> World<'a> {
             contexts: Map::default(),
             rows: Map::default(),
             calls: Map::default(),
+            call_key: Vec::new(),
             kept: 0,
             queue: BTreeSet::new(),
             phase: Phase::Start,
@@ -240,6 +243,7 @@ impl<'a> World<'a> {
             children: Map::default(),
             bound: Map::default(),
             instances: Map::default(),
+            receivers: Map::default(),
             targets: Map::default(),
             plain: Map::default(),
             coroutine: program
@@ -488,17 +492,37 @@ impl<'a> World<'a> {
 
     /// Calls a method definition; gives its result, and whether it may return.
     pub(super) fn call(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> (Value, bool) {
-        let asks = self.asking_in(from);
-        if let Some(known) = self.calls.get(&(def, from, asks)) {
-            // The same call again, as in a method that is run anew.
-            if let Some((_, number)) = known.iter().find(|known| *known.0 == *args) {
-                let node = &self.nodes[*number as usize];
-                return (node.result, node.returns);
-            }
+        let mut key = std::mem::take(&mut self.call_key);
+        key.clear();
+        key.push(def);
+        key.extend(args.iter().map(|arg| arg.number()));
+        let known = self.calls.get(&key[..]).copied();
+        let number = match known {
+            Some(number) => Some(number),
+            None => self.enter_node(from, unit, def, args),
+        };
+        if let Some(number) = number.filter(|_| known.is_none()) {
+            self.calls.insert(key[..].into(), number);
         }
-        let Some(body) = self.body(def) else {
+        self.call_key = key;
+        let Some(number) = number else {
             return (ANY, true);
         };
+        let asks = self.asking_in(from);
+        if asks != WHOLE {
+            let calls = &mut self.nodes[from as usize].calls;
+            if let Err(place) = calls.binary_search(&(asks, number)) {
+                calls.insert(place, (asks, number));
+                self.nodes[number as usize].callers.push((from, asks));
+            }
+        }
+        let node = &self.nodes[number as usize];
+        (node.result, node.returns)
+    }
+
+    /// The node that a call with these arguments runs, run if it is new or they are more than it had; `None` without code.
+    fn enter_node(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> Option<u32> {
+        let body = self.body(def)?;
         let context = self.context(def, &body, args);
         let next = self.nodes.len() as u32;
         let (number, new) = match self.by_context.get(&(def, context.clone())) {
@@ -525,6 +549,7 @@ impl<'a> World<'a> {
                     waiting: Vec::new(),
                     kept: None,
                     reads: Vec::new(),
+                    calls: Vec::new(),
                 });
                 (next, true)
             }
@@ -548,20 +573,7 @@ impl<'a> World<'a> {
                 self.enqueue((number, ARGUMENTS), self.cause);
             }
         }
-        if asks != WHOLE {
-            let known = self.calls.entry((def, from, asks)).or_default();
-            let full = known.len() >= CALLS;
-            let callers = &mut self.nodes[number as usize].callers;
-            let caller = (from, asks);
-            if known.iter().all(|known| known.1 != number) && !(full && callers.contains(&caller)) {
-                callers.push(caller);
-            }
-            if known.len() < CALLS {
-                known.push((args.into(), number));
-            }
-        }
-        let node = &self.nodes[number as usize];
-        (node.result, node.returns)
+        Some(number)
     }
 
     /// What tells calls of a method apart: constants and objects, as far as each is one.
