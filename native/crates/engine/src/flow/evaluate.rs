@@ -179,7 +179,7 @@ impl Solver<'_> {
             Op::If(cond) => {
                 let left = self.set(node, args[0]).clone();
                 let right = args.get(1).map(|&arg| self.set(node, arg).clone());
-                if left.is_empty() || right.as_ref().is_some_and(Vec::is_empty) {
+                if left.is_empty() || right.as_ref().is_some_and(Set::is_empty) {
                     return;
                 }
                 let number = |solver: &Self, set: &Set| solver.integer(set);
@@ -359,7 +359,7 @@ impl Solver<'_> {
             .iter()
             .map(|&arg| self.set(node, arg).clone())
             .collect();
-        if sets.iter().any(Vec::is_empty) {
+        if sets.iter().any(Set::is_empty) {
             return;
         }
         let body = &self.nodes[node as usize].method.body;

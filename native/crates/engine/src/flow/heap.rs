@@ -3,6 +3,7 @@
 use super::rules::Rules;
 use crate::code::link::NONE;
 use crate::hash::Map;
+use smallvec::SmallVec;
 use std::collections::HashMap;
 
 /// Number of an abstract value.
@@ -72,8 +73,8 @@ impl Key {
     }
 }
 
-/// A set of abstract values, ascending.
-pub(super) type Set = Vec<Abs>;
+/// A set of abstract values, ascending; most have few, and lie where they are used.
+pub(super) type Set = SmallVec<[Abs; 4]>;
 
 /// A cell of an object.
 #[derive(Debug)]
@@ -201,7 +202,7 @@ impl Heap {
         self.cells.push(Cell {
             object,
             key,
-            set: Vec::new(),
+            set: Set::new(),
             readers: Vec::new(),
             writers: Vec::new(),
             erasers: Vec::new(),

@@ -11,6 +11,7 @@ use super::{Component, Filter};
 use crate::code::link::NONE;
 use crate::hash::Map;
 use crate::ir::Invoke;
+use smallvec::smallvec;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a call delivers what it is given.
@@ -203,7 +204,7 @@ impl Solver<'_> {
             for target in targets {
                 let sent = match recipient {
                     Recipient::Worker => self.part(here, intent, "input"),
-                    _ => vec![intent],
+                    _ => smallvec![intent],
                 };
                 self.deliver(here, target, channel, &sent);
                 if !all.contains(&target) {
@@ -331,7 +332,7 @@ impl Solver<'_> {
     /// What a named cell of an object holds.
     fn part(&mut self, here: (u32, u32), object: Abs, name: &str) -> Set {
         if !self.heap.is_object(object) {
-            return vec![UNKNOWN];
+            return smallvec![UNKNOWN];
         }
         let cell = self.cell(object, Key::Named(self.rules.known_name(name)));
         self.read_cell(cell, here)

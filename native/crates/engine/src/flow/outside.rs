@@ -7,6 +7,7 @@ use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
 use crate::code::platform;
 use crate::ir::{Invoke, Op, Value};
+use smallvec::smallvec;
 use std::rc::Rc;
 
 impl Solver<'_> {
@@ -36,8 +37,8 @@ impl Solver<'_> {
                 let more = match spot {
                     Spot::Value(value) => self.set(node, value).clone(),
                     Spot::Cell(cell) => self.read_cell(cell, here),
-                    Spot::Object(object) => vec![object],
-                    Spot::Return => Vec::new(),
+                    Spot::Object(object) => smallvec![object],
+                    Spot::Return => Set::new(),
                 };
                 self.heap.join(&mut set, &more);
             }
@@ -195,7 +196,7 @@ impl Solver<'_> {
                     let more = match spot {
                         Spot::Value(value) => self.set(here.0, value).clone(),
                         Spot::Cell(cell) => self.read_cell(cell, here),
-                        Spot::Object(object) => vec![object],
+                        Spot::Object(object) => smallvec![object],
                         Spot::Return => self.set(here.0, here.1).clone(),
                     };
                     self.heap.join(&mut objects, &more);
@@ -225,7 +226,7 @@ impl Solver<'_> {
                                         let more = match spot {
                                             Spot::Value(value) => self.set(here.0, value).clone(),
                                             Spot::Cell(cell) => self.read_cell(cell, here),
-                                            Spot::Object(object) => vec![object],
+                                            Spot::Object(object) => smallvec![object],
                                             Spot::Return => self.set(here.0, here.1).clone(),
                                         };
                                         self.heap.join(&mut set, &more);

@@ -4,6 +4,7 @@ use super::heap::{Key, Set, What};
 use super::solve::{Caller, Handing, Solver};
 use crate::code::link::NONE;
 use crate::dex::class_data::access;
+use smallvec::smallvec;
 
 impl Solver<'_> {
     /// What a call of reflection gives and runs. True if its result is known.
@@ -180,7 +181,7 @@ impl Solver<'_> {
         let array = self.heap.number(What::Made { node, ins, part: 4 }, kind);
         let cell = self.cell(array, Key::Anywhere);
         self.write_cell(cell, here, false, &found);
-        self.result(here, vec![array])
+        self.result(here, smallvec![array])
     }
 
     /// A call on an object that was made for an interface: the handler that it was made with answers. True if there is one.

@@ -23,6 +23,7 @@
 //! `send activity arg1[]`: all intents of an array. `expose arg1`: its public methods are called by a web page.
 
 use super::mark;
+use crate::hash::Map;
 use std::collections::HashMap;
 
 /// The flow of a row that takes nothing on.
@@ -206,9 +207,10 @@ pub struct Rules {
     /// SDKs by package, longer ones first.
     pub(crate) vendors: Vec<Vendor>,
     pub(crate) names: Vec<String>,
-    sources: HashMap<String, Vec<u32>>,
-    by_name: HashMap<(String, String), Vec<u32>>,
-    name_ids: HashMap<String, u32>,
+    sources: Map<String, Vec<u32>>,
+    /// By class, then by method.
+    by_name: Map<String, Map<String, Vec<u32>>>,
+    name_ids: Map<String, u32>,
 }
 
 impl Rules {
@@ -278,11 +280,9 @@ impl Rules {
                 let called = rules.sources.entry(row.method.clone()).or_default();
                 called.push(position as u32);
             }
-            rules
-                .by_name
-                .entry((row.class.clone(), row.method.clone()))
-                .or_default()
-                .push(position as u32);
+            let of_class = rules.by_name.entry(row.class.clone()).or_default();
+            let of_method = of_class.entry(row.method.clone()).or_default();
+            of_method.push(position as u32);
             rules.rules.push(Rule {
                 row,
                 flows,
@@ -295,9 +295,9 @@ impl Rules {
 
     /// The rules of a class and a method, by exact names.
     pub(crate) fn find(&self, class: &str, method: &str) -> &[u32] {
-        self.by_name
-            .get(&(class.to_owned(), method.to_owned()))
-            .map_or(&[], Vec::as_slice)
+        let of_class = self.by_name.get(class);
+        let found = of_class.and_then(|methods| methods.get(method));
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// The sources that are calls of a method of this name, of any class.

@@ -6,6 +6,7 @@ use super::rules::{Place, Root, Selector};
 use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
 use crate::ir::{Invoke, Op, Value};
+use smallvec::smallvec;
 
 /// Objects within objects that a sink or a rule sees.
 const DEPTH: usize = 3;
@@ -69,7 +70,7 @@ impl Solver<'_> {
                 let objects = self.globals(name, key.map(Option::unwrap_or_default));
                 match place.selector {
                     Selector::Whole => return objects.into_iter().map(Spot::Object).collect(),
-                    _ => objects,
+                    _ => objects.into(),
                 }
             }
             Root::Operand(number) => {
@@ -158,7 +159,7 @@ impl Solver<'_> {
             return vec![self.heap.text(&package)];
         }
         let keys: Set = keys
-            .unwrap_or_else(|| vec![UNKNOWN])
+            .unwrap_or_else(|| smallvec![UNKNOWN])
             .into_iter()
             .map(|key| {
                 if self.heap.is_constant(key) {

@@ -10,6 +10,7 @@ use super::{Leak, Outcome, Site, mark};
 use crate::code::link::NONE;
 use crate::hash::Map;
 use crate::ir::{Op, Value};
+use smallvec::smallvec;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -283,7 +284,7 @@ impl Run<'_, '_> {
         };
         let args = body.args(here.1);
         let objects: Set = match body.ins[here.1 as usize].op {
-            Op::StaticPut(_) => vec![super::heap::STATICS],
+            Op::StaticPut(_) => smallvec![super::heap::STATICS],
             Op::Filled(_) => solver.set(here.0, here.1).clone(),
             _ => solver.set(here.0, args[0]).clone(),
         };
