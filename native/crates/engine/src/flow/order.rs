@@ -8,6 +8,7 @@ use super::heap::{Key, STATICS, What};
 use super::solve::{Solver, Start};
 use crate::code::link::NONE;
 use crate::ir::{EdgeKind, Op, Value};
+use smallvec::{SmallVec, smallvec};
 
 /// Methods of a list that leave the positions of its elements as they are.
 const ONLY_READ: [&str; 8] = [
@@ -30,6 +31,9 @@ struct Step {
     later: bool,
 }
 
+/// The calls that lead to an instruction, and it. Made anew for each question, so short ones are not put on the heap.
+type Chain = SmallVec<[Step; 24]>;
+
 impl Solver<'_> {
     /// Whether a write to a cell can reach a read of it.
     pub fn reaches(&self, cell: u32, writer: (u32, u32), reader: (u32, u32)) -> bool {
@@ -39,7 +43,10 @@ impl Solver<'_> {
         if self.elsewhere_in_list(cell, writer, reader) {
             return false;
         }
-        let (Some(write), Some(read)) = (self.chain(writer), self.chain(reader)) else {
+        let Some(write) = self.chain(writer) else {
+            return true;
+        };
+        let Some(read) = self.chain(reader) else {
             return true;
         };
         let kills = self.kills(cell, writer);
@@ -150,8 +157,8 @@ impl Solver<'_> {
     }
 
     /// The calls that lead to an instruction; `None` if there are several ways.
-    fn chain(&self, site: (u32, u32)) -> Option<Vec<Step>> {
-        let mut out = vec![Step {
+    fn chain(&self, site: (u32, u32)) -> Option<Chain> {
+        let mut out: Chain = smallvec![Step {
             node: site.0,
             ins: site.1,
             later: false,
@@ -178,7 +185,7 @@ impl Solver<'_> {
     }
 
     /// Whether what one run of the platform's calls leaves in a cell is there in a later one.
-    fn lives_on(&self, cell: u32, write: &[Step], read: &[Step], kills: &[Vec<Step>]) -> bool {
+    fn lives_on(&self, cell: u32, write: &[Step], read: &[Step], kills: &[Chain]) -> bool {
         let object = self.heap.cells[cell as usize].object;
         if object == STATICS
             || !matches!(
@@ -223,7 +230,7 @@ impl Solver<'_> {
     }
 
     /// States of a component that cannot end without one of these writes, other than the one that goes on with calls.
-    fn states_that_replace(&self, component: u32, lifecycle: u32, kills: &[Vec<Step>]) -> Vec<u32> {
+    fn states_that_replace(&self, component: u32, lifecycle: u32, kills: &[Chain]) -> Vec<u32> {
         let mut out = Vec::new();
         for chain in kills {
             let node = chain[0].node;
@@ -295,7 +302,7 @@ impl Solver<'_> {
     }
 
     /// Other writes that replace the whole content of a cell, with their chains.
-    fn kills(&self, cell: u32, writer: (u32, u32)) -> Vec<Vec<Step>> {
+    fn kills(&self, cell: u32, writer: (u32, u32)) -> Vec<Chain> {
         let one = &self.heap.cells[cell as usize];
         let single = match self.heap.what[one.object as usize] {
             What::Made { node, ins, .. } => !self.path(node, Some(ins), Some(ins), &[]),
@@ -333,7 +340,7 @@ impl Solver<'_> {
     }
 
     /// Instructions of a node that surely run one of these writes.
-    fn killed_in(&self, node: u32, kills: &[Vec<Step>]) -> Vec<Value> {
+    fn killed_in(&self, node: u32, kills: &[Chain]) -> Vec<Value> {
         let mut out = Vec::new();
         for chain in kills {
             let Some(at) = chain.iter().position(|step| step.node == node) else {
@@ -357,7 +364,7 @@ impl Solver<'_> {
     }
 
     /// Whether each node of a chain can end after its step without a write in between.
-    fn leaves(&self, chain: &[Step], kills: &[Vec<Step>]) -> bool {
+    fn leaves(&self, chain: &[Step], kills: &[Chain]) -> bool {
         kills.is_empty()
             || chain.iter().all(|step| {
                 self.path(
@@ -370,7 +377,7 @@ impl Solver<'_> {
     }
 
     /// Whether each node of a chain can come to its step without a write before.
-    fn arrives(&self, chain: &[Step], kills: &[Vec<Step>]) -> bool {
+    fn arrives(&self, chain: &[Step], kills: &[Chain]) -> bool {
         kills.is_empty()
             || chain.iter().all(|step| {
                 self.path(
