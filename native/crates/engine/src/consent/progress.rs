@@ -156,21 +156,13 @@ impl Run {
     }
 
     /// What an instruction gave before, if it is given the same and need not ask again.
-    pub fn known(&mut self, body: &Body, insn: &Insn, frame: &[Value]) -> Option<Value> {
+    pub fn known(&mut self, insn: &Insn, inputs: &[Value]) -> Option<Value> {
         let at = insn.asks as usize;
-        let mut same = !std::mem::take(&mut self.kept.due[at]);
+        let due = std::mem::take(&mut self.kept.due[at]);
         let held = &mut self.kept.inputs[insn.passed.0 as usize..insn.passed.1 as usize];
-        for (held, &register) in held.iter_mut().zip(body.passed(insn)) {
-            let given = frame[usize::from(register)];
-            same &= *held == given;
-            *held = given;
-        }
+        let same = !due && *held == *inputs;
+        held.copy_from_slice(inputs);
         Some(self.kept.answers[at]).filter(|&answer| same && answer != UNASKED)
-    }
-
-    /// What an instruction was last given.
-    pub fn inputs(&self, insn: &Insn) -> &[Value] {
-        &self.kept.inputs[insn.passed.0 as usize..insn.passed.1 as usize]
     }
 
     /// Notes what an instruction gave. One that gives less than in the run before ends a run that goes on.

@@ -4,7 +4,7 @@
 //! abstract values until nothing changes; what they read is remembered, so that only readers run again.
 
 use super::body::Body;
-use super::calls::Receivers;
+use super::calls::{Handed, Receivers};
 use super::controls::Event;
 use super::coroutines;
 use super::facts::Facts;
@@ -175,6 +175,11 @@ pub struct World<'a> {
     pub(super) instances: Map<u32, Vec<u32>>,
     /// By type and signature: what a call on any object of the type may run.
     pub(super) receivers: Map<(u32, u32), Rc<Receivers>>,
+    /// Call-backs whose results the platform calls, and those that it calls for each activity.
+    pub(super) handed: Vec<Handed>,
+    pub(super) watchers: Vec<Handed>,
+    /// Activities that were started.
+    pub(super) activities: Vec<u32>,
     /// By class and signature: the definition that a call runs.
     pub(super) targets: Map<(u32, u32), u32>,
     /// By method: whether calls of it need a look before they are dispatched.
@@ -244,6 +249,9 @@ impl<'a> World<'a> {
             bound: Map::default(),
             instances: Map::default(),
             receivers: Map::default(),
+            handed: Vec::new(),
+            watchers: Vec::new(),
+            activities: Vec::new(),
             targets: Map::default(),
             plain: Map::default(),
             coroutine: program
@@ -279,6 +287,9 @@ impl<'a> World<'a> {
                 }
                 self.cause = self.nodes[node as usize].pending;
                 self.run(node);
+            }
+            if self.hand_over() {
+                continue;
             }
             if self.spawned.is_empty() {
                 return;
