@@ -11,6 +11,7 @@ pub mod atomics;
 pub mod body;
 pub mod calls;
 pub mod containers;
+pub mod contexts;
 pub mod controls;
 pub mod coroutines;
 pub mod facts;

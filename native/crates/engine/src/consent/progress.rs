@@ -11,8 +11,12 @@
 //! first time.
 
 use super::body::{Body, Insn};
+use super::run::{Frame, may_throw};
 use super::value::{NOTHING, STOPS, UNASKED, Value, Values};
+use super::world::World;
 use crate::code::link::NONE;
+use crate::dex::opcode::op;
+use smallvec::SmallVec;
 
 /// Says that a node is to run from its start, where else the number of an instruction that asks stands.
 pub const WHOLE: u32 = NONE;
@@ -21,7 +25,7 @@ pub const WHOLE: u32 = NONE;
 pub const ARGUMENTS: u32 = NONE - 1;
 
 /// Values that all nodes together may keep; others run from their start each time.
-pub const KEPT: usize = 8_000_000;
+const KEPT: usize = 8_000_000;
 
 /// Blocks that wait, taken in the order of the code: most of what leads to a block comes before it.
 pub struct Waiting {
@@ -46,7 +50,7 @@ impl Waiting {
     }
 
     /// Takes the first one.
-    pub fn next(&mut self) -> Option<u32> {
+    pub fn take_first(&mut self) -> Option<u32> {
         while let Some(word) = self.words.get_mut(self.low) {
             if *word != 0 {
                 let bit = word.trailing_zeros();
@@ -174,6 +178,144 @@ impl Run {
     }
 }
 
+impl World<'_> {
+    /// Runs a node; gives its result, and whether it may return.
+    pub(super) fn execute(&mut self, node: u32, body: &Body) -> (Value, bool) {
+        let slot = &mut self.nodes[node as usize];
+        let asking = std::mem::take(&mut slot.waiting);
+        let mut run = match slot.kept.take() {
+            Some(kept) if !asking.contains(&WHOLE) => {
+                self.kept -= kept.size();
+                Run::again(kept, body, &asking)
+            }
+            kept => {
+                self.kept -= kept.map_or(0, |kept| kept.size());
+                Run::new(body)
+            }
+        };
+        let (mut result, mut returns) = self.run_blocks(node, body, &mut run);
+        if run.shrunk {
+            run = Run::new(body);
+            let outcome = self.run_blocks(node, body, &mut run);
+            result = self.values.join(result, outcome.0);
+            returns |= outcome.1;
+        }
+        let size = run.kept.size();
+        if self.kept + size <= KEPT {
+            self.kept += size;
+            self.nodes[node as usize].kept = Some(run.kept);
+        }
+        (result, returns)
+    }
+
+    /// Runs the blocks that wait, and those behind them that change by it.
+    fn run_blocks(&mut self, node: u32, body: &Body, run: &mut Run) -> (Value, bool) {
+        let registers = usize::from(body.registers);
+        let mut frame = vec![NOTHING; registers + 1];
+        let first = registers - usize::from(body.ins);
+        frame[first..registers].copy_from_slice(&self.nodes[node as usize].args);
+        run.merge(&mut self.values, 0, &frame);
+        let (mut result, mut returns) = (NOTHING, false);
+        while let Some(at) = run.waiting.take_first() {
+            let taken = self.steps;
+            run.load(at, &mut frame);
+            let block = &body.blocks[at as usize];
+            let mut alive = true;
+            let mut tail = None;
+            for position in block.range.0..block.range.1 {
+                self.steps += 1;
+                if self.exhausted() {
+                    return (result, returns);
+                }
+                let insn = &body.insns[position as usize];
+                if insn.site != NONE {
+                    self.visit(node, insn.site);
+                }
+                if !block.handlers.is_empty() && may_throw(insn.op) {
+                    for &handler in &block.handlers {
+                        run.merge(&mut self.values, handler, &frame);
+                    }
+                }
+                match insn.op {
+                    0x0e => returns = true,
+                    0x0f..=0x11 => {
+                        returns = true;
+                        result = self.values.join(result, frame[usize::from(insn.a)]);
+                    }
+                    _ if insn.asks != NONE => {
+                        alive = self.step_or_reuse(node, body, insn, &mut frame, run);
+                        if run.shrunk {
+                            return (result, returns);
+                        }
+                    }
+                    _ => alive = self.step(node, body, insn, &mut frame),
+                }
+                if !alive {
+                    break;
+                }
+                tail = Some(insn);
+            }
+            self.nodes[node as usize].spent += (self.steps - taken) as u32;
+            if let Some(tail) = tail.filter(|_| alive) {
+                let split = self.split_receiver(node, body, at, &frame);
+                self.leave(body, at, tail, &mut frame, split, run);
+            }
+        }
+        (result, returns)
+    }
+
+    /// Runs an instruction that asks more than registers, unless it would be the same as before; false if nothing follows it.
+    fn step_or_reuse(
+        &mut self,
+        node: u32,
+        body: &Body,
+        insn: &Insn,
+        frame: &mut Frame,
+        run: &mut Run,
+    ) -> bool {
+        let target = match insn.op {
+            0x6e..=0x78 => Some(frame.len() - 1),
+            0x44..=0x4a | op::IGET..op::IPUT | op::SGET..op::SPUT => Some(usize::from(insn.a)),
+            _ => None,
+        };
+        let inputs = body.passed(insn).iter();
+        let mut inputs: SmallVec<[Value; 8]> = inputs
+            .map(|&register| frame[usize::from(register)])
+            .collect();
+        let call = matches!(insn.op, 0x6e..=0x78);
+        // Text that is put together changes registers, so that is done each time.
+        if call && let Some(result) = self.build_text(insn, &mut inputs, frame) {
+            frame[frame.len() - 1] = result;
+            return true;
+        }
+        let given = match run.known(insn, &inputs) {
+            Some(known) => known,
+            None => {
+                self.nodes[node as usize].asks = insn.asks;
+                let goes_on = if call {
+                    let (result, returns) = self.invoke(node, insn, &inputs);
+                    frame[frame.len() - 1] = result;
+                    returns
+                } else {
+                    self.step(node, body, insn, frame)
+                };
+                self.nodes[node as usize].asks = WHOLE;
+                let given = match target {
+                    _ if !goes_on => STOPS,
+                    Some(target) => frame[target],
+                    None => NOTHING,
+                };
+                run.answer(&mut self.values, insn, given);
+                given
+            }
+        };
+        if let Some(target) = target.filter(|_| given != STOPS) {
+            frame[target] = given;
+        }
+        given != STOPS
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,9 +326,9 @@ mod tests {
         for block in [130, 3, 64, 3] {
             waiting.add(block);
         }
-        assert_eq!(waiting.next(), Some(3));
+        assert_eq!(waiting.take_first(), Some(3));
         waiting.add(1);
-        let rest: Vec<u32> = std::iter::from_fn(|| waiting.next()).collect();
+        let rest: Vec<u32> = std::iter::from_fn(|| waiting.take_first()).collect();
         assert_eq!(rest, [1, 64, 130]);
     }
 }

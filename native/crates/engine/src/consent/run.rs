@@ -3,8 +3,8 @@
 use super::body::{Body, Insn};
 use super::facts::Initial;
 use super::heap::{Key, Origin, Store};
-use super::progress::{KEPT, Run, WHOLE};
-use super::value::{ANY, Atom, NOTHING, STOPS, Value};
+use super::progress::{Run, WHOLE};
+use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::{Gap, World};
 use crate::code::link::NONE;
 use crate::dex::opcode::op;
@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 pub(super) type Frame = [Value];
 
 /// A register with an object that was asked: its value if the answer is zero, and if it is not.
-type Split = (usize, Value, Value);
+pub(super) type Split = (usize, Value, Value);
 
 /// Objects that are told apart by what they answer.
 const SPLIT: usize = 8;
@@ -24,144 +24,8 @@ const SPLIT: usize = 8;
 pub(super) const LENGTH: i64 = -5;
 
 impl World<'_> {
-    /// Runs a node; gives its result, and whether it may return.
-    pub(super) fn execute(&mut self, node: u32, body: &Body) -> (Value, bool) {
-        let slot = &mut self.nodes[node as usize];
-        let asking = std::mem::take(&mut slot.waiting);
-        let mut run = match slot.kept.take() {
-            Some(kept) if !asking.contains(&WHOLE) => {
-                self.kept -= kept.size();
-                Run::again(kept, body, &asking)
-            }
-            kept => {
-                self.kept -= kept.map_or(0, |kept| kept.size());
-                Run::new(body)
-            }
-        };
-        let (mut result, mut returns) = self.run_blocks(node, body, &mut run);
-        if run.shrunk {
-            run = Run::new(body);
-            let outcome = self.run_blocks(node, body, &mut run);
-            result = self.values.join(result, outcome.0);
-            returns |= outcome.1;
-        }
-        let size = run.kept.size();
-        if self.kept + size <= KEPT {
-            self.kept += size;
-            self.nodes[node as usize].kept = Some(run.kept);
-        }
-        (result, returns)
-    }
-
-    /// Runs the blocks that wait, and those behind them that change by it.
-    fn run_blocks(&mut self, node: u32, body: &Body, run: &mut Run) -> (Value, bool) {
-        let registers = usize::from(body.registers);
-        let mut frame = vec![NOTHING; registers + 1];
-        let first = registers - usize::from(body.ins);
-        frame[first..registers].copy_from_slice(&self.nodes[node as usize].args);
-        run.merge(&mut self.values, 0, &frame);
-        let (mut result, mut returns) = (NOTHING, false);
-        while let Some(at) = run.waiting.next() {
-            let taken = self.steps;
-            run.load(at, &mut frame);
-            let block = &body.blocks[at as usize];
-            let mut alive = true;
-            let mut tail = None;
-            for position in block.range.0..block.range.1 {
-                self.steps += 1;
-                if self.exhausted() {
-                    return (result, returns);
-                }
-                let insn = &body.insns[position as usize];
-                if insn.site != NONE {
-                    self.visit(node, insn.site);
-                }
-                if !block.handlers.is_empty() && may_throw(insn.op) {
-                    for &handler in &block.handlers {
-                        run.merge(&mut self.values, handler, &frame);
-                    }
-                }
-                match insn.op {
-                    0x0e => returns = true,
-                    0x0f..=0x11 => {
-                        returns = true;
-                        result = self.values.join(result, frame[usize::from(insn.a)]);
-                    }
-                    _ if insn.asks != NONE => {
-                        alive = self.step_or_reuse(node, body, insn, &mut frame, run);
-                        if run.shrunk {
-                            return (result, returns);
-                        }
-                    }
-                    _ => alive = self.step(node, body, insn, &mut frame),
-                }
-                if !alive {
-                    break;
-                }
-                tail = Some(insn);
-            }
-            self.nodes[node as usize].spent += (self.steps - taken) as u32;
-            if let Some(tail) = tail.filter(|_| alive) {
-                let split = self.split_receiver(node, body, at, &frame);
-                self.leave(body, at, tail, &mut frame, split, run);
-            }
-        }
-        (result, returns)
-    }
-
-    /// Runs an instruction that asks more than registers, unless it would be the same as before; false if nothing follows it.
-    fn step_or_reuse(
-        &mut self,
-        node: u32,
-        body: &Body,
-        insn: &Insn,
-        frame: &mut Frame,
-        run: &mut Run,
-    ) -> bool {
-        let target = match insn.op {
-            0x6e..=0x78 => Some(frame.len() - 1),
-            0x44..=0x4a | op::IGET..op::IPUT | op::SGET..op::SPUT => Some(usize::from(insn.a)),
-            _ => None,
-        };
-        let inputs = body.passed(insn).iter();
-        let mut inputs: SmallVec<[Value; 8]> = inputs
-            .map(|&register| frame[usize::from(register)])
-            .collect();
-        let call = matches!(insn.op, 0x6e..=0x78);
-        // Text that is put together changes registers, so that is done each time.
-        if call && let Some(result) = self.build_text(insn, &mut inputs, frame) {
-            frame[frame.len() - 1] = result;
-            return true;
-        }
-        let given = match run.known(insn, &inputs) {
-            Some(known) => known,
-            None => {
-                self.nodes[node as usize].asks = insn.asks;
-                let goes_on = if call {
-                    let (result, returns) = self.invoke(node, insn, &inputs);
-                    frame[frame.len() - 1] = result;
-                    returns
-                } else {
-                    self.step(node, body, insn, frame)
-                };
-                self.nodes[node as usize].asks = WHOLE;
-                let given = match target {
-                    _ if !goes_on => STOPS,
-                    Some(target) => frame[target],
-                    None => NOTHING,
-                };
-                run.answer(&mut self.values, insn, given);
-                given
-            }
-        };
-        if let Some(target) = target.filter(|_| given != STOPS) {
-            frame[target] = given;
-        }
-        given != STOPS
-    }
-
     /// Takes the registers to the blocks that follow.
-    fn leave(
+    pub(super) fn leave(
         &mut self,
         body: &Body,
         at: u32,
@@ -231,7 +95,13 @@ impl World<'_> {
 
     /// Where a block ends with a test for zero of what an object was asked, by field, call or type: the register of the object, the
     /// objects for which it may be zero, and those for which it may be something else.
-    fn split_receiver(&mut self, node: u32, body: &Body, at: u32, frame: &Frame) -> Option<Split> {
+    pub(super) fn split_receiver(
+        &mut self,
+        node: u32,
+        body: &Body,
+        at: u32,
+        frame: &Frame,
+    ) -> Option<Split> {
         let range = body.blocks[at as usize].range;
         let insns = &body.insns[range.0 as usize..range.1 as usize];
         let (tail, before) = insns.split_last()?;
@@ -360,7 +230,7 @@ impl World<'_> {
     }
 
     /// Runs one instruction that is no return; false if nothing follows it.
-    fn step(&mut self, node: u32, body: &Body, insn: &Insn, frame: &mut Frame) -> bool {
+    pub(super) fn step(&mut self, node: u32, body: &Body, insn: &Insn, frame: &mut Frame) -> bool {
         let (a, b) = (usize::from(insn.a), usize::from(insn.b));
         let last = frame.len() - 1;
         let get = |frame: &Frame, register: usize| frame.get(register).copied().unwrap_or(ANY);
@@ -793,6 +663,6 @@ impl World<'_> {
 }
 
 /// Whether an instruction can end in a handler. Null and index errors are left to calls.
-fn may_throw(opcode: u8) -> bool {
+pub(super) fn may_throw(opcode: u8) -> bool {
     matches!(opcode, 0x6e..=0x78 | 0xfa..=0xfd | op::THROW | 0x93 | 0x94 | 0xb3 | 0xb4)
 }

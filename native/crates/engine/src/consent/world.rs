@@ -5,13 +5,14 @@
 
 use super::body::Body;
 use super::calls::{Handed, Receivers};
+use super::contexts::Context;
 use super::controls::Event;
 use super::coroutines;
 use super::facts::Facts;
 use super::heap::{Heap, Key, Origin, SUMMARY};
 use super::lexicon::Lexicon;
 use super::progress::{ARGUMENTS, Kept, WHOLE};
-use super::value::{ANY, Atom, NOTHING, Value, Values};
+use super::value::{ANY, NOTHING, Value, Values};
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::dex::class_data::access;
@@ -23,16 +24,6 @@ use std::rc::Rc;
 
 /// Methods inside methods that are run at once; deeper ones wait in the queue.
 const DEPTH: u32 = 48;
-/// Contexts of one method; then as many for the objects that it is called on, then one for all.
-const CONTEXTS: u32 = 24;
-/// The same for long methods.
-const CONTEXTS_LONG: u32 = 3;
-/// Instructions that the contexts of one method may hold together; longer methods have fewer contexts.
-const CONTEXT_CODE: u32 = 600;
-/// Nodes of a small app: in larger ones contexts are as much fewer, but for those that tell much.
-const SMALL: u32 = 300;
-/// Ids of the app's resources.
-const RESOURCES: std::ops::Range<i64> = 0x7f00_0000..0x8000_0000;
 /// Cells that stand with the node that reads them.
 const READS: usize = 256;
 /// Objects inside objects that tell contexts apart.
@@ -62,9 +53,6 @@ pub enum Cause {
     /// A cell got another value; the event that led to it.
     Cell(u32, u32),
 }
-
-/// What tells calls of a method apart: for each register the one thing that it holds, if it is one.
-type Context = Box<[Option<Atom>]>;
 
 /// A method with a context.
 pub struct Node {
@@ -143,8 +131,8 @@ pub struct World<'a> {
     bodies: Map<u32, Option<Rc<Body>>>,
     /// Nodes in the order in which they were reached.
     pub nodes: Vec<Node>,
-    by_context: Map<(u32, Context), u32>,
-    contexts: Map<u32, (u32, u32)>,
+    pub(super) by_context: Map<(u32, Context), u32>,
+    pub(super) contexts: Map<u32, (u32, u32)>,
     /// Numbers of rows of places, see [`SUMMARY`].
     rows: Map<(u32, u32), u32>,
     /// Calls made: by method called and numbers of the arguments, the node that runs it.
@@ -585,73 +573,6 @@ impl<'a> World<'a> {
             }
         }
         Some(number)
-    }
-
-    /// What tells calls of a method apart: constants and objects, as far as each is one.
-    fn context(&mut self, def: u32, body: &Body, args: &[Value]) -> Context {
-        let atom = |&arg: &Value| {
-            self.values.single(arg).filter(|atom| match atom {
-                Atom::Object(object) => {
-                    !matches!(self.heap.objects[*object as usize].origin, Origin::Made(_))
-                }
-                _ => true,
-            })
-        };
-        let mut context: Context = args.iter().map(atom).collect();
-        // The object that a method is called on always counts, components included.
-        if let Some(first) = args.first() {
-            context[0] = self.values.single(*first);
-        }
-        if context.iter().all(Option::is_none)
-            || self.by_context.contains_key(&(def, context.clone()))
-        {
-            return context;
-        }
-        // Keys of stores, ids of views and names of classes tell a helper's calls apart in apps of any size.
-        let telling = |atom: &Option<Atom>| match atom {
-            Some(Atom::Text(_) | Atom::Class(_)) => true,
-            Some(Atom::Integer(id)) => RESOURCES.contains(id),
-            _ => false,
-        };
-        let crowd = 1 + self.nodes.len() as u32 / SMALL;
-        let length = body.insns.len().max(1) as u32;
-        let most = if crowd == 1 || context.iter().any(telling) {
-            (CONTEXT_CODE / length).clamp(CONTEXTS_LONG, CONTEXTS)
-        } else {
-            for atom in &mut context[1..] {
-                *atom = atom.filter(|atom| !matches!(atom, Atom::Integer(_)));
-            }
-            (CONTEXT_CODE / crowd / length).min(CONTEXTS)
-        };
-        let (all, receivers) = self.contexts.entry(def).or_insert((0, 0));
-        if *all < most {
-            *all += 1;
-            return context;
-        }
-        // Then only the object that it is called on counts, and then nothing.
-        context[1..].fill(None);
-        if context[0].is_none() || self.by_context.contains_key(&(def, context.clone())) {
-            return context;
-        }
-        if *receivers < most {
-            *receivers += 1;
-            return context;
-        }
-        vec![None; args.len()].into()
-    }
-
-    /// How deep a context is, and where its first object comes from.
-    fn depth_of(&self, context: &[Option<Atom>]) -> (u8, (u32, u32)) {
-        let object = |atom: &Option<Atom>| match atom {
-            Some(Atom::Object(object)) => Some(self.heap.objects[*object as usize]),
-            _ => None,
-        };
-        let depth = context.iter().filter_map(object).map(|one| one.depth).max();
-        let first = context.iter().find_map(object);
-        (
-            depth.unwrap_or(0),
-            first.map_or((NONE, NONE), |one| one.places),
-        )
     }
 
     fn run(&mut self, node: u32) {
