@@ -124,6 +124,12 @@ impl Solver<'_> {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// The objects of declared components.
+    pub fn components(&self) -> Vec<Abs> {
+        let declared = self.mail.declared.keys().copied();
+        declared.chain(self.world.application).collect()
+    }
+
     fn declared(&self, object: Abs) -> Option<&Component> {
         let position = self.mail.declared.get(&object)?;
         self.setting.components.get(*position as usize)
@@ -176,7 +182,7 @@ impl Solver<'_> {
                             self.register(&receivers, &filters);
                         }
                     }
-                    Message::Receive(..) => {}
+                    Message::Receive(..) | Message::Keep => {}
                 }
             }
         }

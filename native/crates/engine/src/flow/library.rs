@@ -1,7 +1,7 @@
 //! What is known of methods and fields outside the program: the rules that name them, looked up once each.
 
 use super::heap::{Abs, Map, Set, UNKNOWN, What};
-use super::rules::{Flow, Place, Root, Selector, matches};
+use super::rules::{Flow, Message, Place, Root, Selector, matches};
 use super::solve::Solver;
 use crate::code::dotted;
 use crate::code::link::NONE;
@@ -243,7 +243,7 @@ impl Solver<'_> {
                 if !one.calls.is_empty() && library.calls {
                     continue;
                 }
-                calls |= !one.calls.is_empty();
+                calls |= !one.calls.is_empty() || one.messages.contains(&Message::Keep);
                 library.rules.push(rule);
             }
             library.known |= known;

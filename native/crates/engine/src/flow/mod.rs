@@ -33,6 +33,8 @@ mod solve;
 mod sources;
 mod spots;
 mod taint;
+mod texts;
+mod throwing;
 mod transfer;
 
 use crate::code::Program;

@@ -137,7 +137,7 @@ impl Solver<'_> {
     }
 
     /// The name of the method that an instruction calls, and how many operands it has.
-    fn called(&self, site: (u32, u32)) -> Option<(&str, usize)> {
+    pub fn called(&self, site: (u32, u32)) -> Option<(&str, usize)> {
         let body = &self.nodes[site.0 as usize].method.body;
         let Op::Invoke(_, method) = body.ins[site.1 as usize].op else {
             return None;

@@ -15,6 +15,8 @@ use std::rc::Rc;
 pub(super) struct Method {
     pub body: Body,
     pub users: Users,
+    /// By block: whether its first instruction never goes to a handler by itself.
+    pub quiet: Vec<bool>,
 }
 
 /// How a node came to be run.
@@ -330,6 +332,7 @@ impl<'a> Solver<'a> {
         let read = match self.builder.body(def) {
             Ok(body) => Some(Rc::new(Method {
                 users: body.users(),
+                quiet: super::throwing::quiet(&body),
                 body,
             })),
             Err(crate::ir::Absence::NoCode) => None,
@@ -482,7 +485,11 @@ impl<'a> Solver<'a> {
                 .map(|ins| body.ins[ins as usize].op);
             let decides = matches!(last, Some(Op::If(_) | Op::Switch));
             for edge in body.succs(block) {
-                if edge.kind != EdgeKind::Normal || !decides {
+                let open = match edge.kind {
+                    EdgeKind::Normal => !decides,
+                    EdgeKind::Caught(_) => !method.quiet[block as usize],
+                };
+                if open {
                     stack.push(edge.block);
                 }
             }
