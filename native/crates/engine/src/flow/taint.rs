@@ -293,8 +293,14 @@ impl Run<'_, '_> {
             Op::Filled(_) => solver.set(here.0, here.1).clone(),
             _ => solver.set(here.0, args[0]).clone(),
         };
+        let base = match body.ins[here.1 as usize].op {
+            Op::Put(_) | Op::ArrayPut => Some(args[0]),
+            _ => None,
+        };
+        let held = |&object: &Abs| base.is_none_or(|base| solver.holds(here.0, base, object, 0));
         let mut out: Vec<u32> = objects
             .into_iter()
+            .filter(held)
             .flat_map(cells_of)
             .filter(wrote)
             .collect();
@@ -518,7 +524,9 @@ impl Run<'_, '_> {
         if !self.runs(reader.0, reader.1) {
             return;
         }
-        let op = self.solver.nodes[reader.0 as usize].method.body.ins[reader.1 as usize].op;
+        let method = self.solver.nodes[reader.0 as usize].method.clone();
+        let body_args = method.body.args(reader.1);
+        let op = method.body.ins[reader.1 as usize].op;
         match op {
             Op::Get(_) | Op::StaticGet(_) => {
                 // What was put into another field of the platform's object is not in this one.
@@ -528,11 +536,26 @@ impl Run<'_, '_> {
                     self.solver.heap.cells[cell as usize].key,
                     super::heap::Key::Named(_)
                 );
-                if !(named && matches!(writer, Op::Put(_))) {
+                let one = &self.solver.heap.cells[cell as usize];
+                let object = one.object;
+                let base = match op {
+                    Op::Get(_) => body_args.first().copied(),
+                    _ => None,
+                };
+                let there = base.is_none_or(|base| self.solver.holds(reader.0, base, object, 0));
+                if there && !(named && matches!(writer, Op::Put(_))) {
                     self.add(Held::Value(reader.0, reader.1), marks, from, reader);
                 }
             }
-            Op::ArrayGet if self.solver.heap.cells[cell as usize].key.is_entry() => {
+            Op::ArrayGet
+                if self.solver.heap.cells[cell as usize].key.is_entry()
+                    && self.solver.holds(
+                        reader.0,
+                        body_args[0],
+                        self.solver.heap.cells[cell as usize].object,
+                        0,
+                    ) =>
+            {
                 self.add(Held::Value(reader.0, reader.1), marks, from, reader);
             }
             Op::Invoke(kind, target) if target != NONE => {
