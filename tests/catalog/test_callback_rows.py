@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from assaymark.catalog.flows import Effect, load_flow_rules
-from flow.rowcode import OBJECT, READ, Code, in_programs, type_of, parameters
+from flow.rowcode import OBJECT, READ, Code, in_programs, parameters, type_of
 
 CALL = re.compile(r"(.+)\.(\w+)\((.*)\)(?: -> (.+))?")
 BY_PAGES = {("LoaderManager", "initLoader"), ("LoaderManager", "restartLoader")}
@@ -88,7 +88,12 @@ class Writer:
         """Whether data can be put in a place: it is no number, and no address that finds the object."""
         number = re.fullmatch(r"arg(\d)", place)
         address = any(one.on == f"provider[{place}]" for one in self.calls)
-        return not (place == "?" or place.startswith("return") or address or number and self.types[int(number[1]) - 1][0] not in "L[")
+        return not (
+            place == "?"
+            or place.startswith("return")
+            or address
+            or (number and self.types[int(number[1]) - 1][0] not in "L[")
+        )
 
     def define(self, name: str, on: str) -> None:
         """Add the class whose methods the row calls on an object."""
@@ -100,7 +105,7 @@ class Writer:
             body = [*READ, self.code.probe(f"ran_{self.number}_{at}", "v8")]
             for position, argument in enumerate(one.arguments):
                 probe, where = f"got_{self.number}_{at}_{position}", f"p{position + 1}"
-                if argument == "this" or re.fullmatch(r"arg\d", argument) and self.is_taken(argument):
+                if argument == "this" or (re.fullmatch(r"arg\d", argument) and self.is_taken(argument)):
                     body += self.code.helped("arg1.content -> return", where, result="v9")
                     where = "v9"
                 body += [f"move-object/16 v8, {where}", self.code.probe(probe, "v8")]

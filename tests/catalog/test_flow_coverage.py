@@ -41,7 +41,9 @@ def test_every_flow_has_a_case() -> None:
         for flow in row[3]:
             start, end = flow.partition(" : ")[0].split(" -> ")
             # That a result is a new object shows where something is put into it.
-            beside = start == "new" and any(re.search(rf"-> {re.escape(end)}[.\[]", text) for text in [*row[3], *row[4]])
+            beside = start == "new" and any(
+                re.search(rf"-> {re.escape(end)}[.\[]", text) for text in [*row[3], *row[4]]
+            )
             called = bool(row[4]) and flow in ("nothing -> nothing", "new -> return")
             if (row[:3], flow) not in made and not (beside or called or on_page(*row[:2])):
                 without.append((*row[:3], flow))
@@ -67,5 +69,5 @@ def test_every_sink_source_and_life_cycle_has_a_case() -> None:
     # Calls and fields of the API catalog have tests of their own; parameters are gone through.
     filled = [row for row in rules.sources if row[5] or row[3] == WIDGET]
     assert [row for row in filled if not on_page(*row[:2])] == []
-    assert test_lifecycle_rows.LIFECYCLES == rules.lifecycles
+    assert rules.lifecycles == test_lifecycle_rows.LIFECYCLES
     assert all(methods for _base, methods in rules.listeners)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from assaymark.catalog.flows import Effect, load_flow_rules
-from flow.rowcode import OBJECT, READ, Code, in_programs, type_of, parameters
+from flow.rowcode import OBJECT, READ, Code, in_programs, parameters, type_of
 
 TAKE = "arg1[arg2] -> return"
 BASES = {
@@ -148,9 +148,15 @@ class Writer:
         """The method of a component gets what was sent to it."""
         if channel == "result":  # asking covers it
             return
-        to = next(to for to in SENDERS if self.row[0] in (BASES[to], "android.app.IntentService" if to == "service" else ""))
+        to = next(
+            to for to in SENDERS if self.row[0] in (BASES[to], "android.app.IntentService" if to == "service" else "")
+        )
         types = "".join(INTENT if at == int(operand[3]) else OBJECT for at in range(1, int(operand[3]) + 1))
-        self.code.define(f"T{self.number}", self.row[0], {f"{self.row[1]}({types})V": self.sends(f"got_{self.number}", f"p{operand[3]}")})
+        self.code.define(
+            f"T{self.number}",
+            self.row[0],
+            {f"{self.row[1]}({types})V": self.sends(f"got_{self.number}", f"p{operand[3]}")},
+        )
         self.code.component(f"T{self.number}")
         send = f"invoke-virtual {{v1, v9}}, {CONTEXT}->{SENDERS[to]}({INTENT})V"
         self.go([f"new-instance v1, {CONTEXT}", 'const-string v10, "k"', *self.intent("v9", f"T{self.number}"), send])
@@ -170,11 +176,15 @@ class Writer:
         lines += [f"new-instance v9, {INTENT}", f'const-string v6, "heard{self.number}"', *READ]
         lines += self.code.helped("arg2 -> arg1.action", "v9", "v6")
         lines += self.code.helped("arg2 -> arg1[arg3]", "v9", "v8", "v10")
-        self.go([*lines, f"new-instance v1, {CONTEXT}", f"invoke-virtual {{v1, v9}}, {CONTEXT}->sendBroadcast({INTENT})V"])
+        self.go(
+            [*lines, f"new-instance v1, {CONTEXT}", f"invoke-virtual {{v1, v9}}, {CONTEXT}->sendBroadcast({INTENT})V"]
+        )
 
     def expose(self, operand: str) -> None:
         """What a public method gives goes to a web page."""
-        self.code.define(f"E{self.number}", "java.lang.Object", {f"give_{self.number}(){OBJECT}": [*READ, "return-object v8"]})
+        self.code.define(
+            f"E{self.number}", "java.lang.Object", {f"give_{self.number}(){OBJECT}": [*READ, "return-object v8"]}
+        )
         self.expected[f"give_{self.number}"] = {"web-view"}
         made = f"new-instance v{1 + int(operand[3])}, Lt/E{self.number};"
         self.go([*self.begin(), made, *self.code.call(self.row, self.types)])

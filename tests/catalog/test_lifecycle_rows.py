@@ -6,6 +6,8 @@ and must not if it cannot.
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from assaymark.catalog.flows import load_flow_rules
@@ -18,7 +20,7 @@ def states_of(order: list[str]) -> tuple[list[str], set[tuple[str, str]]]:
     """Give the states, and which may come at some time after which."""
     chains = [[name.strip() for name in text.split(" > ")] for text in order]
     names = list(dict.fromkeys(name for chain in chains for name in chain))
-    after = {pair for chain in chains for pair in zip(chain, chain[1:], strict=False)}
+    after = {pair for chain in chains for pair in itertools.pairwise(chain)}
     while more := {(a, d) for a, b in after for c, d in after if b == c} - after:
         after |= more
     return names, after

@@ -291,6 +291,9 @@ impl Solver<'_> {
         if !set.iter().any(handed) || self.program.defs.class_of[kind as usize] == NONE {
             return Set::new();
         }
+        if let Some(known) = self.known.hosts.get(&kind) {
+            return known.to_vec();
+        }
         let mut out = Set::new();
         for object in self.components() {
             let own = self.heap.kinds[object as usize];
@@ -302,6 +305,7 @@ impl Solver<'_> {
         out.sort_unstable();
         // Of many, none is more likely than another.
         out.truncate(if out.len() > HOSTS { 0 } else { HOSTS });
+        self.known.hosts.insert(kind, std::rc::Rc::new(out.clone()));
         out
     }
 

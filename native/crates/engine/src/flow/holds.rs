@@ -19,6 +19,18 @@ impl Solver<'_> {
         if !self.set(node, value).contains(&object) {
             return false;
         }
+        let key = (node, value, object);
+        if let Some(&known) = self.held.borrow().get(&key) {
+            return known;
+        }
+        // Whoever comes back here on the way is not told yet.
+        self.held.borrow_mut().insert(key, true);
+        let found = self.comes_to_hold(node, value, object, back);
+        self.held.borrow_mut().insert(key, found);
+        found
+    }
+
+    fn comes_to_hold(&self, node: u32, value: Value, object: Abs, back: usize) -> bool {
         let owner = &self.nodes[node as usize];
         let body = &owner.method.body;
         let args = body.args(value);
@@ -98,7 +110,7 @@ impl Solver<'_> {
                     Op::Put(_) | Op::StaticPut(_) => body.args(ins).last().copied(),
                     _ => None,
                 };
-                let own = put.is_none_or(|put| self.set(node, put).contains(&object));
+                let own = put.is_none_or(|put| self.holds(node, put, object, back + 1));
                 own && self.reaches(cell, (node, ins), here)
             })
         })

@@ -120,6 +120,8 @@ pub(super) struct Solver<'a> {
     pub known: super::library::Known,
     pub fields: Map<u32, u32>,
     pub own_fields: Map<u32, Rc<Vec<u32>>>,
+    /// Whether a value of a node can be an object: what was asked already, once all values are known.
+    pub held: std::cell::RefCell<Map<(u32, Value, Abs), bool>>,
     pub world: super::entries::World,
     pub mail: super::intents::Mail,
 }
@@ -161,6 +163,7 @@ impl<'a> Solver<'a> {
             known: super::library::Known::default(),
             fields: Map::default(),
             own_fields: Map::default(),
+            held: std::cell::RefCell::default(),
             world: super::entries::World::default(),
             mail: super::intents::Mail::default(),
         }

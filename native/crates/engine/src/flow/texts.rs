@@ -14,6 +14,14 @@ const LENGTH: usize = 4096;
 /// Calls on one builder.
 const CALLS: usize = 64;
 
+/// Classes whose methods work on texts.
+const CLASSES: [&[u8]; 4] = [
+    b"Ljava/lang/String;",
+    b"Ljava/lang/StringBuilder;",
+    b"Ljava/lang/StringBuffer;",
+    b"Ljava/lang/Integer;",
+];
+
 /// What is put together: the texts that it can be, or nothing known.
 type Part = Option<Vec<String>>;
 
@@ -22,8 +30,12 @@ impl Solver<'_> {
     pub fn put_together(&mut self, here: (u32, u32), method: u32, args: &[Set]) -> bool {
         let program = self.program;
         let key = program.link.methods[method as usize];
+        let class = program.descriptor(key.class);
+        if !CLASSES.contains(&class) {
+            return false;
+        }
         let name = program.name(key.name);
-        match (program.descriptor(key.class), &name[..]) {
+        match (class, &name[..]) {
             (b"Ljava/lang/String;", "format") => {
                 let parts = self.formatted(here, args);
                 self.give_text(here, parts)
@@ -296,6 +308,17 @@ impl Solver<'_> {
         calls.retain(|&call| call != here.1);
         self.work(calls.len());
         calls.sort_unstable();
+        // Most builders begin with something that nobody knows, or hold nothing else.
+        let begins = calls.iter().find(|&&call| {
+            let operands = self.called((here.0, call));
+            operands.is_some_and(|(_, operands)| operands == 2)
+        });
+        if let Some(&first) = begins {
+            let known = |&value: &Abs| self.heap.is_constant(value);
+            if !self.set(here.0, body.args(first)[1]).iter().all(known) {
+                return None;
+            }
+        }
         let block = body.ins[here.1 as usize].block;
         let mut before = Vec::new();
         for call in calls {
@@ -308,7 +331,9 @@ impl Solver<'_> {
                 continue;
             }
             let certain = straight || !self.path(here.0, None, Some(here.1), &[call]);
-            if !certain || self.path(here.0, Some(call), Some(call), &[made]) {
+            // Where the builder is made, each turn of a loop makes another one.
+            let once = body.ins[call as usize].block == body.ins[made as usize].block;
+            if !certain || !once && self.path(here.0, Some(call), Some(call), &[made]) {
                 return None;
             }
             before.push(call);
