@@ -1,7 +1,8 @@
 //! Constants that reach the arguments of a call, by one forward pass over its method.
 //!
 //! Registers hold a constant from `const…`, `sget…`, an array, text or a URI made of such, until they are written again. Where ways
-//! meet, a register keeps what all of them agree on; behind a jump backwards, or in an exception handler, nothing is known.
+//! meet, a register keeps what all of them agree on. Where one of them comes from behind, or is an exception, only what cannot change
+//! is kept, and the pass is repeated until it agrees with itself.
 
 use super::Program;
 use super::built::{Step, Texts, UNKNOWN};
@@ -19,6 +20,8 @@ use std::collections::BTreeMap;
 const ELEMENTS: i64 = 64;
 /// Registers times places where ways meet: beyond it, nothing is known where ways meet.
 const STATES: usize = 1 << 20;
+/// Passes over a method with loops or handlers, before what still changes counts as not known.
+const PASSES: usize = 6;
 /// URIs that are followed in one method.
 const URIS: usize = 1 << 12;
 /// Code units that may be read for one question to find what static fields are given.
@@ -72,6 +75,16 @@ enum Held {
 }
 
 type Registers = Vec<Held>;
+
+impl Held {
+    /// Whether it means the same whenever it is used.
+    fn is_fixed(self) -> bool {
+        matches!(
+            self,
+            Held::String(_) | Held::Integer(_) | Held::Class(_) | Held::Field(_) | Held::Result(_)
+        )
+    }
+}
 
 impl<'a> Constants<'a> {
     /// Constants of a program.
@@ -143,63 +156,166 @@ impl<'a> Constants<'a> {
 /// Places where ways meet, and what is known on the ways that came there.
 struct Joins {
     places: BTreeMap<u32, Join>,
+    /// Ranges of code units, each with where its exceptions go.
+    tries: Vec<(std::ops::Range<u32>, Vec<u32>)>,
+    /// Whether a way from behind disagreed in this pass.
+    changed: bool,
 }
 
-enum Join {
-    /// Reached from behind, or by an exception: nothing is known.
-    Unknown,
-    /// Reached by jumps forwards only: what all of those passed so far agree on.
-    Agreed(Option<Registers>),
+#[derive(Default)]
+struct Join {
+    /// What the ways seen so far in this pass agree on; `None` before the first.
+    saved: Option<Registers>,
+    /// A way comes from behind or by an exception.
+    late: bool,
+    /// Registers that ways from behind were seen to change; all if there are too many places.
+    lost: Lost,
+    /// What was known when the pass came here.
+    entered: Registers,
+}
+
+#[derive(Default)]
+enum Lost {
+    #[default]
+    Nothing,
+    Some(Vec<bool>),
+    All,
 }
 
 impl Joins {
     fn of(dex: &Dex, code: &Code<'_>) -> Joins {
-        let mut places = BTreeMap::new();
+        let mut places: BTreeMap<u32, Join> = BTreeMap::new();
         for instruction in code
             .units
             .instructions()
             .filter(|instruction| !instruction.is_payload())
         {
             for target in targets(&instruction) {
-                let join = places.entry(target as u32).or_insert(Join::Agreed(None));
-                if target <= instruction.at {
-                    *join = Join::Unknown;
-                }
+                let join = places.entry(target as u32).or_default();
+                join.late |= target <= instruction.at;
             }
         }
+        let mut tries = Vec::new();
         for range in dex.tries(code) {
-            for (_, handler) in range.handlers {
-                places.insert(handler, Join::Unknown);
+            let handlers: Vec<u32> = range.handlers.iter().map(|&(_, handler)| handler).collect();
+            for &handler in &handlers {
+                places.entry(handler).or_default().late = true;
+            }
+            tries.push((
+                range.start..range.start.saturating_add(range.count.into()),
+                handlers,
+            ));
+        }
+        tries.sort_by_key(|range| range.0.start);
+        // Ranges do not overlap; where they do, nothing is known in their handlers.
+        if tries.windows(2).any(|two| two[0].0.end > two[1].0.start) {
+            for handler in tries.drain(..).flat_map(|range| range.1) {
+                places.entry(handler).or_default().lost = Lost::All;
             }
         }
         if places.len().saturating_mul(usize::from(code.registers)) > STATES {
-            places.values_mut().for_each(|join| *join = Join::Unknown);
+            for join in places.values_mut() {
+                (join.late, join.lost) = (true, Lost::All);
+            }
         }
-        Joins { places }
+        Joins {
+            places,
+            tries,
+            changed: false,
+        }
+    }
+
+    /// Whether one pass may not be enough.
+    fn repeats(&self) -> bool {
+        let mut late = self.places.values().filter(|join| join.late);
+        late.any(|join| !matches!(join.lost, Lost::All))
+    }
+
+    /// Begins a pass; nothing is kept of ways from behind in the `last` one, if they still disagree.
+    fn begin(&mut self, last: bool) {
+        self.changed = false;
+        for join in self.places.values_mut() {
+            join.saved = None;
+            join.entered.clear();
+            if last && join.late {
+                join.lost = Lost::All;
+            }
+        }
     }
 
     /// Adjusts the registers to what holds on every way into an instruction.
     fn enter(&mut self, at: u32, registers: &mut Registers, alive: bool) {
-        match self.places.get_mut(&at) {
-            None if alive => {}
-            None | Some(Join::Unknown) => registers.fill(Held::Nothing),
-            Some(Join::Agreed(saved)) => match saved.take() {
-                Some(saved) if !alive => *registers = saved,
-                Some(saved) => agree(registers, &saved),
-                // No way to it was seen: dead code, or a table that could not be read.
-                None => registers.fill(Held::Nothing),
-            },
+        let Some(join) = self.places.get_mut(&at) else {
+            if !alive {
+                registers.fill(Held::Nothing);
+            }
+            return;
+        };
+        match join.saved.take() {
+            Some(saved) if !alive => *registers = saved,
+            Some(saved) => agree(registers, &saved),
+            None if alive && join.late => {}
+            // No way to it was seen: dead code, or a table that could not be read.
+            None => registers.fill(Held::Nothing),
+        }
+        if join.late {
+            for (at, held) in registers.iter_mut().enumerate() {
+                let lost = match &join.lost {
+                    Lost::Nothing => false,
+                    Lost::Some(lost) => lost[at],
+                    Lost::All => true,
+                };
+                if lost || !held.is_fixed() {
+                    *held = Held::Nothing;
+                }
+            }
+            join.entered.clone_from(registers);
         }
     }
 
     /// Takes the registers along the jumps of an instruction.
     fn leave(&mut self, instruction: &Instruction<'_>, registers: &Registers) {
         for target in targets(instruction) {
-            if let Some(Join::Agreed(saved)) = self.places.get_mut(&(target as u32)) {
-                match saved {
-                    Some(saved) => agree(saved, registers),
-                    None => *saved = Some(registers.clone()),
-                }
+            self.meet(instruction.at, target as u32, registers);
+        }
+    }
+
+    /// Takes the registers, as they are before an instruction, to where its exceptions go.
+    fn throw(&mut self, at: usize, registers: &Registers) {
+        let before = self
+            .tries
+            .partition_point(|range| range.0.start <= at as u32);
+        let Some(position) = before.checked_sub(1) else {
+            return;
+        };
+        if self.tries[position].0.contains(&(at as u32)) {
+            for handler in self.tries[position].1.clone() {
+                self.meet(at, handler, registers);
+            }
+        }
+    }
+
+    fn meet(&mut self, from: usize, target: u32, registers: &Registers) {
+        let Some(join) = self.places.get_mut(&target) else {
+            return;
+        };
+        if target as usize > from {
+            match &mut join.saved {
+                Some(saved) => agree(saved, registers),
+                None => join.saved = Some(registers.clone()),
+            }
+            return;
+        }
+        for (at, held) in join.entered.iter().enumerate() {
+            if *held == Held::Nothing || *held == registers[at] {
+                continue;
+            }
+            if let Lost::Nothing = join.lost {
+                join.lost = Lost::Some(vec![false; registers.len()]);
+            }
+            if let Lost::Some(lost) = &mut join.lost {
+                lost[at] = true;
+                self.changed = true;
             }
         }
     }
@@ -241,7 +357,7 @@ impl<'a> Scan<'a> {
     fn of(
         asked: &Constants<'a>,
         def: u32,
-        mut visit: impl FnMut(&Scan<'a>, &Instruction<'_>) -> bool,
+        visit: impl FnMut(&Scan<'a>, &Instruction<'_>) -> bool,
     ) -> Option<Scan<'a>> {
         let program = asked.program;
         let method = program.defs.methods[def as usize];
@@ -261,21 +377,55 @@ impl<'a> Scan<'a> {
             built: Vec::new(),
         };
         let mut joins = Joins::of(dex, &code);
+        for pass in 0..PASSES {
+            if !joins.repeats() || pass > 0 && !joins.changed {
+                break;
+            }
+            joins.begin(false);
+            scan.pass(code, &mut joins, |_, _| true);
+            scan.restart();
+        }
+        let last = joins.changed;
+        joins.begin(last);
+        scan.pass(code, &mut joins, visit);
+        Some(scan)
+    }
+
+    /// Goes through the method once, as long as `visit` wants more.
+    fn pass(
+        &mut self,
+        code: Code<'a>,
+        joins: &mut Joins,
+        mut visit: impl FnMut(&Scan<'a>, &Instruction<'_>) -> bool,
+    ) {
         let mut alive = true;
         for instruction in code.units.instructions() {
-            joins.enter(instruction.at as u32, &mut scan.registers, alive);
-            if !visit(&scan, &instruction) {
+            joins.enter(instruction.at as u32, &mut self.registers, alive);
+            if !visit(self, &instruction) {
                 break;
             }
             if instruction.is_payload() {
                 alive = false;
                 continue;
             }
-            joins.leave(&instruction, &scan.registers);
+            if may_throw(instruction.op()) {
+                joins.throw(instruction.at, &self.registers);
+            }
+            joins.leave(&instruction, &self.registers);
             alive = !matches!(instruction.op(), 0x0e..=0x11 | op::THROW | 0x28..=0x2a);
-            scan.step(&instruction);
+            self.step(&instruction);
         }
-        Some(scan)
+    }
+
+    /// Forgets what a pass found.
+    fn restart(&mut self) {
+        self.registers.fill(Held::Nothing);
+        self.arrays.clear();
+        self.uris.clear();
+        self.result = Held::Nothing;
+        self.texts = Texts::default();
+        self.builders = 0;
+        self.built.clear();
     }
 
     fn get(&self, register: u16) -> Held {
@@ -594,6 +744,11 @@ impl<'a> Scan<'a> {
 
 /// The last of the `sput…` opcodes.
 const SPUT_SHORT: u8 = 0x6d;
+
+/// Whether an instruction may end in a handler.
+fn may_throw(opcode: u8) -> bool {
+    !matches!(opcode, 0x00..=0x19 | 0x28..=0x3d)
+}
 
 /// Whether an opcode that loads no constant writes register A.
 fn writes_a(opcode: u8) -> bool {

@@ -1,13 +1,23 @@
 //! Which definitions a call runs, and with which objects.
 
 use super::body::Insn;
-use super::facts::Callback;
+use super::facts::{Callback, of_type};
+use super::heap::Key;
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::callgraph::{exact, superclass_method};
 use crate::code::link::NONE;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+/// A method that the platform called, and keeps calling or calls on what it gave.
+pub(super) struct Handed {
+    from: (u32, u32),
+    def: u32,
+    args: Box<[Value]>,
+    cause: u32,
+    fired: Vec<u32>,
+}
 
 /// Objects of one class that are told apart as receivers of one call.
 const RECEIVERS: usize = 8;
@@ -179,15 +189,124 @@ impl World<'_> {
 
     /// Calls each method of an object that the platform may call, now or at an event.
     pub(super) fn fire(&mut self, node: u32, unit: u32, object: u32) {
-        for callback in self.callbacks_of(object).iter() {
+        let callbacks = self.callbacks_of(object);
+        self.fire_all(node, unit, object, &callbacks);
+    }
+
+    /// The same for an object that is handed over as a type: the methods of that type, or all if it has none of them.
+    pub(super) fn fire_as(&mut self, node: u32, unit: u32, object: u32, kind: &str) {
+        let callbacks = self.callbacks_of(object);
+        match of_type(&callbacks, kind) {
+            own if own.is_empty() => self.fire_all(node, unit, object, &callbacks),
+            own => self.fire_all(node, unit, object, &own),
+        }
+    }
+
+    /// A thread runs.
+    pub(super) fn run_thread(&mut self, node: u32, unit: u32, object: u32) {
+        let callbacks = self.callbacks_of(object);
+        let own = of_type(&callbacks, "Landroid/os/HandlerThread;");
+        self.fire_all(node, unit, object, &own);
+    }
+
+    fn fire_all(&mut self, node: u32, unit: u32, object: u32, callbacks: &[Callback]) {
+        for callback in callbacks {
             let args = self.callback_args(object, callback.def);
             if callback.by_user {
                 if callback.name != "onClick" {
                     self.add_event(node, unit, callback.def, args, None);
                 }
             } else {
-                self.call(node, unit, callback.def, &args);
+                self.call_back(node, unit, callback, &args);
             }
+        }
+    }
+
+    /// The platform calls a method. What it gives, a binder or a loader say, is called in turn; what watches activities is called for
+    /// those that are there.
+    pub(super) fn call_back(&mut self, node: u32, unit: u32, callback: &Callback, args: &[Value]) {
+        let handed = ["onCreate", "onBind", "onGet", "getView"];
+        if callback.name.starts_with("onActivity") && args.len() > 1 {
+            return self.watch_activities(node, unit, callback.def, args);
+        }
+        self.call(node, unit, callback.def, args);
+        if handed.iter().any(|start| callback.name.starts_with(start))
+            && !self
+                .handed
+                .iter()
+                .any(|one| one.def == callback.def && one.args[0] == args[0])
+        {
+            self.handed.push(Handed {
+                from: (node, unit),
+                def: callback.def,
+                args: args.into(),
+                cause: self.cause,
+                fired: Vec::new(),
+            });
+        }
+    }
+
+    /// Calls what call-backs gave the platform since the last time; says whether there was any.
+    pub(super) fn hand_over(&mut self) -> bool {
+        let mut any = false;
+        for at in 0..self.handed.len() {
+            let (from, unit) = self.handed[at].from;
+            let (def, args) = (self.handed[at].def, self.handed[at].args.clone());
+            self.cause = self.handed[at].cause;
+            let (given, _) = self.call(from, unit, def, &args);
+            for object in self.values.objects(given) {
+                if !self.handed[at].fired.contains(&object) && self.class_of(object).is_some() {
+                    self.handed[at].fired.push(object);
+                    self.fire(from, unit, object);
+                    any = true;
+                }
+            }
+        }
+        any
+    }
+
+    fn watch_activities(&mut self, node: u32, unit: u32, def: u32, args: &[Value]) {
+        let first = self.program.defs.methods[def as usize].id;
+        let key = self.program.link.methods[first as usize];
+        let of_activity = self
+            .program
+            .link
+            .proto(key.proto)
+            .get(1)
+            .is_some_and(|&kind| self.program.descriptor(kind) == b"Landroid/app/Activity;");
+        if !of_activity {
+            self.call(node, unit, def, args);
+            return;
+        }
+        let known = self.watchers.iter();
+        if known
+            .clone()
+            .any(|one| one.def == def && one.args[0] == args[0])
+        {
+            return;
+        }
+        self.watchers.push(Handed {
+            from: (node, unit),
+            def,
+            args: args.into(),
+            cause: self.cause,
+            fired: Vec::new(),
+        });
+        for activity in self.activities.clone() {
+            let mut args = args.to_vec();
+            args[1] = self.values.one(Atom::Object(activity));
+            self.call(node, unit, def, &args);
+        }
+    }
+
+    /// An activity starts: what watches activities is called for it.
+    pub(super) fn show_activity(&mut self, activity: u32) {
+        self.activities.push(activity);
+        for at in 0..self.watchers.len() {
+            let (from, unit) = self.watchers[at].from;
+            let (def, mut args) = (self.watchers[at].def, self.watchers[at].args.to_vec());
+            args[1] = self.values.one(Atom::Object(activity));
+            self.call(from, unit, def, &args);
         }
     }
 
@@ -203,6 +322,9 @@ impl World<'_> {
                 let state = self.extras();
                 let zero = self.values.integer(0);
                 args.push(self.values.join(state, zero));
+            } else if descriptor == b"Landroid/content/Intent;" {
+                let given = self.heap.peek(Key::Given(object));
+                args.push(if given == NOTHING { ANY } else { given });
             } else {
                 args.push(ANY);
             }

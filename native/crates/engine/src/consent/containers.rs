@@ -2,8 +2,13 @@
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin};
+use super::run::LENGTH;
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
+use crate::code::link::NONE;
+
+/// Elements of an array that are copied one by one.
+const COPIED: i64 = 64;
 
 type Outcome = (Value, bool);
 
@@ -19,6 +24,32 @@ impl World<'_> {
         let receiver = *args.first()?;
         let objects = self.values.objects(receiver);
         let name = facts.name.as_str();
+        match (facts.class(), name) {
+            ("Ljava/lang/System;", "arraycopy") if args.len() == 5 => {
+                let zero = self.values.integer(0);
+                self.copy_elements(node, args[0], args[2], args[1] == zero && args[3] == zero);
+                return Some((NOTHING, true));
+            }
+            ("Ljava/util/Arrays;", "copyOf" | "copyOfRange") => {
+                let array = self.object_at(node, unit, NONE);
+                let array = self.values.one(Atom::Object(array));
+                self.copy_elements(node, receiver, array, name == "copyOf");
+                if let (Some(&length), "copyOf") = (args.get(1), name) {
+                    for copy in self.values.objects(array) {
+                        self.write(Key::Element(copy, LENGTH), length);
+                    }
+                }
+                return Some((array, true));
+            }
+            ("Ljava/util/Collections;", "addAll") if args.len() == 2 => {
+                for array in self.values.objects(args[1]) {
+                    let elements = self.read(Key::Elements(array), node);
+                    self.keep(receiver, &[elements]);
+                }
+                return Some((ANY, true));
+            }
+            _ => {}
+        }
         if facts.class().starts_with("Ljava/util/concurrent/atomic/") {
             return self.atomic(node, unit, facts, args);
         }
@@ -103,7 +134,94 @@ impl World<'_> {
                 None
             }
             ("clone", 1) => Some((receiver, true)),
+            ("toArray", 1 | 2) if facts.of("Ljava/util/Collection;") => {
+                let array = self.object_at(node, unit, NONE);
+                let (zero, mut elements) = (self.values.integer(0), NOTHING);
+                for &object in &objects {
+                    let contents = self.read(Key::Contents(object), node);
+                    elements = self.values.join(elements, contents);
+                    if self.read(Key::Elements(object), node) == ANY {
+                        elements = ANY;
+                    }
+                }
+                let elements = self.values.join(zero, elements);
+                self.store_element(array, None, elements);
+                Some((self.values.one(Atom::Object(array)), true))
+            }
+            ("contains", 2) if facts.of("Ljava/util/Collection;") => {
+                Some((self.may_contain(node, receiver, args[1]), true))
+            }
+            ("drainTo", 2 | 3) => {
+                for &object in &objects {
+                    let contents = self.read(Key::Contents(object), node);
+                    self.keep(args[1], &[contents]);
+                }
+                Some((ANY, true))
+            }
             _ => None,
+        }
+    }
+
+    /// The elements of arrays are copied into others, to the same places if `in_place`.
+    fn copy_elements(&mut self, node: u32, from: Value, to: Value, in_place: bool) {
+        let targets = self.values.objects(to);
+        for array in self.values.objects(from) {
+            let length = self.read(Key::Element(array, LENGTH), node);
+            let length = match self.values.single(length) {
+                Some(Atom::Integer(length @ 0..=COPIED)) if in_place => length,
+                _ => {
+                    let elements = self.read(Key::Elements(array), node);
+                    for &other in &targets {
+                        self.store_element(other, None, elements);
+                    }
+                    continue;
+                }
+            };
+            for index in -1..length {
+                let element = self.read(Key::Element(array, index), node);
+                for &other in &targets {
+                    self.write(Key::Elements(other), element);
+                    self.write(Key::Element(other, index), element);
+                }
+            }
+        }
+        for &other in targets.iter().filter(|_| from == ANY) {
+            self.store_element(other, None, ANY);
+        }
+    }
+
+    /// Whether a collection may hold a value: not as long as nothing equal was put into it. That it does hold it is not followed.
+    fn may_contain(&mut self, node: u32, collections: Value, value: Value) -> Value {
+        if collections == ANY || value == ANY {
+            return ANY;
+        }
+        let wanted = self.values.atoms(value).to_vec();
+        for object in self.values.objects(collections) {
+            let site = matches!(self.heap.objects[object as usize].origin, Origin::Site(..));
+            let contents = self.read(Key::Contents(object), node);
+            if !site || contents == ANY || self.read(Key::Elements(object), node) != NOTHING {
+                return ANY;
+            }
+            for held in self.values.atoms(contents).to_vec() {
+                // What a collection was made of is among its contents.
+                let copied = matches!(held, Atom::Object(object) if self.is_container(object));
+                if wanted.contains(&held) || !copied && self.is_opaque(held) {
+                    return ANY;
+                }
+                if wanted.iter().any(|&one| self.is_opaque(one)) {
+                    return ANY;
+                }
+            }
+        }
+        self.values.integer(0)
+    }
+
+    /// Whether another atom may be equal to this one.
+    fn is_opaque(&mut self, atom: Atom) -> bool {
+        match atom {
+            Atom::Text(text) => self.heap.text_of(text).starts_with('\u{1}'),
+            Atom::Object(object) => self.compares(object),
+            _ => false,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::heap::{Key, Origin};
 use super::lexicon::Says;
+use super::texts::{GAP, PARTIAL};
 use super::value::{Atom, Value};
 use super::world::{Cause, Phase, World};
 use crate::code::link::NONE;
@@ -261,7 +262,7 @@ impl World<'_> {
                     let text = self.heap.text_of(number).to_owned();
                     match resource_of(&text) {
                         Some(id) => out.extend(self.screens.texts(id).iter().cloned()),
-                        None => out.push(text),
+                        None => out.push(shown(&text)),
                     }
                 }
                 _ => {}
@@ -484,6 +485,14 @@ impl World<'_> {
 /// The text that stands for the text of a resource.
 pub(super) fn resource_text(id: u32) -> String {
     format!("\u{1}{id:08x}")
+}
+
+/// A text as far as it is known.
+fn shown(text: &str) -> String {
+    match text.strip_prefix(PARTIAL) {
+        Some(known) => known.replace(GAP, ""),
+        None => text.to_owned(),
+    }
 }
 
 /// The resource that a text stands for.

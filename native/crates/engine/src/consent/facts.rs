@@ -61,6 +61,8 @@ pub struct Callback {
     pub def: u32,
     /// Name.
     pub name: String,
+    /// Name and number of parameters, as in the lists of the platform.
+    signature: String,
     /// Whether the user triggers it.
     pub by_user: bool,
 }
@@ -78,6 +80,13 @@ pub struct Facts<'a> {
     supertypes: Map<u32, Rc<Vec<u32>>>,
     relations: Map<(u32, u32), Option<bool>>,
 }
+
+/// Methods that the platform calls and that the list of them does not have: they are not made to be overridden, or of a package
+/// that it leaves out.
+const MORE: [(&str, &str); 2] = [
+    ("Landroid/content/ContentProvider;", "attachInfo/2"),
+    ("Ljava/beans/PropertyChangeListener;", "propertyChange/1"),
+];
 
 const DEFINED: u8 = 1;
 const STORED: u8 = 2;
@@ -350,7 +359,7 @@ impl<'a> Facts<'a> {
         }
         let mut known: Vec<&str> = Vec::new();
         for name in &names {
-            known.extend(platform::callbacks(name));
+            known.extend(callbacks_of(name));
         }
         let missing = hierarchy.external[position as usize].missing;
         let mut seen: Vec<u32> = Vec::new();
@@ -365,13 +374,15 @@ impl<'a> Facts<'a> {
                 let key = program.link.methods[id as usize];
                 let name = program.name(key.name);
                 let arity = program.link.proto(key.proto).len() - 1;
-                let overrides = known.contains(&format!("{name}/{arity}").as_str())
-                    || missing && is_callback_name(&name);
+                let signature = format!("{name}/{arity}");
+                let overrides =
+                    known.contains(&signature.as_str()) || missing && is_callback_name(&name);
                 if overrides && program.has_code(def) {
                     out.push(Callback {
                         def,
                         by_user: rules::by_user(&name),
                         name: name.into_owned(),
+                        signature,
                     });
                 }
             }
@@ -380,6 +391,40 @@ impl<'a> Facts<'a> {
         self.callbacks.insert(position, out.clone());
         out
     }
+}
+
+impl Facts<'_> {
+    /// The nearest class of the platform above a class of the program.
+    pub fn platform_class(&self, kind: u32) -> Option<String> {
+        let program = self.program;
+        let mut chain = program.hierarchy.chain(&program.defs, kind);
+        chain.find_map(|position| {
+            let above = program.defs.classes[position as usize].superclass;
+            let outside = above != NONE && program.defs.class_of[above as usize] == NONE;
+            outside.then(|| strings::decode(program.descriptor(above)).into_owned())
+        })
+    }
+}
+
+/// Of the call-backs of an object those that a type of the platform has.
+pub fn of_type(callbacks: &[Callback], kind: &str) -> Vec<Callback> {
+    let mut names = Vec::new();
+    add_platform(kind, &mut names);
+    let mut known: Vec<&str> = Vec::new();
+    for name in &names {
+        known.extend(callbacks_of(name));
+    }
+    let fits = |one: &&Callback| known.contains(&one.signature.as_str());
+    callbacks.iter().filter(fits).cloned().collect()
+}
+
+/// The methods of a platform type that the platform calls.
+fn callbacks_of(name: &str) -> impl Iterator<Item = &'static str> {
+    let more = MORE
+        .iter()
+        .filter(move |row| row.0 == name)
+        .map(|row| row.1);
+    platform::callbacks(name).chain(more.collect::<Vec<_>>())
 }
 
 /// `onSomething`, and `doWork` of a worker.

@@ -1,5 +1,6 @@
 //! What lies outside registers: objects by the place that makes them, and cells for fields, stores and containers.
 
+use super::texts::PARTIAL;
 use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
 use crate::code::link::NONE;
 
@@ -13,6 +14,8 @@ pub enum Origin {
     Made(u32),
     /// A view of a layout, by its id.
     View(u32),
+    /// A builder of text with a text in it: the builder, number of the text.
+    Built(u32, u32),
     /// A named store: kind, number of the name or [`NONE`].
     Store(Store, u32),
 }
@@ -83,6 +86,8 @@ pub enum Key {
     Holder(u32),
     /// Result codes that an activity sets.
     Result(u32),
+    /// Intents that a component was started with.
+    Given(u32),
     /// Layouts put on a screen or dialog: resource ids.
     Layout(u32),
     /// Layouts inflated anywhere.
@@ -215,6 +220,7 @@ impl Heap {
         }
         let atoms = values.atoms(value).iter();
         let text = |atom: &Atom| match atom {
+            Atom::Text(text) if self.text_of(*text).starts_with(PARTIAL) => None,
             Atom::Text(text) => Some(Some(*text)),
             Atom::Integer(0) => Some(None),
             _ => None,

@@ -36,6 +36,10 @@ impl Lexicon {
         if label.iter().any(|text| holds(text, &self.decline)) {
             return Says::Other;
         }
+        // A sentence that says which button agrees is not that button.
+        if label.iter().any(|text| quotes(text, &self.agree)) {
+            return Says::Other;
+        }
         let of_policy = label.iter().any(|text| holds(text, &self.policy));
         if label.iter().any(|text| holds(text, &self.agree)) {
             return if policy || of_policy || around.is_empty() {
@@ -56,6 +60,25 @@ impl Lexicon {
         }
         Says::Other
     }
+}
+
+/// Whether a text holds one of the words between quotation marks.
+fn quotes(text: &str, words: &[String]) -> bool {
+    const MARKS: [(char, char); 6] = [
+        ('“', '”'),
+        ('「', '」'),
+        ('『', '』'),
+        ('【', '】'),
+        ('"', '"'),
+        ('‘', '’'),
+    ];
+    MARKS.iter().any(|&(open, close)| {
+        text.match_indices(open).any(|(at, _)| {
+            let rest = &text[at + open.len_utf8()..];
+            rest.find(close)
+                .is_some_and(|end| at > 0 && holds(&rest[..end], words))
+        })
+    })
 }
 
 /// Words that tie pressing a button to agreeing.
@@ -109,6 +132,8 @@ mod tests {
             judge("OK", "By tapping OK you agree to the privacy policy"),
             Says::Agree
         );
+        assert_eq!(judge("点击“同意”即表示接受隐私政策", "隐私"), Says::Other);
+        assert_eq!(judge("“同意”", "隐私"), Says::Agree);
         assert_eq!(lexicon().judge(&[], &["隐私".to_owned()]), Says::Unclear);
     }
 }

@@ -24,6 +24,7 @@ pub mod reflection;
 pub mod run;
 pub mod starts;
 pub mod stores;
+pub mod texts;
 pub mod value;
 pub mod world;
 
@@ -111,7 +112,7 @@ pub fn consent(
         if phase >= Phase::Unclear && world.counters.intents > 0 {
             // An intent whose target is not known may be for any component of the app.
             for component in &manifest.components {
-                world.start_class(NONE, 0, &component.class);
+                world.start_component(NONE, 0, &component.class, value::ANY);
             }
             world.fire_events();
         }

@@ -37,13 +37,14 @@ impl World<'_> {
         }
         match class {
             "Lorg/json/JSONObject;" => return self.json(node, facts, args),
-            "Ljava/lang/String;" => return self.string_call(facts, args),
+            "Ljava/lang/String;" => return self.string_call(node, unit, facts, args),
             "Landroid/text/TextUtils;" if name == "equals" => {
                 return Some((self.equal(args[0], args[1]), true));
             }
             "Landroid/text/TextUtils;" if name == "isEmpty" => {
                 return Some((self.empty(args[0]), true));
             }
+            "Ljava/lang/Math;" => return self.between(facts, args),
             "Ljava/util/Objects;" if name == "equals" => {
                 return Some((self.equal(args[0], args[1]), true));
             }
@@ -86,7 +87,35 @@ impl World<'_> {
                 self.describe(node, unit, object);
             }
         }
+        if let Some(outcome) = self.future(node, unit, facts, args) {
+            return Some(outcome);
+        }
         self.container(node, unit, facts, args)
+    }
+
+    /// `Future.get`, and the futures that executors give: what the task that was handed over gives.
+    fn future(&mut self, node: u32, unit: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
+        if facts.name != "get" || !facts.of("Ljava/util/concurrent/Future;") {
+            return None;
+        }
+        let futures = *args.first()?;
+        let mut out = if futures == ANY { ANY } else { NOTHING };
+        for future in self.values.objects(futures) {
+            let tasks = self.read(Key::Contents(future), node);
+            let mut known = false;
+            for task in self.values.objects(tasks) {
+                if let Some(def) = self.own_method(task, "call", 0) {
+                    let args = [self.values.one(Atom::Object(task))];
+                    let (result, _) = self.call(node, unit, def, &args);
+                    out = self.values.join(out, result);
+                    known = true;
+                }
+            }
+            if !known {
+                return Some((ANY, true));
+            }
+        }
+        Some((out, out != NOTHING))
     }
 
     /// Text is made of an object: its `toString` runs.
@@ -116,7 +145,8 @@ impl World<'_> {
             })
     }
 
-    fn truth_value(&mut self, truths: impl IntoIterator<Item = bool>) -> Value {
+    /// The set of these truths.
+    pub(super) fn truth_value(&mut self, truths: impl IntoIterator<Item = bool>) -> Value {
         let atoms = truths
             .into_iter()
             .map(|truth| Atom::Integer(i64::from(truth)));
@@ -150,125 +180,6 @@ impl World<'_> {
         )
     }
 
-    fn empty(&mut self, value: Value) -> Value {
-        let Some(texts) = self.heap.known_texts(value, &self.values) else {
-            return ANY;
-        };
-        let (null, _) = self.values.truth(value);
-        let texts: Vec<bool> = texts
-            .into_iter()
-            .map(|text| self.heap.text_of(text).is_empty())
-            .chain(null.then_some(true))
-            .collect();
-        self.truth_value(texts)
-    }
-
-    fn string_call(&mut self, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
-        let first = *args.first()?;
-        let name = facts.name.as_str();
-        let outcome = match name {
-            "equals" | "contentEquals" => self.equal(first, args[1]),
-            "equalsIgnoreCase" => {
-                let (x, y) = (self.map_text(first, str::to_lowercase), args[1]);
-                let y = self.map_text(y, str::to_lowercase);
-                self.equal(x, y)
-            }
-            "isEmpty" => self.empty(first),
-            "toString" | "intern" => first,
-            "trim" | "strip" => self.map_text(first, |text| text.trim().to_owned()),
-            "toLowerCase" => self.map_text(first, str::to_lowercase),
-            "toUpperCase" => self.map_text(first, str::to_uppercase),
-            "valueOf" if args.len() == 1 => self.text_of_value(first),
-            "hashCode" => self.map_number(first, |text| {
-                Some(
-                    text.encode_utf16()
-                        .fold(0i32, |sum, unit| {
-                            sum.wrapping_mul(31).wrapping_add(i32::from(unit))
-                        })
-                        .into(),
-                )
-            }),
-            "length" => self.map_number(first, |text| Some(text.encode_utf16().count() as i64)),
-            "startsWith" | "endsWith" | "contains" | "concat" if args.len() == 2 => {
-                let (xs, ys) = (
-                    self.heap.known_texts(first, &self.values),
-                    self.heap.known_texts(args[1], &self.values),
-                );
-                let (Some(xs), Some(ys)) = (xs, ys) else {
-                    return Some((ANY, true));
-                };
-                let mut atoms = Vec::new();
-                for &x in &xs {
-                    for &y in &ys {
-                        let (x, y) = (
-                            self.heap.text_of(x).to_owned(),
-                            self.heap.text_of(y).to_owned(),
-                        );
-                        atoms.push(match name {
-                            "startsWith" => Atom::Integer(x.starts_with(&y).into()),
-                            "endsWith" => Atom::Integer(x.ends_with(&y).into()),
-                            "contains" => Atom::Integer(x.contains(&y).into()),
-                            _ => Atom::Text(self.heap.text(&(x + &y))),
-                        });
-                    }
-                }
-                if atoms.is_empty() {
-                    ANY
-                } else {
-                    self.values.of(atoms)
-                }
-            }
-            _ => return Some((ANY, true)),
-        };
-        Some((outcome, true))
-    }
-
-    fn map_text(&mut self, value: Value, change: impl Fn(&str) -> String) -> Value {
-        let Some(texts) = self.heap.known_texts(value, &self.values) else {
-            return ANY;
-        };
-        let mut atoms = Vec::new();
-        for text in texts {
-            let changed = change(self.heap.text_of(text));
-            atoms.push(Atom::Text(self.heap.text(&changed)));
-        }
-        if atoms.is_empty() {
-            return ANY;
-        }
-        self.values.of(atoms)
-    }
-
-    fn map_number(&mut self, value: Value, number: impl Fn(&str) -> Option<i64>) -> Value {
-        let Some(texts) = self.heap.known_texts(value, &self.values) else {
-            return ANY;
-        };
-        let numbers = texts
-            .into_iter()
-            .map(|text| Some(self.heap.text_of(text)).filter(|text| !text.starts_with('\u{1}')));
-        let numbers: Option<Vec<Atom>> = numbers
-            .map(|text| Some(Atom::Integer(number(text?)?)))
-            .collect();
-        match numbers {
-            Some(numbers) if !numbers.is_empty() => self.values.of(numbers),
-            _ => ANY,
-        }
-    }
-
-    fn text_of_value(&mut self, value: Value) -> Value {
-        if value == ANY {
-            return ANY;
-        }
-        let mut atoms = Vec::new();
-        for atom in self.values.atoms(value).to_vec() {
-            match atom {
-                Atom::Text(_) => atoms.push(atom),
-                Atom::Boxed(number) => atoms.push(Atom::Text(self.heap.text(&number.to_string()))),
-                _ => return ANY,
-            }
-        }
-        self.values.of(atoms)
-    }
-
     fn boxed(&mut self, facts: &Foreign, args: &[Value], is_static: bool) -> Option<Outcome> {
         let first = *args.first()?;
         let of_text = facts
@@ -288,11 +199,25 @@ impl World<'_> {
             _ => None,
         };
         let outcome = match facts.name.as_str() {
-            "valueOf" if of_text => {
+            "valueOf" | "parseBoolean" | "parseInt" | "parseLong" if of_text => {
+                // Of what is no number nothing comes back.
+                let heap = &self.heap;
+                let first = self.values.filter(first, |atom| match atom {
+                    Atom::Text(text) => {
+                        heap.text_of(text).starts_with('\u{1}')
+                            || parse(heap.text_of(text)).is_some()
+                    }
+                    _ => truth,
+                });
+                if first == NOTHING {
+                    return Some((NOTHING, false));
+                }
                 let numbers = self.map_number(first, parse);
-                self.values.map(numbers, boxes)
+                match &*facts.name {
+                    "valueOf" => self.values.map(numbers, boxes),
+                    _ => numbers,
+                }
             }
-            "parseBoolean" | "parseInt" | "parseLong" if of_text => self.map_number(first, parse),
             "valueOf" if is_static => self.values.map(first, boxes),
             "booleanValue" | "intValue" | "longValue" | "shortValue" | "byteValue" => {
                 // Of null nothing comes back.
@@ -306,6 +231,7 @@ impl World<'_> {
                 })
             }
             "equals" => self.equal(first, args[1]),
+            "compare" if is_static && args.len() == 2 => return self.between(facts, args),
             _ => return None,
         };
         Some((outcome, true))
@@ -381,7 +307,13 @@ impl World<'_> {
             ("setText" | "setTitle" | "setMessage" | "setHint" | "setCustomTitle", Some(text))
                 if view || self.on_screen(facts) || facts.class().contains("Builder;") =>
             {
-                for object in self.values.objects(receiver) {
+                // That it says something unknown as well says nothing.
+                for object in self
+                    .values
+                    .objects(receiver)
+                    .into_iter()
+                    .filter(|_| text != ANY)
+                {
                     self.write(Key::Label(object), text);
                 }
                 let back = if facts.result == "V" {
@@ -445,6 +377,20 @@ impl World<'_> {
                 }
                 Some((NOTHING, true))
             }
+            ("getButton", Some(which)) if facts.of("Landroid/app/AlertDialog;") => {
+                let button = self.object_at(node, unit, NONE);
+                for dialog in self.values.objects(receiver) {
+                    for number in self.values.integers(which).unwrap_or(vec![-1, -2, -3]) {
+                        let label = self.read(Key::Element(dialog, number), node);
+                        if label != ANY {
+                            self.write(Key::Label(button), label);
+                        }
+                    }
+                    self.hold(dialog, button);
+                }
+                Some((self.values.one(Atom::Object(button)), true))
+            }
+            ("getCheckedRadioButtonId", None) => Some((self.checked_radio(node, receiver), true)),
             ("performClick", None) if view => {
                 for object in self.values.objects(receiver) {
                     self.press(object);
@@ -459,6 +405,7 @@ impl World<'_> {
                         for holder in self.values.objects(receiver) {
                             self.hold(holder, child);
                         }
+                        self.fire(node, unit, child);
                     }
                 }
                 let back = if facts.result == "V" {
@@ -479,40 +426,86 @@ impl World<'_> {
                 self.inflate(node, unit, holder, layout);
                 Some((holder, true))
             }
+            ("addJavascriptInterface", Some(object)) if view => {
+                self.expose(node, unit, object);
+                Some((NOTHING, true))
+            }
             ("setResult", Some(code)) if facts.of("Landroid/app/Activity;") => {
                 for object in self.values.objects(receiver) {
                     self.write(Key::Result(object), code);
                 }
                 Some((NOTHING, true))
             }
-            ("obtainMessage", Some(what)) if facts.of("Landroid/os/Handler;") => {
-                let kind = self
-                    .program
-                    .find_type(b"Landroid/os/Message;")
-                    .unwrap_or(NONE);
-                let object = self.object_at(node, unit, kind);
-                self.set_what(object, what);
-                let message = self.values.one(Atom::Object(object));
-                self.keep(message, &[receiver]);
-                Some((message, true))
+            ("obtainMessage", _) if facts.of("Landroid/os/Handler;") => {
+                Some((self.make_message(node, unit, facts, &args[1..], args), true))
             }
-            ("obtainMessage", None) | ("obtain", _) if facts.result == "Landroid/os/Message;" => {
-                let kind = self
-                    .program
-                    .find_type(b"Landroid/os/Message;")
-                    .unwrap_or(NONE);
-                let object = self.object_at(node, unit, kind);
-                let message = self.values.one(Atom::Object(object));
-                self.keep(message, args);
-                if let (Some(&what), true) = (args.get(1), args.len() == 2) {
-                    if facts.parameters.get(1).is_some_and(|kind| kind == "I") {
-                        self.set_what(object, what);
-                    }
-                }
-                Some((message, true))
+            ("obtain", _) if facts.class() == "Landroid/os/Message;" => {
+                Some((self.make_message(node, unit, facts, args, args), true))
             }
             _ => None,
         }
+    }
+
+    /// A message with what it is made of: numbers are `what`, then both arguments; an object is what it carries.
+    fn make_message(
+        &mut self,
+        node: u32,
+        unit: u32,
+        facts: &Foreign,
+        passed: &[Value],
+        kept: &[Value],
+    ) -> Value {
+        let kind = self.program.find_type(b"Landroid/os/Message;");
+        let object = self.object_at(node, unit, kind.unwrap_or(NONE));
+        let mut numbers = ["what", "arg1", "arg2"].into_iter();
+        for (parameter, &value) in facts.parameters.iter().zip(passed) {
+            let field = match parameter.as_str() {
+                "I" => numbers.next(),
+                "Ljava/lang/Object;" => Some("obj"),
+                _ => None,
+            };
+            if let Some(field) = field {
+                self.set_message(object, field, value);
+            }
+            // A copy of another message is not followed.
+            for field in ["what", "arg1", "arg2", "obj"] {
+                if parameter == "Landroid/os/Message;" {
+                    self.set_message(object, field, ANY);
+                }
+            }
+        }
+        let message = self.values.one(Atom::Object(object));
+        self.keep(message, kept);
+        message
+    }
+
+    /// The ids of the radio buttons that may be ticked: those in the layouts of their groups.
+    pub(super) fn checked_radio(&mut self, node: u32, groups: Value) -> Value {
+        let mut atoms = vec![Atom::Integer(-1)];
+        for group in self.values.objects(groups) {
+            let Origin::View(id) = self.heap.objects[group as usize].origin else {
+                return ANY;
+            };
+            for layout in self.inflated() {
+                let layout = self.screens.layout(layout);
+                if !layout.views.iter().any(|view| view.id == id) {
+                    continue;
+                }
+                for view in layout
+                    .views
+                    .iter()
+                    .filter(|view| view.ticks && view.id != 0)
+                {
+                    let object = self.object(Origin::View(view.id), NONE, 0);
+                    self.tickable(object);
+                    let ticked = self.read(Key::Ticked(object), node);
+                    if self.values.truth(ticked).1 {
+                        atoms.push(Atom::Integer(view.id.into()));
+                    }
+                }
+            }
+        }
+        self.values.of(atoms)
     }
 
     /// Code presses a control: its listeners run now.

@@ -100,6 +100,19 @@ impl World<'_> {
         }
     }
 
+    /// An observer is told of what it observes.
+    fn update(&mut self, node: u32, unit: u32, observer: u32, of: Value, passed: &[Value]) {
+        let zero = self.values.integer(0);
+        for callback in self.callbacks_of(observer).iter() {
+            let mut args = self.callback_args(observer, callback.def);
+            if callback.name == "update" && args.len() == 3 {
+                args[1] = of;
+                args[2] = passed.first().copied().unwrap_or(zero);
+                self.call(node, unit, callback.def, &args);
+            }
+        }
+    }
+
     /// Whether [`World::intercept`] has nothing to do for a method.
     fn is_plain(&mut self, method: u32) -> bool {
         if let Some(&plain) = self.plain.get(&method) {
@@ -166,6 +179,7 @@ impl World<'_> {
         };
         let passed = &args[usize::from(!is_static).min(args.len())..];
         let constructor = facts.name == "<init>";
+
         let action = match facts.action {
             _ if constructor => Action::Keep,
             Some(action) => action,
@@ -173,7 +187,18 @@ impl World<'_> {
         };
         match action {
             Action::Nothing => return (ANY, true),
-            Action::Keep => self.keep(receiver, passed),
+            Action::Arguments if facts.class() == "Landroid/os/Parcel;" => {
+                // A collection is filled with what comes out of it.
+                for object in self.all_objects(passed) {
+                    if self.is_container(object) {
+                        self.write(Key::Elements(object), ANY);
+                    }
+                }
+            }
+            Action::Keep => {
+                self.keep(receiver, passed);
+                self.fire_functions(node, unit, &facts, passed);
+            }
             Action::Arguments => {
                 self.keep(receiver, passed);
                 self.fire_arguments(node, unit, &facts, passed);
@@ -181,8 +206,15 @@ impl World<'_> {
             Action::Receiver => {
                 self.keep(receiver, passed);
                 let inside = self.inside(node, receiver);
+                let told = facts.name == "notifyObservers";
                 for object in inside {
-                    self.fire(node, unit, object);
+                    if told {
+                        self.update(node, unit, object, receiver, passed);
+                    } else if facts.of("Ljava/lang/Thread;") {
+                        self.run_thread(node, unit, object);
+                    } else {
+                        self.fire(node, unit, object);
+                    }
                 }
                 self.fire_arguments(node, unit, &facts, passed);
             }
@@ -239,6 +271,12 @@ impl World<'_> {
             let object = self.object_at(node, unit, kind);
             let value = self.values.one(Atom::Object(object));
             self.keep(value, passed);
+            if facts.class() == "Ljava/util/EnumSet;"
+                && !matches!(&*facts.name, "of" | "copyOf" | "noneOf")
+            {
+                // Others than those that are named.
+                self.write(Key::Elements(object), ANY);
+            }
             for array in self.all_objects(passed) {
                 let elements = self.read(Key::Elements(array), node);
                 self.write(Key::Contents(object), elements);
@@ -254,11 +292,16 @@ impl World<'_> {
         if text && !container {
             return ANY;
         }
+        if facts.result.ends_with("Future;") {
+            // A future holds its task.
+            let kind = self.program.find_type(facts.result.as_bytes());
+            let future = self.object_at(node, unit, kind.unwrap_or(NONE));
+            let future = self.values.one(Atom::Object(future));
+            self.keep(future, passed);
+            return future;
+        }
         // Builders give themselves; containers give what they hold, and views of themselves.
         let element = container && facts.result == "Ljava/lang/Object;" && facts.name != "clone";
-        if element && facts.of("Ljava/util/concurrent/Future;") {
-            return ANY;
-        }
         let mut out = if element { NOTHING } else { receiver };
         if container || facts.name.starts_with("get") || facts.name.starts_with("obtain") {
             let zero = self.values.integer(0);
@@ -296,7 +339,7 @@ impl World<'_> {
         }
     }
 
-    fn is_container(&self, object: u32) -> bool {
+    pub(super) fn is_container(&self, object: u32) -> bool {
         let class = self.heap.objects[object as usize].class;
         class != NONE && self.program.descriptor(class).starts_with(b"Ljava/util/")
     }
@@ -337,36 +380,38 @@ impl World<'_> {
         all
     }
 
+    /// What is passed runs: call-backs of each object, and of what objects of the platform among them hold.
     fn fire_arguments(&mut self, node: u32, unit: u32, facts: &Foreign, passed: &[Value]) {
-        let mut at = 0;
-        for parameter in &facts.parameters {
-            let Some(&arg) = passed.get(at) else { break };
-            at += if matches!(parameter.as_str(), "J" | "D") {
-                2
-            } else {
-                1
-            };
-            if !parameter.starts_with('L')
-                || matches!(
-                    parameter.as_str(),
-                    "Ljava/lang/Object;"
-                        | "Landroid/content/Context;"
-                        | "Landroid/app/Activity;"
-                        | "Landroid/app/Application;"
-                        | "Landroid/view/View;"
-                        | "Ljava/lang/CharSequence;"
-                        | "Ljava/lang/String;"
-                        | "Landroid/os/Handler;"
-                        | "Ljava/util/concurrent/Executor;"
-                        | "Ljava/lang/Throwable;"
-                        | "Landroid/content/Intent;"
-                        | "Landroid/os/Bundle;"
-                )
-            {
+        for (parameter, arg) in arguments(facts, passed) {
+            if !parameter.starts_with('L') || is_passive(parameter) {
                 continue;
             }
-            for object in self.inside(node, arg) {
-                self.fire(node, unit, object);
+            let direct = self.values.objects(arg);
+            // What a view holds, such as its tag, does not run because the view is shown.
+            let objects = if parameter == "Landroid/view/View;" {
+                direct.clone()
+            } else {
+                self.inside(node, arg)
+            };
+            for object in objects {
+                if direct.contains(&object) {
+                    self.fire_as(node, unit, object, parameter);
+                } else {
+                    self.fire(node, unit, object);
+                }
+            }
+        }
+    }
+
+    /// Functions among the arguments of a call that runs nothing else. A constructor keeps what it runs later.
+    fn fire_functions(&mut self, node: u32, unit: u32, facts: &Foreign, passed: &[Value]) {
+        for (parameter, arg) in arguments(facts, passed) {
+            let function = parameter.starts_with("Ljava/util/function/")
+                || matches!(parameter, "Ljava/util/Comparator;" | "Ljava/util/Observer;");
+            if function {
+                for object in self.values.objects(arg) {
+                    self.fire(node, unit, object);
+                }
             }
         }
     }
@@ -374,6 +419,7 @@ impl World<'_> {
     /// A listener of a view.
     fn listen(&mut self, node: u32, unit: u32, facts: &Foreign, receiver: Value, passed: &[Value]) {
         let of_view = facts.of("Landroid/view/View;");
+        let of_group = facts.of("Landroid/widget/RadioGroup;");
         let click = facts.name == "setOnClickListener" || facts.name == "setOnLongClickListener";
         let ticks = facts.name == "setOnCheckedChangeListener";
         for listener in self.all_objects(passed) {
@@ -383,6 +429,12 @@ impl World<'_> {
                 }
                 let mut args = self.callback_args(listener, callback.def);
                 let views = self.values.objects(receiver);
+                if of_group && ticks && args.len() == 3 {
+                    args[1] = receiver;
+                    args[2] = self.checked_radio(node, receiver);
+                    self.add_event(node, unit, callback.def, args, None);
+                    continue;
+                }
                 if !of_view || !(click || ticks) || views.is_empty() {
                     self.add_event(node, unit, callback.def, args, None);
                     continue;
@@ -429,6 +481,11 @@ impl World<'_> {
             kind == "Ljava/lang/CharSequence;" || kind == "I" && facts.name != "setButton"
         });
         let label = text.and_then(|at| passed.get(at)).copied().unwrap_or(ANY);
+        for dialog in self.values.objects(receiver) {
+            for number in self.values.integers(which).unwrap_or_default() {
+                self.write(Key::Element(dialog, number), label);
+            }
+        }
         if let Some(&listener) = passed.last() {
             self.button(node, unit, receiver, label, listener, which);
         }
@@ -480,7 +537,7 @@ impl World<'_> {
                 .unwrap_or(NONE);
             let object = self.object_at(node, unit, kind);
             if let Some(&what) = passed.first() {
-                self.set_what(object, what);
+                self.set_message(object, "what", what);
             }
             messages = self.values.one(Atom::Object(object));
         } else if facts.name == "sendToTarget" {
@@ -520,16 +577,16 @@ impl World<'_> {
             .any(|one| one.name == "handleMessage")
     }
 
-    /// The `what` of a message.
-    pub(super) fn set_what(&mut self, message: u32, what: Value) {
+    /// A field of a message.
+    pub(super) fn set_message(&mut self, message: u32, name: &str, value: Value) {
         let Some(kind) = self.program.find_type(b"Landroid/os/Message;") else {
             return;
         };
         let fields = self.program.link.fields_of(kind);
         for field in fields {
-            let name = self.program.link.fields[field].name;
-            if &*self.program.name(name) == "what" {
-                self.write(Key::Field(message, field as u32), what);
+            let own = self.program.link.fields[field].name;
+            if &*self.program.name(own) == name {
+                self.write(Key::Field(message, field as u32), value);
             }
         }
     }
@@ -609,6 +666,41 @@ impl World<'_> {
     pub(super) fn on_screen(&self, facts: &Foreign) -> bool {
         facts.of(ACTIVITY) || facts.of(DIALOG)
     }
+}
+
+/// The types of the parameters of a call, each with its argument.
+fn arguments<'a>(
+    facts: &'a Foreign,
+    passed: &'a [Value],
+) -> impl Iterator<Item = (&'a str, Value)> + use<'a> {
+    let mut at = 0;
+    facts.parameters.iter().map_while(move |parameter| {
+        let arg = *passed.get(at)?;
+        at += if matches!(parameter.as_str(), "J" | "D") {
+            2
+        } else {
+            1
+        };
+        Some((parameter.as_str(), arg))
+    })
+}
+
+/// Types of which an argument tells a call something, and is not called back.
+fn is_passive(parameter: &str) -> bool {
+    matches!(
+        parameter,
+        "Ljava/lang/Object;"
+            | "Landroid/content/Context;"
+            | "Landroid/app/Activity;"
+            | "Landroid/app/Application;"
+            | "Ljava/lang/CharSequence;"
+            | "Ljava/lang/String;"
+            | "Landroid/os/Handler;"
+            | "Ljava/util/concurrent/Executor;"
+            | "Ljava/lang/Throwable;"
+            | "Landroid/content/Intent;"
+            | "Landroid/os/Bundle;"
+    )
 }
 
 /// Whether a method that sets a listener is about a call-back: `setOnClickListener` about `onClick`.

@@ -82,6 +82,30 @@ impl World<'_> {
                 }
                 Some((self.values.of(atoms), true))
             }
+            ("Ljava/lang/Class;", "getField" | "getDeclaredField") => {
+                let names = self
+                    .heap
+                    .known_texts(args[1], &self.values)
+                    .unwrap_or_default();
+                let mut atoms = Vec::new();
+                for atom in self.values.atoms(args[0]).to_vec() {
+                    if let Atom::Class(kind) = atom {
+                        atoms.extend(names.iter().map(|&name| Atom::Member(kind, name)));
+                    }
+                }
+                if atoms.is_empty() {
+                    self.counters.reflection += 1;
+                    return Some((ANY, true));
+                }
+                Some((self.values.of(atoms), true))
+            }
+            ("Ljava/lang/reflect/Field;", _) if args.len() > 1 => {
+                let writes = name.starts_with("set") && args.len() == 3;
+                if !writes && !name.starts_with("get") {
+                    return None;
+                }
+                Some((self.field_member(node, unit, facts, args), true))
+            }
             ("Ljava/lang/Class;" | "Ljava/lang/reflect/Constructor;", "newInstance") => {
                 let mut out = NOTHING;
                 for atom in self.values.atoms(args[0]).to_vec() {
@@ -146,6 +170,62 @@ impl World<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Reads or writes the fields that reflection names.
+    fn field_member(&mut self, node: u32, unit: u32, facts: &Foreign, args: &[Value]) -> Value {
+        let program = self.program;
+        let mut out = NOTHING;
+        for atom in self.values.atoms(args[0]).to_vec() {
+            let Atom::Member(kind, text) = atom else {
+                return ANY;
+            };
+            let chain: Vec<u32> = program.hierarchy.chain(&program.defs, kind).collect();
+            let field = chain.into_iter().find_map(|position| {
+                let class = program.defs.classes[position as usize].kind;
+                program.link.fields_of(class).find(|&field| {
+                    *program.name(program.link.fields[field].name) == *self.heap.text_of(text)
+                })
+            });
+            let Some(field) = field.map(|field| field as u32) else {
+                return ANY;
+            };
+            self.initialise(kind, node, unit);
+            let boxed = facts.name == "set" || facts.name == "get";
+            let primitive = {
+                let own = program.link.fields[field as usize].kind;
+                !program.descriptor(own).starts_with(b"L")
+            };
+            // The object is not asked for a static field, and which one it is code does not say.
+            if let Some(&given) = args.get(2) {
+                let given = match boxed && primitive {
+                    true => self.values.map(given, |atom| match atom {
+                        Atom::Boxed(number) => Some(Atom::Integer(number)),
+                        _ => None,
+                    }),
+                    false => given,
+                };
+                self.write(Key::Static(field), given);
+                self.put_field(args[1], field, given);
+                out = ANY;
+                continue;
+            }
+            let own = self.static_value(node, field);
+            let of_object = self.get_field(node, args[1], field);
+            let own = match args[1] {
+                ANY => ANY,
+                _ => self.values.join(own, of_object),
+            };
+            let own = match boxed && primitive {
+                true => self.values.map(own, |atom| match atom {
+                    Atom::Integer(number) => Some(Atom::Boxed(number)),
+                    _ => None,
+                }),
+                false => own,
+            };
+            out = self.values.join(out, own);
+        }
+        if out == NOTHING { ANY } else { out }
     }
 
     /// `Method.invoke`: all methods of the class with the name.
@@ -293,28 +373,53 @@ impl World<'_> {
             let Atom::Member(kind, text) = atom else {
                 return ANY;
             };
-            let Some(class) = program.defs.loaded(kind) else {
+            let position = program.defs.class_of[kind as usize];
+            if position == NONE {
                 return ANY;
-            };
-            let dex = &program.dexes[class.dex as usize];
-            let ids = &program.link.ids[class.dex as usize];
-            let Some(row) = dex.class(class.index) else {
-                return ANY;
-            };
-            let there = dex.annotations(row.annotations).methods.iter().any(|one| {
-                let method = ids.methods.get(one.0 as usize).filter(|&&id| id != NONE);
-                let own = method.is_some_and(|&id| {
+            }
+            let there = kinds.iter().any(|mark| {
+                let Atom::Class(mark) = *mark else {
+                    return false;
+                };
+                let marked = program.methods_marked(position, mark);
+                marked.iter().any(|&id| {
                     *program.name(program.link.methods[id as usize].name)
                         == *self.heap.text_of(text)
-                });
-                own && one.1.iter().any(|annotation| {
-                    let kind = ids.types.get(annotation.kind as usize);
-                    kind.is_some_and(|&kind| kinds.contains(&Atom::Class(kind)))
                 })
             });
             truths.push(Atom::Integer(there.into()));
         }
         self.values.of(truths)
+    }
+
+    /// A web page may call the public methods of objects that carry `JavascriptInterface`; where none does, as before Android 4.2, all.
+    pub(super) fn expose(&mut self, node: u32, unit: u32, objects: Value) {
+        const PUBLIC: u32 = 1;
+        let program = self.program;
+        let mark = program.find_type(b"Landroid/webkit/JavascriptInterface;");
+        for object in self.values.objects(objects) {
+            let Some(position) = self.class_of(object) else {
+                continue;
+            };
+            let kind = program.defs.classes[position as usize].kind;
+            let mut open = Vec::new();
+            for class in program.hierarchy.chain(&program.defs, kind) {
+                let marked = mark.map_or_else(Vec::new, |mark| program.methods_marked(class, mark));
+                for &(_, def) in program.hierarchy.virtuals(class) {
+                    let method = &program.defs.methods[def as usize];
+                    if method.access & PUBLIC != 0 && program.has_code(def) {
+                        open.push((def, marked.contains(&method.id)));
+                    }
+                }
+            }
+            let any_marked = open.iter().any(|&(_, marked)| marked);
+            for (def, marked) in open {
+                if marked || !any_marked {
+                    let args = self.callback_args(object, def);
+                    self.call(node, unit, def, &args);
+                }
+            }
+        }
     }
 
     /// A truth for each pair of classes; anything where it cannot be told.

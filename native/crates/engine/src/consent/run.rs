@@ -11,7 +11,16 @@ use crate::ir::{Arith, Width, arithmetic, binary, literal_arithmetic, unary};
 use std::collections::BTreeSet;
 
 /// Registers of one method: those of the code, then what `move-result` takes.
-type Frame = Box<[Value]>;
+pub(super) type Frame = Box<[Value]>;
+
+/// A register with an object that was asked: its value if the answer is zero, and if it is not.
+type Split = (usize, Value, Value);
+
+/// Objects that are told apart by what they answer.
+const SPLIT: usize = 8;
+
+/// The length of an array, kept like an element.
+pub(super) const LENGTH: i64 = -5;
 
 impl World<'_> {
     /// Runs a node; gives its result, and whether it may return.
@@ -61,7 +70,8 @@ impl World<'_> {
             let Some(tail) = tail.filter(|_| alive) else {
                 continue;
             };
-            self.leave(body, at, tail, &frame, &mut states, &mut work);
+            let split = self.split_receiver(node, body, at, &frame);
+            self.leave(body, at, tail, &frame, split, &mut states, &mut work);
         }
         (result, returns)
     }
@@ -99,6 +109,7 @@ impl World<'_> {
         at: u32,
         tail: &Insn,
         frame: &Frame,
+        split: Option<Split>,
         states: &mut [Option<Frame>],
         work: &mut BTreeSet<u32>,
     ) {
@@ -124,6 +135,12 @@ impl World<'_> {
                     next[x] = mine;
                     if two {
                         next[y] = theirs;
+                    }
+                    if let Some((object, zero, other)) = split {
+                        next[object] = if test == 0 { zero } else { other };
+                        if next[object] == NOTHING {
+                            continue;
+                        }
                     }
                     self.merge(states, target, &next, work);
                 }
@@ -153,6 +170,61 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    /// Where a block ends with a test for zero of what an object was asked, by field, call or type: the register of the object, the
+    /// objects for which it may be zero, and those for which it may be something else.
+    fn split_receiver(&mut self, node: u32, body: &Body, at: u32, frame: &Frame) -> Option<Split> {
+        let range = body.blocks[at as usize].range;
+        let insns = &body.insns[range.0 as usize..range.1 as usize];
+        let (tail, before) = insns.split_last()?;
+        if !matches!(tail.op, 0x38 | 0x39) {
+            return None;
+        }
+        let (mut asked, before) = before.split_last()?;
+        if asked.op == 0x0a && asked.a == tail.a {
+            asked = before.last()?;
+        } else if asked.a != tail.a {
+            return None;
+        }
+        let (register, mut args) = match asked.op {
+            0x20 | op::IGET..op::IPUT => (asked.b, Vec::new()),
+            0x6e | 0x72 | 0x74 | 0x78 => {
+                let passed = body.passed(asked);
+                if passed.contains(&tail.a) {
+                    // The answer took the place of what was passed.
+                    return None;
+                }
+                let args = passed.iter().map(|&one| frame[usize::from(one)]).collect();
+                (*passed.first()?, args)
+            }
+            _ => return None,
+        };
+        let objects = frame[usize::from(register)];
+        let several = 2..=SPLIT;
+        if register == tail.a
+            || objects == ANY
+            || !several.contains(&self.values.atoms(objects).len())
+        {
+            return None;
+        }
+        let (mut zero, mut other) = (Vec::new(), Vec::new());
+        for atom in self.values.atoms(objects).to_vec() {
+            let one = self.values.one(atom);
+            let answer = match asked.op {
+                0x20 => self.instance_of(one, asked.index),
+                op::IGET..op::IPUT => self.get_field(node, one, asked.index),
+                _ => {
+                    args[0] = one;
+                    self.dispatch(node, asked.unit, asked.index, &args).0
+                }
+            };
+            let truth = self.values.truth(answer);
+            zero.extend(truth.0.then_some(atom));
+            other.extend(truth.1.then_some(atom));
+        }
+        let (zero, other) = (self.values.wide(zero), self.values.wide(other));
+        Some((usize::from(register), zero, other))
     }
 
     /// What is left of two values if a test (eq, ne, lt, ge, gt, le) holds between them; `None` if it cannot hold.
@@ -222,6 +294,7 @@ impl World<'_> {
                     method.access & (CONSTRUCTOR | STATIC) == CONSTRUCTOR | STATIC
                 })
             }
+            Origin::Built(..) => false,
             _ => true,
         }
     }
@@ -248,6 +321,7 @@ impl World<'_> {
             }
             0x23 => {
                 let object = self.object_at(node, insn.unit, insn.index);
+                self.write(Key::Element(object, LENGTH), get(frame, b));
                 put = Some(self.values.one(Atom::Object(object)));
             }
             0x24 | 0x25 => {
@@ -256,6 +330,8 @@ impl World<'_> {
                     let value = get(frame, usize::from(register));
                     self.store_element(object, Some(index as i64), value);
                 }
+                let length = self.values.integer(body.passed(insn).len() as i64);
+                self.write(Key::Element(object, LENGTH), length);
                 frame[last] = self.values.one(Atom::Object(object));
             }
             op::FILL_ARRAY_DATA => {
@@ -264,7 +340,8 @@ impl World<'_> {
                 }
             }
             op::THROW => return false,
-            0x21 | 0x2d..=0x30 => put = Some(ANY),
+            0x21 => put = Some(self.length(node, get(frame, b))),
+            0x2d..=0x30 => put = Some(ANY),
             0x31 => put = Some(self.compare(get(frame, b), get(frame, usize::from(insn.c)))),
             0x44..=0x4a => {
                 put = Some(self.load_element(node, get(frame, b), get(frame, usize::from(insn.c))));
@@ -291,9 +368,15 @@ impl World<'_> {
             op::SPUT..=op::SPUT_SHORT => self.put_static(node, insn, get(frame, a)),
             0x6e..=0x72 | 0x74..=0x78 => {
                 let passed = body.passed(insn).iter();
-                let args: Vec<Value> = passed
+                let mut args: Vec<Value> = passed
                     .map(|&register| get(frame, usize::from(register)))
                     .collect();
+                if insn.index != NONE
+                    && let Some(result) = self.build_text(insn, &mut args, frame)
+                {
+                    frame[last] = result;
+                    return true;
+                }
                 let (result, returns) = self.invoke(node, insn, &args);
                 frame[last] = result;
                 return returns;
@@ -411,8 +494,22 @@ impl World<'_> {
     }
 
     pub(super) fn store_element(&mut self, array: u32, index: Option<i64>, value: Value) {
+        let value = self.loosened(value);
         self.write(Key::Elements(array), value);
         self.write(Key::Element(array, index.unwrap_or(-1)), value);
+    }
+
+    /// How long an array is.
+    fn length(&mut self, node: u32, arrays: Value) -> Value {
+        let mut out = if arrays == ANY { ANY } else { NOTHING };
+        for array in self.values.objects(arrays) {
+            let own = match self.read(Key::Element(array, LENGTH), node) {
+                NOTHING => ANY,
+                own => own,
+            };
+            out = self.values.join(out, own);
+        }
+        out
     }
 
     fn load_element(&mut self, node: u32, arrays: Value, index: Value) -> Value {
@@ -423,6 +520,11 @@ impl World<'_> {
         let mut out = NOTHING;
         for array in self.values.objects(arrays) {
             let mut found = NOTHING;
+            let length = self.read(Key::Element(array, LENGTH), node);
+            if length == NOTHING && self.read(Key::Elements(array), node) == NOTHING {
+                // Something that the platform made an array of.
+                return ANY;
+            }
             match &index {
                 Some(all) => {
                     for &index in all {
@@ -448,7 +550,7 @@ impl World<'_> {
         out
     }
 
-    fn get_field(&mut self, node: u32, base: Value, id: u32) -> Value {
+    pub(super) fn get_field(&mut self, node: u32, base: Value, id: u32) -> Value {
         let Some(field) = self.facts.field(id) else {
             return self.foreign_field(node, base, id);
         };
@@ -517,7 +619,8 @@ impl World<'_> {
         out
     }
 
-    fn put_field(&mut self, base: Value, id: u32, value: Value) {
+    pub(super) fn put_field(&mut self, base: Value, id: u32, value: Value) {
+        let value = self.loosened(value);
         let field = self.facts.field(id).unwrap_or(id);
         if field == NONE {
             return;
@@ -549,6 +652,11 @@ impl World<'_> {
         };
         let class = self.program.link.fields[field as usize].class;
         self.initialise(class, node, insn.unit);
+        self.static_value(node, field)
+    }
+
+    /// What a static field of the program may hold.
+    pub(super) fn static_value(&mut self, node: u32, field: u32) -> Value {
         let stored = self.read(Key::Static(field), node);
         let start = match self.facts.initial(field) {
             Initial::Integer(value) => self.values.integer(value),
@@ -562,6 +670,7 @@ impl World<'_> {
     }
 
     fn put_static(&mut self, node: u32, insn: &Insn, value: Value) {
+        let value = self.loosened(value);
         if let Some(field) = self.facts.field(insn.index) {
             let class = self.program.link.fields[field as usize].class;
             self.initialise(class, node, insn.unit);
@@ -574,7 +683,12 @@ impl World<'_> {
     }
 
     /// A number made of two others, for each pair.
-    fn fold(&mut self, x: Value, y: Value, make: impl Fn(i64, i64) -> Option<i64>) -> Value {
+    pub(super) fn fold(
+        &mut self,
+        x: Value,
+        y: Value,
+        make: impl Fn(i64, i64) -> Option<i64>,
+    ) -> Value {
         if x == NOTHING || y == NOTHING {
             return NOTHING;
         }

@@ -1,12 +1,27 @@
 //! Components and workers that code starts.
 
-use super::facts::Foreign;
+use super::facts::{Callback, Foreign, of_type};
 use super::heap::{Key, Origin, Store};
+use super::texts::PARTIAL;
 use super::value::{ANY, Atom, Value};
 use super::world::World;
 use crate::code::link::NONE;
 use crate::env::Kind;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+/// Call-backs that get the intent by which a component was started.
+fn takes_intent(callback: &str) -> bool {
+    matches!(
+        callback,
+        "onStartCommand"
+            | "onStart"
+            | "onHandleIntent"
+            | "onHandleWork"
+            | "onBind"
+            | "onReceive"
+            | "onNewIntent"
+    )
+}
 
 impl World<'_> {
     /// Components that intents among the arguments name start; an activity that waits for a result gets it.
@@ -18,49 +33,61 @@ impl World<'_> {
         receiver: Value,
         passed: &[Value],
     ) {
-        let mut names: BTreeSet<u32> = BTreeSet::new();
-        let mut kinds: BTreeSet<u32> = BTreeSet::new();
+        // Components by name, each with the intents that name them.
+        let mut named: BTreeMap<String, Vec<Atom>> = BTreeMap::new();
         let mut unknown = false;
         let mut all = Vec::new();
         for &arg in passed {
             unknown |= arg == ANY;
             all.extend(self.inside(node, arg));
-            for atom in self.values.atoms(arg) {
+            for atom in self.values.atoms(arg).to_vec() {
                 if let Atom::Class(kind) = atom {
-                    kinds.insert(*kind);
+                    named.entry(self.program.type_name(kind)).or_default();
                 }
             }
         }
-        for object in all {
+        let intent = self.program.find_type(b"Landroid/content/Intent;");
+        let mut intents = Vec::new();
+        for &object in &all {
+            let is_intent = Some(self.heap.objects[object as usize].class) == intent;
             let contents = self.read(Key::Contents(object), node);
-            for atom in self.values.atoms(contents) {
+            if is_intent {
+                intents.push(Atom::Object(object));
+            }
+            for atom in self.values.atoms(contents).to_vec() {
+                let mut components = Vec::new();
                 match atom {
-                    Atom::Class(kind) => {
-                        kinds.insert(*kind);
-                    }
+                    Atom::Class(kind) => components.push(self.program.type_name(kind)),
                     Atom::Text(text) => {
-                        names.insert(*text);
+                        let name = self.heap.text_of(text).to_owned();
+                        unknown |= name.starts_with(PARTIAL);
+                        let actions = self.manifest.components.iter();
+                        let by_action = actions.filter(|one| one.actions.contains(&name));
+                        components.extend(by_action.map(|one| one.class.clone()));
+                        components.push(name);
                     }
                     _ => {}
+                }
+                for component in components {
+                    let given = named.entry(component).or_default();
+                    given.extend(is_intent.then_some(Atom::Object(object)));
                 }
             }
         }
         let mut started = Vec::new();
-        for kind in kinds {
-            let name = self.program.type_name(kind);
-            started.extend(self.start_component(node, unit, &name));
-        }
-        for text in names {
-            let name = self.heap.text_of(text).to_owned();
-            let actions = self.manifest.components.iter();
-            let by_action: Vec<String> = actions
-                .filter(|one| one.actions.contains(&name))
-                .map(|one| one.class.clone())
-                .collect();
-            started.extend(self.start_component(node, unit, &name));
-            for class in by_action {
-                started.extend(self.start_component(node, unit, &class));
-            }
+        for (name, given) in named {
+            // A component that is named by itself, as in `setComponent`, gets the intents that are there.
+            let given = if given.is_empty() {
+                intents.clone()
+            } else {
+                given
+            };
+            let given = if given.is_empty() {
+                ANY
+            } else {
+                self.values.of(given)
+            };
+            started.extend(self.start_component(node, unit, &name, given));
         }
         if unknown && started.is_empty() {
             self.counters.intents += 1;
@@ -107,12 +134,38 @@ impl World<'_> {
     }
 
     /// Starts a component that the manifest declares; gives its object.
-    pub(super) fn start_component(&mut self, node: u32, unit: u32, name: &str) -> Option<u32> {
-        let declared = self.manifest.components.iter().any(|one| one.class == name);
-        if !declared {
-            return None;
+    pub(super) fn start_component(
+        &mut self,
+        node: u32,
+        unit: u32,
+        name: &str,
+        intents: Value,
+    ) -> Option<u32> {
+        let mut declared = self.manifest.components.iter();
+        let open = declared.find(|one| one.class == name)?.open;
+        let kind = self.program.find_class(name)?;
+        let object = self.object(Origin::Made(kind), kind, 0);
+        let known = self.heap.peek(Key::Given(object));
+        // Who is open gets any intent from others.
+        self.write(Key::Given(object), if open { ANY } else { intents });
+        if self.started.contains_key(&kind) && self.heap.peek(Key::Given(object)) != known {
+            for callback in self.own_callbacks(object, kind) {
+                if takes_intent(&callback.name) {
+                    let args = self.callback_args(object, callback.def);
+                    self.call_back(node, unit, &callback, &args);
+                }
+            }
         }
         self.start_class(node, unit, name)
+    }
+
+    /// The call-backs of a component: those of the platform's class above it. Interfaces that it implements beside are registered.
+    fn own_callbacks(&mut self, object: u32, kind: u32) -> Vec<Callback> {
+        let callbacks = self.callbacks_of(object);
+        match self.facts.platform_class(kind) {
+            Some(above) => of_type(&callbacks, &above),
+            None => callbacks.to_vec(),
+        }
     }
 
     /// The platform makes an object of a class of the program and calls it.
@@ -129,12 +182,19 @@ impl World<'_> {
         }
         self.initialise(kind, node, unit);
         self.construct(node, unit, object, kind);
+        if self
+            .facts
+            .platform_class(kind)
+            .is_some_and(|above| above.ends_with("Activity;"))
+        {
+            self.show_activity(object);
+        }
         let served = self
             .manifest
             .components
             .iter()
             .any(|one| one.class == name && one.kind == Kind::Provider && !one.exported);
-        for callback in self.facts.callbacks(position).iter() {
+        for callback in self.own_callbacks(object, kind) {
             // Nobody but the app asks a provider that is not exported.
             if served && !callback.name.starts_with("on") && callback.name != "attachInfo" {
                 continue;
@@ -147,7 +207,7 @@ impl World<'_> {
             if callback.by_user {
                 self.add_event(node, unit, callback.def, args, None);
             } else {
-                self.call(node, unit, callback.def, &args);
+                self.call_back(node, unit, &callback, &args);
             }
         }
         Some(object)

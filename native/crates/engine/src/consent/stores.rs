@@ -6,6 +6,11 @@ use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
 
+/// Bundles inside an intent that are asked.
+const WITHIN: usize = 16;
+/// Whether a cursor counts rows, kept like an element of an array.
+const COUNTED: i64 = -6;
+
 type Outcome = (Value, bool);
 
 impl World<'_> {
@@ -52,9 +57,7 @@ impl World<'_> {
             "getAll" => Some((self.unclear(node, NOTHING), true)),
             "contains" => {
                 let zero = self.values.integer(0);
-                let found = self.load(node, &stores, args[1], zero, true);
-                let out = if found == zero { zero } else { ANY };
-                Some((out, true))
+                Some((self.load(node, &stores, args[1], zero, true), true))
             }
             _ if name.starts_with("put") && args.len() >= 3 => {
                 self.save(&stores, args[1], args[2]);
@@ -145,7 +148,11 @@ impl World<'_> {
             && stores
                 .iter()
                 .all(|&store| keys.iter().all(|&key| stated(self, store, key)));
-        let mut out = if all_stated { NOTHING } else { default };
+        let mut out = if all_stated || only_presence {
+            NOTHING
+        } else {
+            default
+        };
         let mut more = NOTHING;
         for &store in stores {
             for &key in &keys {
@@ -171,10 +178,11 @@ impl World<'_> {
                 out = self.values.join(out, more);
             }
         }
-        if only_presence && out != default {
-            return ANY;
+        match (only_presence, out) {
+            (true, NOTHING) => default,
+            (true, _) => ANY,
+            (false, _) => out,
         }
-        out
     }
 
     /// A value that cannot be told: the default until unclear things happen.
@@ -310,6 +318,20 @@ impl World<'_> {
         if let Some(outcome) = self.opened(node, unit, facts, args) {
             return Some(outcome);
         }
+        if facts.class() == "Landroid/database/DatabaseUtils;" && facts.name == "queryNumEntries" {
+            let zero = self.values.integer(0);
+            let texts = self.heap.known_texts(args[1], &self.values)?;
+            let mut out = zero;
+            for text in texts {
+                let table = self.heap.text_of(text).to_lowercase();
+                let table = self.heap.text(&table);
+                let store = self.store(Store::Table, table);
+                if self.read(Key::Contents(store), node) != NOTHING {
+                    out = ANY;
+                }
+            }
+            return Some((out, true));
+        }
         if facts.of("Landroid/database/sqlite/SQLiteDatabase;") {
             return self.database(node, unit, facts, args);
         }
@@ -322,6 +344,9 @@ impl World<'_> {
             || facts.of("Landroid/os/PersistableBundle;");
         if extras {
             return self.bundle(node, unit, facts, args);
+        }
+        if facts.of("Landroid/content/IntentFilter;") {
+            return self.filter(node, facts, args);
         }
         None
     }
@@ -351,9 +376,81 @@ impl World<'_> {
         }
     }
 
+    /// The actions of a filter of intents.
+    fn filter(&mut self, node: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
+        let filters = self.values.objects(*args.first()?);
+        let mut actions = NOTHING;
+        for &filter in &filters {
+            let own = self.read(Key::Contents(filter), node);
+            actions = self.values.join(actions, own);
+        }
+        if filters.is_empty() || actions == NOTHING {
+            return None;
+        }
+        match facts.name.as_str() {
+            "getAction" => {
+                let texts = |atom| matches!(atom, Atom::Text(_));
+                Some((self.values.filter(actions, texts), true))
+            }
+            "hasAction" | "matchAction" => {
+                let zero = self.values.integer(0);
+                let same = self.equal(actions, args[1]);
+                Some((self.values.join(zero, same), true))
+            }
+            _ => None,
+        }
+    }
+
+    /// The action of an intent.
+    fn action(&mut self, node: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
+        let receiver = args[0];
+        let intents = self.values.objects(receiver);
+        let first = facts.parameters.first().map(String::as_str);
+        match (facts.name.as_str(), args.get(1)) {
+            ("<init>", Some(&given)) if first == Some("Landroid/content/Intent;") => {
+                for other in self.values.objects(given) {
+                    let action = self.read(Key::Label(other), node);
+                    for &intent in &intents {
+                        self.write(Key::Label(intent), action);
+                    }
+                }
+                None
+            }
+            ("<init>" | "setAction", Some(&action)) if first == Some("Ljava/lang/String;") => {
+                for &intent in &intents {
+                    self.write(Key::Label(intent), action);
+                }
+                None
+            }
+            ("getAction", None) => {
+                let made = |&intent: &u32| {
+                    matches!(self.heap.objects[intent as usize].origin, Origin::Site(..))
+                };
+                if receiver == ANY || !intents.iter().all(made) {
+                    return Some((ANY, true));
+                }
+                let mut out = NOTHING;
+                for intent in intents {
+                    let own = match self.read(Key::Label(intent), node) {
+                        NOTHING => self.values.integer(0),
+                        own => own,
+                    };
+                    out = self.values.join(out, own);
+                }
+                Some((out, out != NOTHING))
+            }
+            _ => None,
+        }
+    }
+
     fn bundle(&mut self, node: u32, unit: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
         let receiver = *args.first()?;
         let name = facts.name.as_str();
+        if facts.of("Landroid/content/Intent;")
+            && let Some(outcome) = self.action(node, facts, args)
+        {
+            return Some(outcome);
+        }
         if name == "keySet" {
             // A set of texts that are known only for what the manifest states.
             let mut keys = NOTHING;
@@ -377,7 +474,7 @@ impl World<'_> {
         if !keyed {
             return None;
         }
-        let objects = self.values.objects(receiver);
+        let mut objects = self.values.objects(receiver);
         if name.starts_with("put") && args.len() == 3 {
             let extras = self.extras();
             let mut all = objects;
@@ -392,11 +489,30 @@ impl World<'_> {
             return Some((back, true));
         }
         let asks = name.starts_with("get") || name == "containsKey" || name == "hasExtra";
-        if !asks || name == "getAction" {
+        if !asks {
             return None;
         }
         if receiver == ANY || objects.is_empty() {
             return Some((ANY, true));
+        }
+        // What was put in as a whole is asked too.
+        let mut next = 0;
+        while next < objects.len() && objects.len() < WITHIN {
+            let contents = self.read(Key::Contents(objects[next]), node);
+            next += 1;
+            for inner in self.values.objects(contents) {
+                let class = self.heap.objects[inner as usize].class;
+                let bundle = class != NONE
+                    && matches!(
+                        self.program.descriptor(class),
+                        b"Landroid/os/Bundle;"
+                            | b"Landroid/content/Intent;"
+                            | b"Landroid/os/PersistableBundle;"
+                    );
+                if bundle && !objects.contains(&inner) {
+                    objects.push(inner);
+                }
+            }
         }
         let zero = self.values.integer(0);
         let default = args.get(2).copied().unwrap_or(zero);
@@ -549,6 +665,16 @@ impl World<'_> {
             .find_type(b"Landroid/database/Cursor;")
             .unwrap_or(NONE);
         let object = self.object_at(node, unit, kind);
+        let counts = |text: &str| text.to_lowercase().contains("count(");
+        let asked = args
+            .get(1)
+            .and_then(|&arg| self.heap.known_texts(arg, &self.values));
+        if name == "rawQuery"
+            && asked.is_some_and(|texts| texts.iter().any(|&text| counts(self.heap.text_of(text))))
+        {
+            let one = self.values.integer(1);
+            self.write(Key::Element(object, COUNTED), one);
+        }
         for table in tables {
             let table = self.heap.text(&table);
             let store = self.store(Store::Table, table);
@@ -585,6 +711,14 @@ impl World<'_> {
             }
         }
         if filled || facts.result == "V" {
+            return Some((ANY, true));
+        }
+        let mut counted = false;
+        for cursor in self.values.objects(receiver) {
+            counted |= self.read(Key::Element(cursor, COUNTED), node) != NOTHING;
+        }
+        // A count has one row, whatever it counts.
+        if counted && !facts.name.starts_with("get") {
             return Some((ANY, true));
         }
         let empty = matches!(facts.name.as_str(), "isAfterLast" | "isClosed");

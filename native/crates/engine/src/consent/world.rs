@@ -4,6 +4,7 @@
 //! abstract values until nothing changes; what they read is remembered, so that only readers run again.
 
 use super::body::Body;
+use super::calls::Handed;
 use super::controls::Event;
 use super::coroutines;
 use super::facts::Facts;
@@ -151,6 +152,11 @@ pub struct World<'a> {
     pub(super) children: Map<u32, Vec<u32>>,
     pub(super) bound: Map<u32, Vec<u32>>,
     instances: Map<u32, Vec<u32>>,
+    /// Call-backs whose results the platform calls, and those that it calls for each activity.
+    pub(super) handed: Vec<Handed>,
+    pub(super) watchers: Vec<Handed>,
+    /// Activities that were started.
+    pub(super) activities: Vec<u32>,
     /// By class and signature: the definition that a call runs.
     pub(super) targets: Map<(u32, u32), u32>,
     /// By method: whether calls of it need a look before they are dispatched.
@@ -211,6 +217,9 @@ impl<'a> World<'a> {
             children: Map::default(),
             bound: Map::default(),
             instances: Map::default(),
+            handed: Vec::new(),
+            watchers: Vec::new(),
+            activities: Vec::new(),
             targets: Map::default(),
             plain: Map::default(),
             coroutine: program
@@ -244,6 +253,9 @@ impl<'a> World<'a> {
                 }
                 self.cause = self.nodes[node as usize].pending;
                 self.run(node);
+            }
+            if self.hand_over() {
+                continue;
             }
             if self.spawned.is_empty() {
                 return;
