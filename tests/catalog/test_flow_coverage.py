@@ -1,4 +1,4 @@
-"""Each row of the flow tables has a case: made from the row by the tests beside this one, or on a page that names it."""
+"""Each row of the flow tables has a case: made from it by the tests beside this one, or on a page that names it."""
 
 from __future__ import annotations
 

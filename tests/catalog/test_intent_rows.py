@@ -81,7 +81,7 @@ class Writer:
             "receiver": {f"onReceive({CONTEXT}{INTENT})V": self.sends(probe, "p2")},
             "worker": {
                 "<init>()V": [
-                    "invoke-virtual/range {p0 .. p0}, Landroidx/work/ListenableWorker;->getInputData()Landroidx/work/Data;",
+                    f"invoke-virtual/range {{p0 .. p0}}, {type_of(BASES[to])}->getInputData()Lt/Data;",
                     *("move-result-object v0", *self.sends(probe, "v0")),
                 ]
             },

@@ -88,8 +88,9 @@ class Code:
             **self.classes,
             "Probe": f".class public Lt/Probe;\n.super {OBJECT}\n{text}",
             "Main": (
-                f".class public Lt/Main;\n.super Landroid/app/Activity;\n.method public onCreate(Landroid/os/Bundle;)V\n"
-                f"    .locals 12\n    {body}\n    return-void\n.end method"
+                ".class public Lt/Main;\n.super Landroid/app/Activity;\n"
+                ".method public onCreate(Landroid/os/Bundle;)V\n    .locals 12\n"
+                f"    {body}\n    return-void\n.end method"
             ),
         }
         found: dict[str, set[str]] = {}
