@@ -17,7 +17,7 @@ demo: $(VENV)/.ready            ## inspect the sample app, write demo/out/report
 	@$(BIN)/assaymark inspect demo/out/sunnyweather.apk --fail-on never --format json -o demo/out/report.json
 
 test: $(VENV)/.ready system tools check    ## every test
-	@if command -v cargo >/dev/null; then cd native && cargo test --release --quiet; else echo "no cargo: the engine's own tests are skipped"; fi
+	@if command -v cargo >/dev/null; then cd native && cargo test --release --quiet -p assaymark-engine; else echo "no cargo: the engine's own tests are skipped"; fi
 	$(BIN)/pytest -n auto $(if $(T),-k "$(T)")
 
 check: $(VENV)/.ready           ## format, lint, types, import contracts, freshness of generated pages

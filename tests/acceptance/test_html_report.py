@@ -114,6 +114,31 @@ def test_a_cell_of_the_map_opens_its_evidence(reader: Reader, *, scripts: bool) 
     page.locator(f"[id='{target}']").wait_for(state="visible", timeout=5_000)
 
 
+def test_a_flow_to_an_sdk_is_a_way_with_its_ends_named(reader: Reader) -> None:
+    page = reader.open("ordered", "en")
+    cell = page.locator("#map td", has=page.locator(".goal", has_text="JPush"))
+    cell.locator("a").click()
+    row = page.locator("#map .places li", has_text="Android ID → JPush")
+    row.locator("summary").click()
+    told = row.inner_text()
+    assert "possible" in told
+    steps = [one.inner_text() for one in row.locator("ol.path li").all()]
+    assert [part in step for part, step in zip(("Secure.getString", "Hash.of", "setAlias"), steps, strict=True)] == [
+        True,
+        True,
+        True,
+    ]
+
+
+def test_the_timeline_says_in_words_what_its_signs_say(reader: Reader) -> None:
+    page = reader.open("ordered", "en")
+    page.locator("#timeline summary").click()
+    rows = {row.locator("th").inner_text(): row.inner_text() for row in page.locator("#timeline tbody tr").all()}
+    assert "started: 1" in rows["Umeng Analytics"]
+    assert "told: 1" in rows["JPush"]
+    assert page.locator("#timeline .lanes .step").count() == 4
+
+
 def test_the_cards_can_be_narrowed(reader: Reader) -> None:
     page = reader.open("busy", "en")
     cards = page.locator(".card:visible")

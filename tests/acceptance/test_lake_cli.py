@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -207,8 +207,17 @@ def test_kill_9_in_the_middle_loses_nothing(tmp_path: Path) -> None:
     assert set(outcomes(lake).values()) == {("inspected", "")}
 
 
+@pytest.fixture
+def heeded_interrupt() -> Iterator[None]:
+    """Let commands heed SIGINT even where a shell started the tests in the background, and so with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded_interrupt")
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
-    folder, lake = write_apps(tmp_path / "in", 300), tmp_path / "lake"
+    folder, lake = write_apps(tmp_path / "in", 60), tmp_path / "lake"
     command = [*COMMAND, "batch", str(folder), "--lake", str(lake), "--jobs", "2"]
     batch = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _wait_for(batch, lambda: len(list(lake.glob("staging/*/*.json"))) >= 4)

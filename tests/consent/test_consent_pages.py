@@ -10,6 +10,9 @@ from assaymark import pipeline
 from assaymark.testing.java import compile_all, tools
 from consent.pages import ConsentCase, cases
 
+# One process compiles all cases, before the first of them; that is too dear to do in each.
+pytestmark = [pytest.mark.xdist_group("consent-pages"), pytest.mark.timeout(1200)]
+
 ALL = list(cases())
 BUILDS = ("plain", "minified")
 

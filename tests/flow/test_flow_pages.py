@@ -12,6 +12,9 @@ from assaymark.formats.opening import open_program
 from assaymark.testing.java import compile_all, tools
 from flow.pages import FlowCase, Leak, cases, stubs
 
+# One process compiles all cases, before the first of them; that is too dear to do in each.
+pytestmark = [pytest.mark.xdist_group("flow-pages"), pytest.mark.timeout(1200)]
+
 ALL = list(cases())
 BRANCHES = "implicit"
 """The page whose cases are run with branches counted as flows."""

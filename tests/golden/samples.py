@@ -306,6 +306,54 @@ def _busy(*, ordered: bool) -> Report:
             path=("com.umeng.a.Device.read()V", "com.umeng.c.Sender.send()V"),
         )
         sample.add(
+            "flow",
+            "classes.dex:com.example.daily.Sdks.user()V+0x8",
+            data="android-id",
+            source_api=secure,
+            source_class="com.example.daily.Sdks",
+            source_method="user",
+            sink_kind="sdk",
+            sink_api="cn.jpush.android.api.JPushInterface.setAlias",
+            sink_class="com.example.daily.Sdks",
+            sink_method="user",
+            sink_at="classes.dex:com.example.daily.Sdks.user()V+0x8",
+            recipient="jpush",
+            certainty="possible",
+            derived=("hashed",),
+            owner="app",
+            consent="after",
+            path=(
+                "classes.dex:com.example.daily.Sdks.user()V+0x0",
+                "classes.dex:com.example.daily.Hash.of(Ljava/lang/String;)Ljava/lang/String;+0x4",
+                "classes.dex:com.example.daily.Sdks.user()V+0x8",
+            ),
+        )
+        for sdk, role, api, told, state in (
+            ("umeng-analytics", "init", "com.umeng.commonsdk.UMConfigure.init", None, "before"),
+            (
+                "umeng-analytics",
+                "consent",
+                "com.umeng.commonsdk.UMConfigure.submitPolicyGrantResult",
+                "agreed",
+                "after",
+            ),
+            ("jpush", "switch", "cn.jpush.android.data.JPushCollectControl.setImei", "off", "before"),
+            ("jpush", "init", "cn.jpush.android.api.JPushInterface.init", None, "after"),
+        ):
+            sample.add(
+                "sdk_call",
+                f"classes.dex:com.example.daily.Sdks.start()V+{api}",
+                sdk=sdk,
+                role=role,
+                api=api,
+                told=told,
+                held=False if role == "init" else None,
+                owner="app",
+                reachable=True,
+                **{**order(state), "class": "com.example.daily.Sdks"},
+                method="start",
+            )
+        sample.add(
             "disclosed_sdk", "policy", sdk="umeng-analytics", name="友盟统计", data=("android-id",), purpose="统计分析"
         )
     else:

@@ -20,7 +20,10 @@ from assaymark.analysis.fingerprints import Match, match
 from assaymark.catalog.fingerprints import ROW, Learned
 from assaymark.testing.java import JavaCase, compile_all, tools
 
-pytestmark = pytest.mark.skipif(tools() is None, reason="no compiler of test apps (make tools)")
+pytestmark = [
+    pytest.mark.skipif(tools() is None, reason="no compiler of test apps (make tools)"),
+    pytest.mark.xdist_group("fingerprints-r8"),  # compiled once
+]
 
 HERE = Path(__file__).parent
 ID = "vendor-metrics"

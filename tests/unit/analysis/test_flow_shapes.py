@@ -198,6 +198,8 @@ SHAPES: dict[str, tuple[int, str]] = {
     ),
 }
 
+pytestmark = pytest.mark.xdist_group("flow-shapes")  # compiled once
+
 KEEP = "-keep class com.example.app.Main { public *; protected *; }\n-keep class com.example.app.Main$R { *; }"
 
 

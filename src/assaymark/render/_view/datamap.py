@@ -68,7 +68,7 @@ class DataMap:
 
 
 def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMap:
-    """Give the map: sensitive categories first, then by number of calls; the app first, then busy owners."""
+    """Give the map: sensitive categories first, then by number of calls; the app first, then who is early or busy."""
     evidence = report["evidence"]
     calls: list[Row] = [row for row in evidence.get("api_call", ()) if row.get("data")]
     flows: list[Row] = [row for row in evidence.get("flow", ()) if row.get("data")]
@@ -82,7 +82,8 @@ def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMa
     keys = sorted({*by_spot, *flowing})
     weight = Counter({key: len(by_spot.get(key, ())) for key in keys})
     owners = _ranked((owner for _, owner in keys), weight, 1)
-    owners.sort(key=lambda one: one != "app")
+    early = Counter(_owner(row) for row in calls if row.get("consent") == "before")
+    owners.sort(key=lambda one: (one != "app", -early[one]))
     data = _ranked((name for name, _ in keys), weight, 0)
     data.sort(key=lambda one: not names.sensitive(one))
 

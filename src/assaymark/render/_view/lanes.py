@@ -1,4 +1,4 @@
-"""The timeline: one lane for each owner, a mark for each group of sensitive calls.
+"""The timeline: one lane for each owner, marks for its sensitive calls, for its start and for what it is told.
 
 Where the order against consent was analysed, the stations are the phases around the consent gate. Where it was not,
 no order is drawn: the stations only say what kind of code makes the calls.
@@ -6,8 +6,9 @@ no order is drawn: the stations only say what kind of code makes the calls.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from assaymark.model.report import Report
@@ -21,13 +22,29 @@ PHASES = ("before", "after", "no-gate", "unknown")
 KINDS = ("provider", "receiver", "service", "activity", "elsewhere", "unreached")
 
 
+STEPS = ("start", "prepare", "decide")
+_STEP = {"init": "start", "auto-init": "start", "pre-init": "prepare", "consent": "decide", "switch": "decide"}
+"""What a call to an SDK does to it, by the role of the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The calls of one owner at one station."""
+    """What one owner does, and what is done with it, at one station."""
 
-    count: int
+    calls: int
+    """its sensitive calls"""
     sensitive: bool
     data: tuple[Both, ...]
+    steps: tuple[tuple[str, int], ...]
+    """the steps of `STEPS` that others take with this SDK here, each with the number of calls"""
+
+
+@dataclass(slots=True)
+class _Found:
+    """Rows of one owner at one station."""
+
+    calls: list[Row] = field(default_factory=list)
+    steps: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,44 +65,58 @@ class Timeline:
     lanes: tuple[Lane, ...]
     hidden: int
     gates: tuple[str, ...]
-    """the consent gates found; they stand between the first two stations"""
+    """the consent gates found, those of most calls first; they stand between the first two stations"""
+    steps: tuple[str, ...]
+    """the steps of `STEPS` that are drawn"""
 
 
 def timeline(report: Report, names: Names, caps: Caps) -> Timeline:
-    """Give the lanes, the app first, then owners with most calls."""
-    rows: list[Row] = list(report["evidence"].get("api_call", ()))
-    ordered = any(row.get("consent") in ("before", "after", "no-gate") for row in rows)
+    """Give the lanes: the app, then who is early, then who calls most."""
+    evidence = report["evidence"]
+    calls: list[Row] = list(evidence.get("api_call", ()))
+    steps: list[Row] = [row for row in evidence.get("sdk_call", ()) if row.get("role") in _STEP]
+    ordered = any(row.get("consent") in ("before", "after", "no-gate") for row in (*calls, *steps))
     stations = PHASES if ordered else KINDS
-    kinds = (
-        {}
-        if ordered
-        else {str(row.get("name")): str(row.get("kind")) for row in report["evidence"].get("component", ())}
-    )
+    kinds = {} if ordered else {str(row.get("name")): str(row.get("kind")) for row in evidence.get("component", ())}
 
-    held: dict[str, dict[str, list[Row]]] = {}
-    for row in rows:
+    held: dict[str, dict[str, _Found]] = {}
+
+    def found(owner: object, row: Row) -> _Found:
         station = _phase(row) if ordered else _kind(row, kinds)
-        held.setdefault(str(row.get("owner") or "unknown"), {}).setdefault(station, []).append(row)
-    owners = sorted(held, key=lambda one: (one != "app", -sum(map(len, held[one].values())), one))
+        return held.setdefault(str(owner or "unknown"), {}).setdefault(station, _Found())
+
+    for row in calls:
+        found(row.get("owner"), row).calls.append(row)
+    for row in steps:
+        found(row.get("sdk"), row).steps[_STEP[row["role"]]] += 1
+
+    owners = sorted(held, key=lambda one: (one != "app", *_late_and_quiet(held[one]), one))
     used = tuple(
         one for one in stations if any(one in held[owner] for owner in owners) or (ordered and one in PHASES[:2])
     )
     lanes = tuple(
         Lane(
             Owner(clean(owner), names.owner(owner)),
-            tuple(_mark(held[owner].get(station, []), names) for station in used),
+            tuple(_mark(held[owner].get(station), names) for station in used),
         )
         for owner in owners[: caps.columns]
     )
-    gates = tuple(dict.fromkeys(clean(row.get("gate")) for row in rows if row.get("gate")))
+    gates = Counter(clean(row.get("gate")) for row in (*calls, *steps) if row.get("gate"))
     key = "phase" if ordered else "entry"
     return Timeline(
         ordered=ordered,
         stations=tuple(say(f"render.{key}-{one}") for one in used),
         lanes=lanes,
         hidden=max(0, len(owners) - caps.columns),
-        gates=gates[:4],
+        gates=tuple(sorted(gates, key=lambda one: (-gates[one], one))[:4]),
+        steps=tuple(one for one in STEPS if any(one in at.steps for lane in held.values() for at in lane.values())),
     )
+
+
+def _late_and_quiet(stations: Mapping[str, _Found]) -> tuple[int, int]:
+    """Sort who calls or is started before consent to the front, however busy others are, so that no cap hides it."""
+    early = stations.get("before", _Found())
+    return -(len(early.calls) + early.steps["start"]), -sum(len(at.calls) for at in stations.values())
 
 
 def _phase(row: Row) -> str:
@@ -101,8 +132,13 @@ def _kind(row: Row, kinds: Mapping[str, str]) -> str:
     return kind if kind in KINDS else "elsewhere"
 
 
-def _mark(rows: list[Row], names: Names) -> Mark | None:
-    if not rows:
+def _mark(found: _Found | None, names: Names) -> Mark | None:
+    if found is None:
         return None
-    data = sorted({str(row.get("data")) for row in rows})
-    return Mark(len(rows), any(map(names.sensitive, data)), tuple(names.data(one) for one in data))
+    data = sorted({str(row.get("data")) for row in found.calls})
+    return Mark(
+        calls=len(found.calls),
+        sensitive=any(map(names.sensitive, data)),
+        data=tuple(names.data(one) for one in data),
+        steps=tuple((one, found.steps[one]) for one in STEPS if found.steps[one]),
+    )

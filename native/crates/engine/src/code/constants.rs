@@ -282,7 +282,9 @@ impl Joins {
 
     /// Takes the registers, as they are before an instruction, to where its exceptions go.
     fn throw(&mut self, at: usize, registers: &Registers) {
-        let before = self.tries.partition_point(|range| range.0.start <= at as u32);
+        let before = self
+            .tries
+            .partition_point(|range| range.0.start <= at as u32);
         let Some(position) = before.checked_sub(1) else {
             return;
         };

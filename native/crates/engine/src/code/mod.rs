@@ -150,6 +150,25 @@ impl Program {
         self.find_type(&strings::encode(&descriptor(name)))
     }
 
+    /// Ids of the methods of a class, given by its position, that carry an annotation, given by its type.
+    pub fn methods_marked(&self, position: u32, annotation: u32) -> Vec<u32> {
+        let class = &self.defs.classes[position as usize];
+        let dex = &self.dexes[class.dex as usize];
+        let ids = &self.link.ids[class.dex as usize];
+        let row = dex.class(class.index);
+        let all = row.map(|row| dex.annotations(row.annotations).methods);
+        let marked = all.into_iter().flatten().filter(|(_, marks)| {
+            let kind = |number: u32| ids.types.get(number as usize);
+            marks
+                .iter()
+                .any(|mark| kind(mark.kind) == Some(&annotation))
+        });
+        let id = |number: u32| ids.methods.get(number as usize).copied();
+        marked
+            .filter_map(|(number, _)| id(number).filter(|&id| id != NONE))
+            .collect()
+    }
+
     /// Ids of the types whose descriptors start with these bytes.
     pub fn types_with_prefix(&self, prefix: &[u8]) -> std::ops::Range<u32> {
         let all = &self.link.types;

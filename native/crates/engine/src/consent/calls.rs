@@ -225,13 +225,16 @@ impl World<'_> {
     /// The platform calls a method. What it gives, a binder or a loader say, is called in turn; what watches activities is called for
     /// those that are there.
     pub(super) fn call_back(&mut self, node: u32, unit: u32, callback: &Callback, args: &[Value]) {
-        let handed = ["onCreate", "onBind", "onGet"];
+        let handed = ["onCreate", "onBind", "onGet", "getView"];
         if callback.name.starts_with("onActivity") && args.len() > 1 {
             return self.watch_activities(node, unit, callback.def, args);
         }
         self.call(node, unit, callback.def, args);
         if handed.iter().any(|start| callback.name.starts_with(start))
-            && !self.handed.iter().any(|one| one.def == callback.def && one.args[0] == args[0])
+            && !self
+                .handed
+                .iter()
+                .any(|one| one.def == callback.def && one.args[0] == args[0])
         {
             self.handed.push(Handed {
                 from: (node, unit),
@@ -265,15 +268,21 @@ impl World<'_> {
     fn watch_activities(&mut self, node: u32, unit: u32, def: u32, args: &[Value]) {
         let first = self.program.defs.methods[def as usize].id;
         let key = self.program.link.methods[first as usize];
-        let of_activity = self.program.link.proto(key.proto).get(1).is_some_and(|&kind| {
-            self.program.descriptor(kind) == b"Landroid/app/Activity;"
-        });
+        let of_activity = self
+            .program
+            .link
+            .proto(key.proto)
+            .get(1)
+            .is_some_and(|&kind| self.program.descriptor(kind) == b"Landroid/app/Activity;");
         if !of_activity {
             self.call(node, unit, def, args);
             return;
         }
         let known = self.watchers.iter();
-        if known.clone().any(|one| one.def == def && one.args[0] == args[0]) {
+        if known
+            .clone()
+            .any(|one| one.def == def && one.args[0] == args[0])
+        {
             return;
         }
         self.watchers.push(Handed {

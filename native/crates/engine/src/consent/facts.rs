@@ -375,8 +375,8 @@ impl<'a> Facts<'a> {
                 let name = program.name(key.name);
                 let arity = program.link.proto(key.proto).len() - 1;
                 let signature = format!("{name}/{arity}");
-                let overrides = known.contains(&signature.as_str())
-                    || missing && is_callback_name(&name);
+                let overrides =
+                    known.contains(&signature.as_str()) || missing && is_callback_name(&name);
                 if overrides && program.has_code(def) {
                     out.push(Callback {
                         def,
@@ -420,7 +420,10 @@ pub fn of_type(callbacks: &[Callback], kind: &str) -> Vec<Callback> {
 
 /// The methods of a platform type that the platform calls.
 fn callbacks_of(name: &str) -> impl Iterator<Item = &'static str> {
-    let more = MORE.iter().filter(move |row| row.0 == name).map(|row| row.1);
+    let more = MORE
+        .iter()
+        .filter(move |row| row.0 == name)
+        .map(|row| row.1);
     platform::callbacks(name).chain(more.collect::<Vec<_>>())
 }
 

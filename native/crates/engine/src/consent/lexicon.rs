@@ -75,7 +75,8 @@ fn quotes(text: &str, words: &[String]) -> bool {
     MARKS.iter().any(|&(open, close)| {
         text.match_indices(open).any(|(at, _)| {
             let rest = &text[at + open.len_utf8()..];
-            rest.find(close).is_some_and(|end| at > 0 && holds(&rest[..end], words))
+            rest.find(close)
+                .is_some_and(|end| at > 0 && holds(&rest[..end], words))
         })
     })
 }

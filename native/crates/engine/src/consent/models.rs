@@ -94,13 +94,7 @@ impl World<'_> {
     }
 
     /// `Future.get`, and the futures that executors give: what the task that was handed over gives.
-    fn future(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        args: &[Value],
-    ) -> Option<Outcome> {
+    fn future(&mut self, node: u32, unit: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
         if facts.name != "get" || !facts.of("Ljava/util/concurrent/Future;") {
             return None;
         }
@@ -210,7 +204,8 @@ impl World<'_> {
                 let heap = &self.heap;
                 let first = self.values.filter(first, |atom| match atom {
                     Atom::Text(text) => {
-                        heap.text_of(text).starts_with('\u{1}') || parse(heap.text_of(text)).is_some()
+                        heap.text_of(text).starts_with('\u{1}')
+                            || parse(heap.text_of(text)).is_some()
                     }
                     _ => truth,
                 });
@@ -313,7 +308,12 @@ impl World<'_> {
                 if view || self.on_screen(facts) || facts.class().contains("Builder;") =>
             {
                 // That it says something unknown as well says nothing.
-                for object in self.values.objects(receiver).into_iter().filter(|_| text != ANY) {
+                for object in self
+                    .values
+                    .objects(receiver)
+                    .into_iter()
+                    .filter(|_| text != ANY)
+                {
                     self.write(Key::Label(object), text);
                 }
                 let back = if facts.result == "V" {
@@ -405,6 +405,7 @@ impl World<'_> {
                         for holder in self.values.objects(receiver) {
                             self.hold(holder, child);
                         }
+                        self.fire(node, unit, child);
                     }
                 }
                 let back = if facts.result == "V" {
@@ -424,6 +425,10 @@ impl World<'_> {
                 let holder = self.values.one(Atom::Object(object));
                 self.inflate(node, unit, holder, layout);
                 Some((holder, true))
+            }
+            ("addJavascriptInterface", Some(object)) if view => {
+                self.expose(node, unit, object);
+                Some((NOTHING, true))
             }
             ("setResult", Some(code)) if facts.of("Landroid/app/Activity;") => {
                 for object in self.values.objects(receiver) {
@@ -486,7 +491,11 @@ impl World<'_> {
                 if !layout.views.iter().any(|view| view.id == id) {
                     continue;
                 }
-                for view in layout.views.iter().filter(|view| view.ticks && view.id != 0) {
+                for view in layout
+                    .views
+                    .iter()
+                    .filter(|view| view.ticks && view.id != 0)
+                {
                     let object = self.object(Origin::View(view.id), NONE, 0);
                     self.tickable(object);
                     let ticked = self.read(Key::Ticked(object), node);

@@ -195,7 +195,10 @@ impl World<'_> {
                     }
                 }
             }
-            Action::Keep => self.keep(receiver, passed),
+            Action::Keep => {
+                self.keep(receiver, passed);
+                self.fire_functions(node, unit, &facts, passed);
+            }
             Action::Arguments => {
                 self.keep(receiver, passed);
                 self.fire_arguments(node, unit, &facts, passed);
@@ -268,7 +271,9 @@ impl World<'_> {
             let object = self.object_at(node, unit, kind);
             let value = self.values.one(Atom::Object(object));
             self.keep(value, passed);
-            if facts.class() == "Ljava/util/EnumSet;" && !matches!(&*facts.name, "of" | "copyOf" | "noneOf") {
+            if facts.class() == "Ljava/util/EnumSet;"
+                && !matches!(&*facts.name, "of" | "copyOf" | "noneOf")
+            {
                 // Others than those that are named.
                 self.write(Key::Elements(object), ANY);
             }
@@ -375,39 +380,36 @@ impl World<'_> {
         all
     }
 
+    /// What is passed runs: call-backs of each object, and of what objects of the platform among them hold.
     fn fire_arguments(&mut self, node: u32, unit: u32, facts: &Foreign, passed: &[Value]) {
-        let mut at = 0;
-        for parameter in &facts.parameters {
-            let Some(&arg) = passed.get(at) else { break };
-            at += if matches!(parameter.as_str(), "J" | "D") {
-                2
-            } else {
-                1
-            };
-            if !parameter.starts_with('L')
-                || matches!(
-                    parameter.as_str(),
-                    "Ljava/lang/Object;"
-                        | "Landroid/content/Context;"
-                        | "Landroid/app/Activity;"
-                        | "Landroid/app/Application;"
-                        | "Landroid/view/View;"
-                        | "Ljava/lang/CharSequence;"
-                        | "Ljava/lang/String;"
-                        | "Landroid/os/Handler;"
-                        | "Ljava/util/concurrent/Executor;"
-                        | "Ljava/lang/Throwable;"
-                        | "Landroid/content/Intent;"
-                        | "Landroid/os/Bundle;"
-                )
-            {
+        for (parameter, arg) in arguments(facts, passed) {
+            if !parameter.starts_with('L') || is_passive(parameter) {
                 continue;
             }
             let direct = self.values.objects(arg);
-            for object in self.inside(node, arg) {
+            // What a view holds, such as its tag, does not run because the view is shown.
+            let objects = if parameter == "Landroid/view/View;" {
+                direct.clone()
+            } else {
+                self.inside(node, arg)
+            };
+            for object in objects {
                 if direct.contains(&object) {
                     self.fire_as(node, unit, object, parameter);
                 } else {
+                    self.fire(node, unit, object);
+                }
+            }
+        }
+    }
+
+    /// Functions among the arguments of a call that runs nothing else. A constructor keeps what it runs later.
+    fn fire_functions(&mut self, node: u32, unit: u32, facts: &Foreign, passed: &[Value]) {
+        for (parameter, arg) in arguments(facts, passed) {
+            let function = parameter.starts_with("Ljava/util/function/")
+                || matches!(parameter, "Ljava/util/Comparator;" | "Ljava/util/Observer;");
+            if function {
+                for object in self.values.objects(arg) {
                     self.fire(node, unit, object);
                 }
             }
@@ -664,6 +666,41 @@ impl World<'_> {
     pub(super) fn on_screen(&self, facts: &Foreign) -> bool {
         facts.of(ACTIVITY) || facts.of(DIALOG)
     }
+}
+
+/// The types of the parameters of a call, each with its argument.
+fn arguments<'a>(
+    facts: &'a Foreign,
+    passed: &'a [Value],
+) -> impl Iterator<Item = (&'a str, Value)> + use<'a> {
+    let mut at = 0;
+    facts.parameters.iter().map_while(move |parameter| {
+        let arg = *passed.get(at)?;
+        at += if matches!(parameter.as_str(), "J" | "D") {
+            2
+        } else {
+            1
+        };
+        Some((parameter.as_str(), arg))
+    })
+}
+
+/// Types of which an argument tells a call something, and is not called back.
+fn is_passive(parameter: &str) -> bool {
+    matches!(
+        parameter,
+        "Ljava/lang/Object;"
+            | "Landroid/content/Context;"
+            | "Landroid/app/Activity;"
+            | "Landroid/app/Application;"
+            | "Ljava/lang/CharSequence;"
+            | "Ljava/lang/String;"
+            | "Landroid/os/Handler;"
+            | "Ljava/util/concurrent/Executor;"
+            | "Ljava/lang/Throwable;"
+            | "Landroid/content/Intent;"
+            | "Landroid/os/Bundle;"
+    )
 }
 
 /// Whether a method that sets a listener is about a call-back: `setOnClickListener` about `onClick`.

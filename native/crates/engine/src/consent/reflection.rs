@@ -83,7 +83,10 @@ impl World<'_> {
                 Some((self.values.of(atoms), true))
             }
             ("Ljava/lang/Class;", "getField" | "getDeclaredField") => {
-                let names = self.heap.known_texts(args[1], &self.values).unwrap_or_default();
+                let names = self
+                    .heap
+                    .known_texts(args[1], &self.values)
+                    .unwrap_or_default();
                 let mut atoms = Vec::new();
                 for atom in self.values.atoms(args[0]).to_vec() {
                     if let Atom::Class(kind) = atom {
@@ -370,28 +373,53 @@ impl World<'_> {
             let Atom::Member(kind, text) = atom else {
                 return ANY;
             };
-            let Some(class) = program.defs.loaded(kind) else {
+            let position = program.defs.class_of[kind as usize];
+            if position == NONE {
                 return ANY;
-            };
-            let dex = &program.dexes[class.dex as usize];
-            let ids = &program.link.ids[class.dex as usize];
-            let Some(row) = dex.class(class.index) else {
-                return ANY;
-            };
-            let there = dex.annotations(row.annotations).methods.iter().any(|one| {
-                let method = ids.methods.get(one.0 as usize).filter(|&&id| id != NONE);
-                let own = method.is_some_and(|&id| {
+            }
+            let there = kinds.iter().any(|mark| {
+                let Atom::Class(mark) = *mark else {
+                    return false;
+                };
+                let marked = program.methods_marked(position, mark);
+                marked.iter().any(|&id| {
                     *program.name(program.link.methods[id as usize].name)
                         == *self.heap.text_of(text)
-                });
-                own && one.1.iter().any(|annotation| {
-                    let kind = ids.types.get(annotation.kind as usize);
-                    kind.is_some_and(|&kind| kinds.contains(&Atom::Class(kind)))
                 })
             });
             truths.push(Atom::Integer(there.into()));
         }
         self.values.of(truths)
+    }
+
+    /// A web page may call the public methods of objects that carry `JavascriptInterface`; where none does, as before Android 4.2, all.
+    pub(super) fn expose(&mut self, node: u32, unit: u32, objects: Value) {
+        const PUBLIC: u32 = 1;
+        let program = self.program;
+        let mark = program.find_type(b"Landroid/webkit/JavascriptInterface;");
+        for object in self.values.objects(objects) {
+            let Some(position) = self.class_of(object) else {
+                continue;
+            };
+            let kind = program.defs.classes[position as usize].kind;
+            let mut open = Vec::new();
+            for class in program.hierarchy.chain(&program.defs, kind) {
+                let marked = mark.map_or_else(Vec::new, |mark| program.methods_marked(class, mark));
+                for &(_, def) in program.hierarchy.virtuals(class) {
+                    let method = &program.defs.methods[def as usize];
+                    if method.access & PUBLIC != 0 && program.has_code(def) {
+                        open.push((def, marked.contains(&method.id)));
+                    }
+                }
+            }
+            let any_marked = open.iter().any(|&(_, marked)| marked);
+            for (def, marked) in open {
+                if marked || !any_marked {
+                    let args = self.callback_args(object, def);
+                    self.call(node, unit, def, &args);
+                }
+            }
+        }
     }
 
     /// A truth for each pair of classes; anything where it cannot be told.

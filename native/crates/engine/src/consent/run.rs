@@ -202,7 +202,10 @@ impl World<'_> {
         };
         let objects = frame[usize::from(register)];
         let several = 2..=SPLIT;
-        if register == tail.a || objects == ANY || !several.contains(&self.values.atoms(objects).len()) {
+        if register == tail.a
+            || objects == ANY
+            || !several.contains(&self.values.atoms(objects).len())
+        {
             return None;
         }
         let (mut zero, mut other) = (Vec::new(), Vec::new());
@@ -680,7 +683,12 @@ impl World<'_> {
     }
 
     /// A number made of two others, for each pair.
-    pub(super) fn fold(&mut self, x: Value, y: Value, make: impl Fn(i64, i64) -> Option<i64>) -> Value {
+    pub(super) fn fold(
+        &mut self,
+        x: Value,
+        y: Value,
+        make: impl Fn(i64, i64) -> Option<i64>,
+    ) -> Value {
         if x == NOTHING || y == NOTHING {
             return NOTHING;
         }

@@ -13,7 +13,13 @@ use std::collections::BTreeMap;
 fn takes_intent(callback: &str) -> bool {
     matches!(
         callback,
-        "onStartCommand" | "onStart" | "onHandleIntent" | "onHandleWork" | "onBind" | "onReceive" | "onNewIntent"
+        "onStartCommand"
+            | "onStart"
+            | "onHandleIntent"
+            | "onHandleWork"
+            | "onBind"
+            | "onReceive"
+            | "onNewIntent"
     )
 }
 
@@ -71,8 +77,16 @@ impl World<'_> {
         let mut started = Vec::new();
         for (name, given) in named {
             // A component that is named by itself, as in `setComponent`, gets the intents that are there.
-            let given = if given.is_empty() { intents.clone() } else { given };
-            let given = if given.is_empty() { ANY } else { self.values.of(given) };
+            let given = if given.is_empty() {
+                intents.clone()
+            } else {
+                given
+            };
+            let given = if given.is_empty() {
+                ANY
+            } else {
+                self.values.of(given)
+            };
             started.extend(self.start_component(node, unit, &name, given));
         }
         if unknown && started.is_empty() {
@@ -168,7 +182,11 @@ impl World<'_> {
         }
         self.initialise(kind, node, unit);
         self.construct(node, unit, object, kind);
-        if self.facts.platform_class(kind).is_some_and(|above| above.ends_with("Activity;")) {
+        if self
+            .facts
+            .platform_class(kind)
+            .is_some_and(|above| above.ends_with("Activity;"))
+        {
             self.show_activity(object);
         }
         let served = self

@@ -148,7 +148,11 @@ impl World<'_> {
             && stores
                 .iter()
                 .all(|&store| keys.iter().all(|&key| stated(self, store, key)));
-        let mut out = if all_stated || only_presence { NOTHING } else { default };
+        let mut out = if all_stated || only_presence {
+            NOTHING
+        } else {
+            default
+        };
         let mut more = NOTHING;
         for &store in stores {
             for &key in &keys {
@@ -501,7 +505,9 @@ impl World<'_> {
                 let bundle = class != NONE
                     && matches!(
                         self.program.descriptor(class),
-                        b"Landroid/os/Bundle;" | b"Landroid/content/Intent;" | b"Landroid/os/PersistableBundle;"
+                        b"Landroid/os/Bundle;"
+                            | b"Landroid/content/Intent;"
+                            | b"Landroid/os/PersistableBundle;"
                     );
                 if bundle && !objects.contains(&inner) {
                     objects.push(inner);
@@ -660,7 +666,9 @@ impl World<'_> {
             .unwrap_or(NONE);
         let object = self.object_at(node, unit, kind);
         let counts = |text: &str| text.to_lowercase().contains("count(");
-        let asked = args.get(1).and_then(|&arg| self.heap.known_texts(arg, &self.values));
+        let asked = args
+            .get(1)
+            .and_then(|&arg| self.heap.known_texts(arg, &self.values));
         if name == "rawQuery"
             && asked.is_some_and(|texts| texts.iter().any(|&text| counts(self.heap.text_of(text))))
         {

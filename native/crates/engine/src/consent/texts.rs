@@ -61,12 +61,22 @@ impl World<'_> {
             "valueOf" if args.len() == 1 => self.text_of_value(first),
             "format" => {
                 // Only the form is known.
-                let at = usize::from(facts.parameters.first().is_some_and(|kind| kind.ends_with("Locale;")));
+                let at = usize::from(
+                    facts
+                        .parameters
+                        .first()
+                        .is_some_and(|kind| kind.ends_with("Locale;")),
+                );
                 let form = args.get(at).copied().unwrap_or(ANY);
                 self.partial(form)
             }
             "split" if args.len() == 2 => return self.parts_of(node, unit, first, args[1]),
-            "compareTo" | "compareToIgnoreCase" | "indexOf" | "lastIndexOf" | "charAt" | "substring"
+            "compareTo"
+            | "compareToIgnoreCase"
+            | "indexOf"
+            | "lastIndexOf"
+            | "charAt"
+            | "substring"
             | "replace" => return Some(self.cut(facts, args)),
             "hashCode" => self.map_number(first, |text| {
                 Some(
@@ -106,7 +116,11 @@ impl World<'_> {
     }
 
     /// A number for each text.
-    pub(super) fn map_number(&mut self, value: Value, number: impl Fn(&str) -> Option<i64>) -> Value {
+    pub(super) fn map_number(
+        &mut self,
+        value: Value,
+        number: impl Fn(&str) -> Option<i64>,
+    ) -> Value {
         let Some(texts) = self.heap.known_texts(value, &self.values) else {
             return ANY;
         };
@@ -147,7 +161,11 @@ impl World<'_> {
             };
             rows = rows
                 .into_iter()
-                .flat_map(|row| parts.iter().map(move |part| [&row[..], &[part.clone()]].concat()))
+                .flat_map(|row| {
+                    parts
+                        .iter()
+                        .map(move |part| [&row[..], &[part.clone()]].concat())
+                })
                 .take(PARTS)
                 .collect();
             if rows.len() == PARTS {
@@ -278,11 +296,13 @@ impl World<'_> {
                     let text = self.joined(built, &pieces);
                     let own = self.values.objects(more).is_empty();
                     // Of an object its `toString` runs.
-                    return own.then(|| self.rebuild(builders, text, frame)).or_else(|| {
-                        self.rebuild(builders, ANY, frame);
-                        args[0] = self.loosened(builders);
-                        None
-                    });
+                    return own
+                        .then(|| self.rebuild(builders, text, frame))
+                        .or_else(|| {
+                            self.rebuild(builders, ANY, frame);
+                            args[0] = self.loosened(builders);
+                            None
+                        });
                 }
                 (b"toString", None) => {
                     let built = self.built(builders);
@@ -320,11 +340,19 @@ impl World<'_> {
             },
             _ => None,
         };
-        if value == ANY || !self.values.atoms(value).iter().any(|atom| built(atom).is_some()) {
+        if value == ANY
+            || !self
+                .values
+                .atoms(value)
+                .iter()
+                .any(|atom| built(atom).is_some())
+        {
             return value;
         }
         let atoms = self.values.atoms(value).iter();
-        let atoms = atoms.map(|atom| built(atom).map_or(*atom, Atom::Object)).collect();
+        let atoms = atoms
+            .map(|atom| built(atom).map_or(*atom, Atom::Object))
+            .collect();
         self.values.of(atoms)
     }
 
@@ -352,7 +380,11 @@ impl World<'_> {
                 // Who may hold one of them among others holds it as it was, or as it is.
                 let other = self.loosened(*register);
                 let shared = other != *register
-                    && self.values.objects(other).iter().any(|one| bases.contains(one));
+                    && self
+                        .values
+                        .objects(other)
+                        .iter()
+                        .any(|one| bases.contains(one));
                 if shared {
                     *register = other;
                 }
@@ -385,9 +417,10 @@ impl World<'_> {
             (Atom::Text(text), _) => Some(self.heap.text_of(*text).to_owned()),
             (Atom::Integer(number), b"I" | b"J" | b"S" | b"B") => Some(number.to_string()),
             (Atom::Integer(truth), b"Z") => Some((*truth != 0).to_string()),
-            (Atom::Integer(letter), b"C") => {
-                u32::try_from(*letter).ok().and_then(char::from_u32).map(String::from)
-            }
+            (Atom::Integer(letter), b"C") => u32::try_from(*letter)
+                .ok()
+                .and_then(char::from_u32)
+                .map(String::from),
             (Atom::Integer(0), _) => Some("null".to_owned()),
             _ => None,
         };
@@ -455,7 +488,9 @@ fn cut(name: &str, args: &[Part]) -> Cut {
         ("startsWith", [Text(x), Text(y)]) => Cut::Number(x.starts_with(y.as_str()).into()),
         ("endsWith", [Text(x), Text(y)]) => Cut::Number(x.ends_with(y.as_str()).into()),
         ("contains", [Text(x), Text(y)]) => Cut::Number(x.contains(y.as_str()).into()),
-        ("concat", [Text(x), Text(y)]) if x.len() + y.len() <= LONGEST => Cut::Text(format!("{x}{y}")),
+        ("concat", [Text(x), Text(y)]) if x.len() + y.len() <= LONGEST => {
+            Cut::Text(format!("{x}{y}"))
+        }
         ("compareTo", [Text(x), Text(y)]) => {
             let (x, y) = (units(x), units(y));
             let differ = x.iter().zip(&y).find(|(x, y)| x != y);
@@ -470,10 +505,20 @@ fn cut(name: &str, args: &[Part]) -> Cut {
             let Some(y) = u32::try_from(*y).ok().and_then(char::from_u32) else {
                 return Cut::Unknown;
             };
-            Cut::Number(at(x, if name == "indexOf" { x.find(y) } else { x.rfind(y) }))
+            Cut::Number(at(
+                x,
+                if name == "indexOf" {
+                    x.find(y)
+                } else {
+                    x.rfind(y)
+                },
+            ))
         }
         ("charAt", [Text(x), Number(index)]) => {
-            match usize::try_from(*index).ok().and_then(|index| units(x).get(index).copied()) {
+            match usize::try_from(*index)
+                .ok()
+                .and_then(|index| units(x).get(index).copied())
+            {
                 Some(unit) => Cut::Number(unit.into()),
                 None => Cut::Throws,
             }
@@ -490,7 +535,9 @@ fn cut(name: &str, args: &[Part]) -> Cut {
             }
             String::from_utf16(&x[*from as usize..end as usize]).map_or(Cut::Unknown, Cut::Text)
         }
-        ("replace", [Text(x), Text(y), Text(z)]) if !y.is_empty() && x.len() * (z.len() + 1) <= LONGEST => {
+        ("replace", [Text(x), Text(y), Text(z)])
+            if !y.is_empty() && x.len() * (z.len() + 1) <= LONGEST =>
+        {
             Cut::Text(x.replace(y.as_str(), z))
         }
         _ => Cut::Unknown,
@@ -514,7 +561,10 @@ mod tests {
         assert_eq!(number(cut("charAt", &[text("ya"), Part::Number(0)])), 121);
         let bad = cut("substring", &[text("ab"), Part::Number(3)]);
         assert!(matches!(bad, Cut::Throws));
-        let part = cut("substring", &[text("abc"), Part::Number(1), Part::Number(2)]);
+        let part = cut(
+            "substring",
+            &[text("abc"), Part::Number(1), Part::Number(2)],
+        );
         assert!(matches!(part, Cut::Text(part) if part == "b"));
     }
 }

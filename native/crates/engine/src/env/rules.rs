@@ -148,6 +148,7 @@ static USER_METHODS: &[&str] = &[
     "onOptionsItemSelected",
     "onPreferenceChange",
     "onPreferenceClick",
+    "onPreferenceTreeClick",
     "onProgressChanged",
     "onQueryTextChange",
     "onQueryTextSubmit",
