@@ -254,7 +254,9 @@ impl World<'_> {
         let container = facts.class().starts_with("Ljava/util/")
             || facts.class().starts_with("Ljava/lang/ref/")
             || facts.of("Ljava/lang/ThreadLocal;");
-        let fluent = facts.classes.contains(&facts.result) || facts.class().ends_with("Builder;");
+        // Every class is an object, so one that gives an object need not give itself.
+        let fluent = facts.result != "Ljava/lang/Object;" && facts.classes.contains(&facts.result)
+            || facts.class().ends_with("Builder;");
         let makes = facts.action.is_some() || container || fluent;
         if is_static {
             let known = passed.iter().any(|&arg| !self.values.atoms(arg).is_empty());
