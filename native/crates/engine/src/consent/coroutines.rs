@@ -146,7 +146,10 @@ impl World<'_> {
             return false;
         }
         let dex = &self.program.dexes[body.dex as usize];
-        let texts = body.insns.iter().filter(|insn| matches!(insn.op, 0x1a | 0x1b));
+        let texts = body
+            .insns
+            .iter()
+            .filter(|insn| matches!(insn.op, 0x1a | 0x1b));
         let mut texts = texts.map(|insn| dex.text(insn.index));
         texts.any(|text| text == SUSPENDS)
     }

@@ -71,7 +71,7 @@ impl World<'_> {
                 continue;
             };
             let split = self.split_receiver(node, body, at, &frame);
-            self.leave(body, at, tail, &frame, split, &mut states, &mut work);
+            self.leave(body, (at, tail), &frame, split, &mut states, &mut work);
         }
         (result, returns)
     }
@@ -106,8 +106,7 @@ impl World<'_> {
     fn leave(
         &mut self,
         body: &Body,
-        at: u32,
-        tail: &Insn,
+        (at, tail): (u32, &Insn),
         frame: &Frame,
         split: Option<Split>,
         states: &mut [Option<Frame>],
