@@ -258,7 +258,7 @@ impl World<'_> {
             self.nodes[node as usize].spent += (self.steps - taken) as u32;
             if let Some(tail) = tail.filter(|_| alive) {
                 let split = self.split_receiver(node, body, at, &frame);
-                self.leave(body, at, tail, &mut frame, split, run);
+                self.leave(body, (at, tail), &mut frame, split, run);
             }
         }
         (result, returns)
