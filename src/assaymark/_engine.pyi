@@ -260,15 +260,17 @@ class Code:
         initializers: list[str],
         words: tuple[list[str], list[str], list[str], list[str]],
         sites: list[tuple[int, int]],
+        starts: list[tuple[tuple[int, int], int, bool]],
     ) -> tuple[list[tuple[str, str | None, list[str], str | None]], list[str], dict[str, int]]:
         """Find the order of places (id of the method, code unit) against the user's consent.
 
         `packages` and `resources` go together. `components`: class, kind (`activity`, `service`, `receiver`, `provider`), whether anybody
         can start it, whether it is exported, actions of its filters, names that a provider answers to; enabled ones only. `version`: name and number.
         `initializers`: classes that a start-up library makes objects of. `words`, in
-        lower case: those of controls that agree, that do not, that go on, and those of texts about a policy.
+        lower case: those of controls that agree, that do not, that go on, and those of texts about a policy. `starts`: calls,
+        by place, that start an SDK: its number, and whether without collecting.
 
-        Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `limit`), the
+        Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `pre-init`, `unseen-way`, `limit`), the
         methods on the way to it, and what opens the way; then what agreeing controls say; then counts: steps, nodes, complete (0 if the limit
         of steps was hit), and of what was left out reflection, intents, dynamic (calls by call site), long_methods.
         """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assaymark import _engine, catalog
 from assaymark.analysis.code import code_of
 from assaymark.analysis.flow import FLOW_READS, flows_of
-from assaymark.analysis.sdk_calls import SdkCall, auto_starts, sdk_calls
+from assaymark.analysis.sdk_calls import auto_starts, sdk_calls
 from assaymark.analysis.sensitive import sensitive_places
 from assaymark.formats.android.manifest import Component, complete_name
 from assaymark.formats.program import Program
@@ -20,9 +20,6 @@ CONSENT_READS = (*FLOW_READS, "consent.toml")
 _STARTUP = "androidx.startup"
 """Value of the `meta-data` by which androidx.startup knows its initialisers."""
 
-
-PRE_INIT = "pre-init"
-"""Why an order is unknown: the way goes through a call that, by the SDK's maker, collects nothing."""
 
 EARLY = ("before", "no-gate")
 
@@ -70,30 +67,7 @@ def _ordered(program: Program) -> ConsentFacts:
     places = set(_asked(program))
     if not places and not any(auto_starts(program)):
         return ConsentFacts({}, (), Counter(complete=1))
-    return _trusting(program, order_of(program, places))
-
-
-def _trusting(program: Program, found: ConsentFacts) -> ConsentFacts:
-    """Give the facts with what only an SDK's quiet start leads to as unknown.
-
-    The catalog names calls that prepare an SDK and, by its maker, collect nothing. The code may show a way through such
-    a call all the same, often one that only an error takes: neither is enough to say that the app reads too early. It
-    is said where the app also starts the SDK before the user agreed.
-    """
-    calls = sdk_calls(program)
-    started = {one.sdk for one in calls if one.role == "init" and _order(found, one) in EARLY}
-    quiet = {one.api for one in calls if one.role == "pre-init" and one.sdk not in started}
-    orders = {
-        place: ConsentOrder("unknown", PRE_INIT, one.path, None)
-        if one.order in EARLY and not quiet.isdisjoint(one.path)
-        else one
-        for place, one in found.orders.items()
-    }
-    return replace(found, orders=orders) if quiet else found
-
-
-def _order(found: ConsentFacts, call: SdkCall) -> str:
-    return found.at(call.hit.caller, call.hit.offset).order
+    return order_of(program, places)
 
 
 def _asked(program: Program) -> Iterator[tuple[int, int]]:
@@ -110,7 +84,13 @@ def _asked(program: Program) -> Iterator[tuple[int, int]]:
 
 
 def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFacts:
-    """Find the order of places (engine's id of the method, code unit), such as the sources of flows."""
+    """Find the order of places (engine's id of the method, code unit), such as the sources of flows.
+
+    The catalog names calls that prepare an SDK and, by its maker, collect nothing. The code may show a way through such
+    a call all the same, often one that only an error takes: neither is enough to say that the app reads too early. So
+    what only such calls lead to is `unknown`, with the reason `pre-init`, unless the app also starts that SDK too
+    early.
+    """
     wanted = sorted(set(places))
     manifest, stated = program.manifest, _meta_data(program)
     words = catalog.load_consent_words()
@@ -131,12 +111,20 @@ def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFact
         sorted({name for name, value in stated if value == _STARTUP}),
         (list(words.agree), list(words.decline), list(words.proceed), list(words.policy)),
         wanted,
+        _starts(program),
     )
     orders = {
         place: ConsentOrder(order, reason, tuple(path), gate)
         for place, (order, reason, path, gate) in zip(wanted, answers, strict=True)
     }
     return ConsentFacts(orders, tuple(gates), counts)
+
+
+def _starts(program: Program) -> list[tuple[tuple[int, int], int, bool]]:
+    """Give the places that start an SDK, a number for the SDK, and whether it collects nothing yet."""
+    calls = [one for one in sdk_calls(program) if one.role in ("init", "pre-init")]
+    numbers = {sdk: number for number, sdk in enumerate(sorted({one.sdk for one in calls}))}
+    return [((one.hit.caller, one.hit.offset), numbers[one.sdk], one.role == "pre-init") for one in calls]
 
 
 def _kind(kind: str) -> str:

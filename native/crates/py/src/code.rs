@@ -309,10 +309,13 @@ impl Code {
         initializers: Vec<String>,
         words: consent::Words,
         sites: Vec<(u32, u32)>,
+        starts: Vec<((u32, u32), u32, bool)>,
     ) -> PyResult<consent::ConsentRows> {
         let held = consent::Held::new(&packages, &resources);
         let manifest = consent::manifest(application, version, components, meta_data, initializers);
-        guarded(py, || Ok(self.order(&held, &manifest, words, &sites)))
+        guarded(py, || {
+            Ok(self.order(&held, &manifest, words, &sites, &starts))
+        })
     }
 
     fn find_calls(

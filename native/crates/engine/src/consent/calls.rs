@@ -2,7 +2,7 @@
 
 use super::body::Insn;
 use super::facts::{Callback, of_type};
-use super::heap::Key;
+use super::heap::{Key, Origin};
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::callgraph::{exact, superclass_method};
@@ -37,6 +37,9 @@ impl World<'_> {
         };
         if opcode != 0x71 && args.first().is_some_and(|&first| first == NOTHING) {
             return (NOTHING, false);
+        }
+        if self.is_quiet(node, insn.unit) {
+            return (ANY, true);
         }
         if let Some(outcome) = self.intercept(node, insn, method, args) {
             return outcome;
@@ -190,6 +193,11 @@ impl World<'_> {
     /// Calls each method of an object that the platform may call, now or at an event.
     pub(super) fn fire(&mut self, node: u32, unit: u32, object: u32) {
         let callbacks = self.callbacks_of(object);
+        // A component that something holds does not run by that, but for what is posted or started.
+        if let Origin::Made(_) = self.heap.objects[object as usize].origin {
+            let own = of_type(&callbacks, "Ljava/lang/Runnable;");
+            return self.fire_all(node, unit, object, &own);
+        }
         self.fire_all(node, unit, object, &callbacks);
     }
 
@@ -202,8 +210,11 @@ impl World<'_> {
         }
     }
 
-    /// A thread runs.
-    pub(super) fn run_thread(&mut self, node: u32, unit: u32, object: u32) {
+    /// A thread runs: its own code for this, and of what it was given.
+    pub(super) fn run_thread(&mut self, node: u32, unit: u32, object: u32, is_thread: bool) {
+        if !is_thread {
+            return self.fire_as(node, unit, object, "Ljava/lang/Runnable;");
+        }
         let callbacks = self.callbacks_of(object);
         let own = of_type(&callbacks, "Landroid/os/HandlerThread;");
         self.fire_all(node, unit, object, &own);

@@ -50,6 +50,9 @@ impl World<'_> {
             }
             _ => {}
         }
+        if facts.of("Ljava/lang/ThreadLocal;") && name == "get" && !objects.is_empty() {
+            return Some(self.of_thread(node, unit, &objects));
+        }
         if facts.class().starts_with("Ljava/util/concurrent/atomic/") {
             return self.atomic(node, unit, facts, args);
         }
@@ -213,6 +216,27 @@ impl World<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What is kept for a thread: what was set, or what the program's `initialValue` makes.
+    fn of_thread(&mut self, node: u32, unit: u32, locals: &[u32]) -> Outcome {
+        let mut out = NOTHING;
+        for &local in locals {
+            let mut own = self.read(Key::Contents(local), node);
+            if self.read(Key::Elements(local), node) == ANY {
+                own = ANY;
+            }
+            let first = match self.own_method(local, "initialValue", 0) {
+                Some(def) => {
+                    let args = [self.values.one(Atom::Object(local))];
+                    self.call(node, unit, def, &args).0
+                }
+                None => self.values.integer(0),
+            };
+            own = self.values.join(own, first);
+            out = self.values.join(out, own);
+        }
+        (out, out != NOTHING)
     }
 
     /// The elements of arrays are copied into others, to the same places if `in_place`.

@@ -94,12 +94,8 @@ pub struct Facts<'a> {
     relations: Map<(u32, u32), Option<bool>>,
 }
 
-/// Methods that the platform calls and that the list of them does not have: they are not made to be overridden, or of a package
-/// that it leaves out.
-const MORE: [(&str, &str); 2] = [
-    ("Landroid/content/ContentProvider;", "attachInfo/2"),
-    ("Ljava/beans/PropertyChangeListener;", "propertyChange/1"),
-];
+/// Methods that the platform calls and that its list does not have, for they are not made to be overridden.
+const MORE: [(&str, &str); 1] = [("Landroid/content/ContentProvider;", "attachInfo/2")];
 
 const DEFINED: u8 = 1;
 const STORED: u8 = 2;
@@ -315,7 +311,7 @@ impl<'a> Facts<'a> {
 
     /// Whether objects of a class are of a type; `None` if it cannot be told.
     pub fn is_a(&mut self, class: u32, kind: u32) -> Option<bool> {
-        if class == NONE {
+        if class == NONE || kind == NONE {
             return None;
         }
         if let Some(&found) = self.relations.get(&(class, kind)) {

@@ -1,7 +1,7 @@
 //! Does a sensitive call run before the user agrees?
 //!
-//! The code is run abstractly in a world that grows in four phases ([`Phase`]): what starts by itself; what the user can do without
-//! agreeing; what cannot be told; and, last, agreeing. A call that is first reached in the last phase happens after consent on every
+//! The code is run abstractly in a world that grows in phases ([`Phase`]): what starts by itself; what the user can do without
+//! agreeing; what an SDK's quiet start leads to; what cannot be told; and, last, agreeing. A call that is first reached in the last phase happens after consent on every
 //! run: whatever guards it (a stored flag, a helper, an exception, the order of screens, an SDK's switch) opens only then. Nothing has
 //! to know what a guard looks like.
 //!
@@ -28,6 +28,7 @@ pub mod starts;
 pub mod stores;
 pub mod tables;
 pub mod texts;
+pub mod unseen;
 pub mod value;
 pub mod world;
 
@@ -96,20 +97,30 @@ pub struct Outcome {
     pub counters: Counters,
 }
 
-/// Finds the order of sensitive places (method definition, code unit) against the user's consent.
+/// Finds the order of sensitive places (method definition, code unit) against the user's consent. `starts`: calls, by place, that
+/// start an SDK: which one, and whether without collecting.
 pub fn consent(
     program: &Program,
     manifest: &Manifest,
     screens: Screens<'_>,
     lexicon: &Lexicon,
     sites: &[(u32, u32)],
+    starts: &[((u32, u32), u32, bool)],
     limit: u64,
 ) -> Outcome {
     let mut world = World::new(program, manifest, screens, lexicon, sites, limit);
+    let starts = starts.iter();
+    world.starts = starts
+        .map(|&(place, sdk, quiet)| (place, (sdk, quiet)))
+        .collect();
     state_meta_data(&mut world);
     start(&mut world);
     world.settle();
-    for phase in [Phase::Used, Phase::Unclear, Phase::Agreed] {
+    let mut made = 0;
+    for phase in [Phase::Used, Phase::Quiet, Phase::Unclear, Phase::Agreed] {
+        if phase == Phase::Agreed {
+            made = world.heap.objects.len();
+        }
         world.enter(phase);
         world.fire_events();
         if phase >= Phase::Unclear && world.counters.intents > 0 {
@@ -122,8 +133,16 @@ pub fn consent(
     }
     let gate = world.has_gate();
     let complete = !world.exhausted();
+    let unseen = world.unseen(made);
     let answers = (0..sites.len())
-        .map(|site| answer(&mut world, site, gate, complete))
+        .map(|site| {
+            let mut answer = answer(&mut world, site, gate, complete);
+            if answer.order == Order::After && unseen.contains(&sites[site].0) {
+                answer.order = Order::Unknown("unseen-way");
+                answer.gate = None;
+            }
+            answer
+        })
         .collect();
     let mut gates: Vec<String> = (0..world.events.len() as u32)
         .filter(|&number| world.says(number) == lexicon::Says::Agree)
@@ -193,6 +212,7 @@ fn answer(world: &mut World<'_>, site: usize, gate: bool, complete: bool) -> Ans
     let order = match reached.phase {
         Phase::Start | Phase::Used if gate => Order::Before,
         Phase::Start | Phase::Used => Order::NoGate,
+        Phase::Quiet => Order::Unknown("pre-init"),
         Phase::Unclear => Order::Unknown("unresolved-guard"),
         Phase::Agreed => Order::After,
     };

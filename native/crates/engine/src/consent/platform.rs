@@ -208,11 +208,13 @@ impl World<'_> {
                 self.keep(receiver, passed);
                 let inside = self.inside(node, receiver);
                 let told = facts.name == "notifyObservers";
+                let threads = self.values.objects(receiver);
                 for object in inside {
                     if told {
                         self.update(node, unit, object, receiver, passed);
                     } else if facts.of("Ljava/lang/Thread;") {
-                        self.run_thread(node, unit, object);
+                        let is_thread = threads.contains(&object);
+                        self.run_thread(node, unit, object, is_thread);
                     } else {
                         self.fire(node, unit, object);
                     }
@@ -255,7 +257,9 @@ impl World<'_> {
         let container = facts.class().starts_with("Ljava/util/")
             || facts.class().starts_with("Ljava/lang/ref/")
             || facts.of("Ljava/lang/ThreadLocal;");
-        let fluent = facts.classes.contains(&facts.result) || facts.class().ends_with("Builder;");
+        // Every class is an object, so one that gives an object need not give itself.
+        let fluent = facts.result != "Ljava/lang/Object;" && facts.classes.contains(&facts.result)
+            || facts.class().ends_with("Builder;");
         let makes = facts.action.is_some() || container || fluent;
         if is_static {
             let known = passed.iter().any(|&arg| !self.values.atoms(arg).is_empty());
@@ -302,7 +306,10 @@ impl World<'_> {
             return future;
         }
         // Builders give themselves; containers give what they hold, and views of themselves.
-        let element = container && facts.result == "Ljava/lang/Object;" && facts.name != "clone";
+        let element = facts.result == "Ljava/lang/Object;" && facts.name != "clone";
+        if element && !container && !facts.class().starts_with("Landroid/util/") {
+            return ANY;
+        }
         let mut out = if element { NOTHING } else { receiver };
         if container || facts.name.starts_with("get") || facts.name.starts_with("obtain") {
             let zero = self.values.integer(0);
@@ -408,7 +415,7 @@ impl World<'_> {
     fn fire_functions(&mut self, node: u32, unit: u32, facts: &Foreign, passed: &[Value]) {
         for (parameter, arg) in arguments(facts, passed) {
             let function = parameter.starts_with("Ljava/util/function/")
-                || matches!(parameter, "Ljava/util/Comparator;" | "Ljava/util/Observer;");
+                || parameter == "Ljava/util/Comparator;";
             if function {
                 for object in self.values.objects(arg) {
                     self.fire(node, unit, object);

@@ -74,7 +74,7 @@ impl World<'_> {
                 continue;
             };
             let split = self.split_receiver(node, body, at, &frame);
-            self.leave(body, at, tail, &frame, split, &mut states, &mut work);
+            self.leave(body, (at, tail), &frame, split, &mut states, &mut work);
         }
         (result, returns)
     }
@@ -110,8 +110,7 @@ impl World<'_> {
     fn leave(
         &mut self,
         body: &Body,
-        at: u32,
-        tail: &Insn,
+        (at, tail): (u32, &Insn),
         frame: &Frame,
         split: Option<Split>,
         states: &mut [Option<Frame>],
@@ -316,7 +315,17 @@ impl World<'_> {
             0x12..=0x19 => put = Some(self.values.integer(insn.literal)),
             0x1a | 0x1b => put = Some(self.string(body.dex, insn.index)),
             op::CONST_CLASS => put = Some(self.values.one(Atom::Class(insn.index))),
-            0x1f => put = Some(self.cast(get(frame, a), insn.index)),
+            0x1f => {
+                let value = self.cast(get(frame, a), insn.index);
+                put = Some(match value {
+                    ANY if self.is_resumed(body, insn.index) => {
+                        // What a call that suspended gave came through a library that nobody could follow.
+                        let no = self.values.one(Atom::Boxed(0));
+                        self.unclear(node, no)
+                    }
+                    value => value,
+                });
+            }
             0x20 => put = Some(self.instance_of(get(frame, b), insn.index)),
             op::NEW_INSTANCE => {
                 self.initialise(insn.index, node, insn.unit);

@@ -169,7 +169,7 @@ impl World<'_> {
                 .flat_map(|row| {
                     parts
                         .iter()
-                        .map(move |part| [&row[..], &[part.clone()]].concat())
+                        .map(move |part| [&row[..], std::slice::from_ref(part)].concat())
                 })
                 .take(PARTS)
                 .collect();

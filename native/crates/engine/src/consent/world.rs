@@ -44,6 +44,8 @@ pub enum Phase {
     Start,
     /// The user does all but agree.
     Used,
+    /// Also what an SDK's quiet start leads to, which by its maker collects nothing.
+    Quiet,
     /// Also what cannot be told: stores that are not followed, controls that may be the one that agrees.
     Unclear,
     /// The user agrees.
@@ -79,6 +81,8 @@ pub struct Node {
     pub from: (u32, u32),
     /// Why it was first reached.
     pub cause: u32,
+    /// When it was first reached.
+    pub phase: Phase,
     /// Why it waits in the queue.
     pending: u32,
     depth: u8,
@@ -140,6 +144,10 @@ pub struct World<'a> {
     pub causes: Vec<Cause>,
     by_cause: Map<(u32, u32), u32>,
     sites: Map<(u32, u32), u32>,
+    /// Calls that start an SDK, by method definition and code unit: the SDK, and whether they start it without collecting.
+    pub starts: Map<(u32, u32), (u32, bool)>,
+    /// SDKs that are started before the user agrees, in earnest.
+    started_early: BTreeSet<u32>,
     /// For each sensitive place.
     pub reached: Vec<Option<Reached>>,
     pub(super) events: Vec<Event>,
@@ -203,6 +211,8 @@ impl<'a> World<'a> {
             calls: Map::default(),
             queue: BTreeSet::new(),
             phase: Phase::Start,
+            starts: Map::default(),
+            started_early: BTreeSet::new(),
             cause: 0,
             causes: vec![Cause::Start],
             by_cause: Map::default(),
@@ -456,6 +466,7 @@ impl<'a> World<'a> {
                     callers: Vec::new(),
                     from: (from, unit),
                     cause: self.cause,
+                    phase: self.phase,
                     pending: self.cause,
                     depth,
                     places,
@@ -594,6 +605,27 @@ impl<'a> World<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a call does nothing yet: it starts an SDK quietly, and so far nothing starts that SDK in earnest.
+    pub(super) fn is_quiet(&mut self, node: u32, unit: u32) -> bool {
+        if self.phase >= Phase::Quiet || self.starts.is_empty() {
+            return false;
+        }
+        let place = (self.nodes[node as usize].def, unit);
+        let Some(&(sdk, quiet)) = self.starts.get(&place) else {
+            return false;
+        };
+        if quiet && !self.started_early.contains(&sdk) {
+            self.depends_on_phase(node);
+            return true;
+        }
+        if !quiet && self.started_early.insert(sdk) {
+            for waiting in self.phase_nodes.clone() {
+                self.enqueue(waiting, self.cause);
+            }
+        }
+        false
     }
 
     /// Marks a place as reached.

@@ -58,10 +58,16 @@ pub(super) enum What {
     Integer(i64),
     /// Text; the number of it.
     Text(u32),
+    /// Text of which only the beginning is known (an address up to its path at least); the number of it. Beside it stands [`What::Unknown`].
+    Begins(u32),
     /// A class constant.
     Class(u32),
-    /// A method found by reflection: class (type id or [`NONE`]), name (text number).
-    Method(u32, u32),
+    /// A class outside the program that no instruction names: its name (text number).
+    Foreign(u32),
+    /// A method found by reflection: class (type id), name, and names of its parameters' types (text numbers; [`NONE`]: not known).
+    Method(u32, u32, u32),
+    /// A method of a class outside that no instruction names: class, name (text numbers).
+    ForeignMethod(u32, u32),
     /// A field found by reflection.
     Field(u32, u32),
     /// An object made by an instruction of a node, or that one of its calls gives.
@@ -193,6 +199,14 @@ impl Heap {
     pub fn as_text(&self, value: Abs) -> Option<&str> {
         match self.what[value as usize] {
             What::Text(id) => Some(&self.texts[id as usize]),
+            _ => None,
+        }
+    }
+
+    /// The text that a value is, or begins with.
+    pub fn beginning(&self, value: Abs) -> Option<&str> {
+        match self.what[value as usize] {
+            What::Text(id) | What::Begins(id) => Some(&self.texts[id as usize]),
             _ => None,
         }
     }
@@ -344,6 +358,8 @@ pub(super) struct Names {
     pub remote: u32,
     /// The address that something goes to.
     pub address: u32,
+    /// The host that it goes to, where no address says it.
+    pub host: u32,
 }
 
 impl Names {
@@ -357,6 +373,7 @@ impl Names {
             handler: rules.known_name("handler"),
             remote: rules.known_name("remote"),
             address: rules.known_name("address"),
+            host: rules.known_name("host"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of methods and fields outside the program: the rules that name them, looked up once each.
 
 use super::heap::{Abs, Map, Set, UNKNOWN, What};
-use super::rules::{Flow, Place, Root, Selector, matches};
+use super::rules::{Flow, Message, Place, Root, Selector, matches};
 use super::solve::Solver;
 use crate::code::dotted;
 use crate::code::link::NONE;
@@ -23,6 +23,8 @@ pub(super) struct Known {
     pub vendors: Map<u32, u32>,
     /// By type and name: its methods of that name.
     pub named: Map<(u32, u32), Rc<Vec<u32>>>,
+    /// By type: the components that something of it may be.
+    pub hosts: Map<u32, Rc<Set>>,
     /// By type: its methods that the platform may call.
     pub overriding: Map<u32, Rc<Vec<u32>>>,
 }
@@ -243,7 +245,7 @@ impl Solver<'_> {
                 if !one.calls.is_empty() && library.calls {
                     continue;
                 }
-                calls |= !one.calls.is_empty();
+                calls |= !one.calls.is_empty() || one.messages.contains(&Message::Keep);
                 library.rules.push(rule);
             }
             library.known |= known;

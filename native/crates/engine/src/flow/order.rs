@@ -42,6 +42,9 @@ impl Solver<'_> {
         let (Some(write), Some(read)) = (self.chain(writer), self.chain(reader)) else {
             return true;
         };
+        if self.is_being_made(cell, &read) && !self.is_being_made(cell, &write) {
+            return false;
+        }
         let kills = self.kills(cell, writer);
         let parted = write
             .iter()
@@ -115,7 +118,10 @@ impl Solver<'_> {
         let erased = |&site: &(u32, u32)| !later(&site);
         if one.writers.len() > 16
             || one.erasers.iter().any(erased)
-            || !one.writers.iter().all(adds)
+            || !one
+                .writers
+                .iter()
+                .all(|own| adds(own) || later(&(own.0, own.1)))
             || !one
                 .readers
                 .iter()
@@ -125,7 +131,8 @@ impl Solver<'_> {
             return false;
         }
         let mut position = 0;
-        for &(_, other, _) in one.writers.iter().filter(|own| own.1 != writer.1) {
+        let others = one.writers.iter().filter(|own| own.1 != writer.1);
+        for &(_, other, _) in others.filter(|own| adds(own)) {
             if self.path(node, Some(other), Some(writer.1), &[]) {
                 if self.path(node, None, Some(writer.1), &[other]) {
                     return false;
@@ -137,11 +144,14 @@ impl Solver<'_> {
     }
 
     /// The name of the method that an instruction calls, and how many operands it has.
-    fn called(&self, site: (u32, u32)) -> Option<(&str, usize)> {
+    pub fn called(&self, site: (u32, u32)) -> Option<(&str, usize)> {
         let body = &self.nodes[site.0 as usize].method.body;
         let Op::Invoke(_, method) = body.ins[site.1 as usize].op else {
             return None;
         };
+        if method == NONE {
+            return None;
+        }
         let key = self.program.link.methods[method as usize];
         let name = self
             .program
@@ -180,18 +190,24 @@ impl Solver<'_> {
     /// Whether what one run of the platform's calls leaves in a cell is there in a later one.
     fn lives_on(&self, cell: u32, write: &[Step], read: &[Step], kills: &[Vec<Step>]) -> bool {
         let object = self.heap.cells[cell as usize].object;
-        if object == STATICS
-            || !matches!(
-                self.heap.what[object as usize],
-                What::Component(_) | What::Made { .. }
-            )
-        {
+        let kept = !matches!(
+            self.heap.what[object as usize],
+            What::Component(_) | What::Made { .. }
+        );
+        if kept && object != STATICS {
             return true;
         }
         let (a, b) = (
             self.nodes[write[0].node as usize].start,
             self.nodes[read[0].node as usize].start,
         );
+        let order = self.stage(a).zip(self.stage(b));
+        if order.is_some_and(|(a, b)| a > b) && !read.iter().any(|step| step.later) {
+            return false;
+        }
+        if object == STATICS {
+            return true;
+        }
         match (a, b) {
             (
                 Start::Platform {
@@ -222,6 +238,36 @@ impl Solver<'_> {
         }
     }
 
+    /// When the platform runs something in the life of a process: the application is made, then the providers, then the application begins,
+    /// then all others.
+    fn stage(&self, start: Start) -> Option<u8> {
+        let Start::Platform {
+            component,
+            lifecycle,
+            state,
+        } = start
+        else {
+            return None;
+        };
+        let cycle = self.world.cycles.get(lifecycle as usize)?;
+        let name = &cycle.names[state as usize][..];
+        let made = matches!(name, "<init>" | "attachBaseContext" | "attachInfo");
+        let application = self.world.application == Some(component);
+        Some(
+            match (
+                &self.rules.lifecycles[lifecycle as usize].base[..],
+                made,
+                name,
+            ) {
+                ("android.app.Application", true, _) if application => 0,
+                ("android.content.ContentProvider", true, _) => 1,
+                ("android.content.ContentProvider", _, "onCreate") => 1,
+                ("android.app.Application", _, "onCreate") if application => 2,
+                _ => 3,
+            },
+        )
+    }
+
     /// States of a component that cannot end without one of these writes, other than the one that goes on with calls.
     fn states_that_replace(&self, component: u32, lifecycle: u32, kills: &[Vec<Step>]) -> Vec<u32> {
         let mut out = Vec::new();
@@ -241,6 +287,23 @@ impl Solver<'_> {
             }
         }
         out
+    }
+
+    /// Whether a chain of calls lies in the constructor of the object of a cell: nobody else has the object yet.
+    fn is_being_made(&self, cell: u32, chain: &[Step]) -> bool {
+        let object = self.heap.cells[cell as usize].object;
+        let What::Made { node, part: 0, .. } = self.heap.what[object as usize] else {
+            return false;
+        };
+        chain.iter().any(|step| {
+            step.node == node
+                && matches!(self.called((step.node, step.ins)), Some(("<init>", _)))
+                && {
+                    let body = &self.nodes[node as usize].method.body;
+                    let receiver = body.args(step.ins)[0];
+                    receiver != NONE && self.set(node, receiver)[..] == [object]
+                }
+        })
     }
 
     /// Whether the last step's node may run again with the same object in the cell.
@@ -280,10 +343,11 @@ impl Solver<'_> {
         }
         match self.nodes[chain[0].node as usize].start {
             Start::Platform {
-                lifecycle, state, ..
+                component,
+                lifecycle,
+                state,
             } => {
-                let component = matches!(self.heap.what[object as usize], What::Component(_));
-                !component
+                component != object
                     || self
                         .world
                         .cycles

@@ -15,6 +15,8 @@ use std::rc::Rc;
 pub(super) struct Method {
     pub body: Body,
     pub users: Users,
+    /// By block: whether its first instruction never goes to a handler by itself.
+    pub quiet: Vec<bool>,
 }
 
 /// How a node came to be run.
@@ -118,6 +120,8 @@ pub(super) struct Solver<'a> {
     pub known: super::library::Known,
     pub fields: Map<u32, u32>,
     pub own_fields: Map<u32, Rc<Vec<u32>>>,
+    /// Whether a value of a node can be an object: what was asked already, once all values are known.
+    pub held: std::cell::RefCell<Map<(u32, Value, Abs), bool>>,
     pub world: super::entries::World,
     pub mail: super::intents::Mail,
 }
@@ -159,6 +163,7 @@ impl<'a> Solver<'a> {
             known: super::library::Known::default(),
             fields: Map::default(),
             own_fields: Map::default(),
+            held: std::cell::RefCell::default(),
             world: super::entries::World::default(),
             mail: super::intents::Mail::default(),
         }
@@ -330,6 +335,7 @@ impl<'a> Solver<'a> {
         let read = match self.builder.body(def) {
             Ok(body) => Some(Rc::new(Method {
                 users: body.users(),
+                quiet: super::throwing::quiet(&body),
                 body,
             })),
             Err(crate::ir::Absence::NoCode) => None,
@@ -482,7 +488,11 @@ impl<'a> Solver<'a> {
                 .map(|ins| body.ins[ins as usize].op);
             let decides = matches!(last, Some(Op::If(_) | Op::Switch));
             for edge in body.succs(block) {
-                if edge.kind != EdgeKind::Normal || !decides {
+                let open = match edge.kind {
+                    EdgeKind::Normal => !decides,
+                    EdgeKind::Caught(_) => !method.quiet[block as usize],
+                };
+                if open {
                     stack.push(edge.block);
                 }
             }

@@ -84,6 +84,7 @@ impl Code {
         manifest: &Manifest,
         words: Words,
         sites: &[(u32, u32)],
+        starts: &[((u32, u32), u32, bool)],
     ) -> ConsentRows {
         let sources = held.packages.iter().map(|(opened, table)| Source {
             file: &opened.file,
@@ -103,6 +104,7 @@ impl Code {
             screens,
             &lexicon,
             sites,
+            starts,
             self.limits.consent_steps,
         );
         rows(outcome)
