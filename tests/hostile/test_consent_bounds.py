@@ -10,6 +10,10 @@ from assaymark.sandbox import Bounds
 from assaymark.testing.apk import LAUNCHER, Apk, manifest
 
 _MEGABYTES = 400
+_READ = (
+    "Landroid/provider/Settings$Secure;->getString"
+    "(Landroid/content/ContentResolver;Ljava/lang/String;)Ljava/lang/String;"
+)
 _MAIN = """.class public Lcom/example/app/Main;
 .super Landroid/app/Activity;
 .method public onCreate(Landroid/os/Bundle;)V
@@ -18,7 +22,7 @@ _MAIN = """.class public Lcom/example/app/Main;
     invoke-virtual {{p0}}, Landroid/app/Activity;->getContentResolver()Landroid/content/ContentResolver;
     move-result-object v0
     const-string v1, "android_id"
-    invoke-static {{v0, v1}}, Landroid/provider/Settings$Secure;->getString(Landroid/content/ContentResolver;Ljava/lang/String;)Ljava/lang/String;
+    invoke-static {{v0, v1}}, {read}
     return-void
 .end method
 .method public static x()V
@@ -31,7 +35,7 @@ _MAIN = """.class public Lcom/example/app/Main;
 
 def _inspect(tmp_path: Path, registers: int, body: str) -> Report:
     file = tmp_path / "hostile.apk"
-    code = _MAIN.format(registers=registers, body=body)
+    code = _MAIN.format(registers=registers, body=body, read=_READ)
     file.write_bytes(Apk(manifest=manifest(application=LAUNCHER), smali={"Main.smali": code}).build())
     return sandbox.inspect(file, bounds=Bounds(memory=_MEGABYTES << 20, cpu_seconds=20, wall_seconds=120))
 
