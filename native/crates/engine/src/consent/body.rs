@@ -7,6 +7,10 @@ use crate::dex::opcode::{Format, Index, OPCODES, op};
 
 /// Instructions of one method that are followed.
 const LONGEST: usize = 60_000;
+/// Registers of all blocks of one method: each block keeps what they hold before it.
+const CELLS: usize = 1 << 20;
+/// Registers that a call can pass: `invoke-range` has one byte for their number.
+const PASSED: u16 = 255;
 
 /// One instruction.
 #[derive(Debug, Clone, Copy)]
@@ -66,12 +70,15 @@ pub struct Body {
 }
 
 impl Body {
-    /// Decodes a method definition. `None` without code, or if it is too long or damaged.
+    /// Decodes a method definition. `None` without code, or if it is too long, too wide or damaged.
     pub fn of(program: &Program, def: u32) -> Option<Body> {
         let method = program.defs.methods[def as usize];
         let at = program.defs.class(def).dex;
         let dex = &program.dexes[at as usize];
         let code = dex.code(method.code).filter(|_| method.code != 0)?;
+        if code.ins > PASSED {
+            return None;
+        }
         let mut body = Body {
             dex: at,
             registers: code.registers,
@@ -105,6 +112,9 @@ impl Body {
         leaders.dedup();
         let units: Vec<u32> = all.iter().map(|one| one.at as u32).collect();
         leaders.retain(|leader| units.binary_search(leader).is_ok());
+        if leaders.len() * (usize::from(code.registers) + 1) > CELLS {
+            return None;
+        }
         let block_at = |unit: usize| {
             leaders
                 .binary_search(&(unit as u32))
@@ -135,6 +145,8 @@ impl Body {
                         .extend(handlers.filter_map(|&(_, unit)| block_at(unit as usize)));
                 }
             }
+            block.handlers.sort_unstable();
+            block.handlers.dedup();
             body.blocks.push(block);
         }
         for one in &all {

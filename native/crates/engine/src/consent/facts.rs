@@ -1,5 +1,6 @@
 //! What is known of fields, types and methods before any run: looked up once, kept.
 
+use super::value::Value;
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::code::platform;
@@ -46,6 +47,19 @@ impl Foreign {
     /// Whether it belongs to a class or to one below it.
     pub fn of(&self, class: &str) -> bool {
         self.classes.iter().any(|own| own == class)
+    }
+
+    /// Arguments with one value for each parameter: `long` and `double` have two registers.
+    pub fn narrowed(&self, args: &[Value], is_static: bool) -> Vec<Value> {
+        let mut rest = args.iter().copied();
+        let mut out: Vec<Value> = rest.by_ref().take(usize::from(!is_static)).collect();
+        for parameter in &self.parameters {
+            out.extend(rest.next());
+            if matches!(parameter.as_str(), "J" | "D") {
+                rest.next();
+            }
+        }
+        out
     }
 
     /// The class that has it.

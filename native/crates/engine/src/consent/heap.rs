@@ -1,6 +1,6 @@
 //! What lies outside registers: objects by the place that makes them, and cells for fields, stores and containers.
 
-use super::texts::PARTIAL;
+use super::texts::{FOLLOWED, PARTIAL};
 use super::value::{ANY, Atom, NOTHING, Value, Values};
 use crate::code::link::NONE;
 use crate::hash::Map;
@@ -17,6 +17,8 @@ pub enum Origin {
     View(u32),
     /// A builder of text with a text in it: the builder, number of the text.
     Built(u32, u32),
+    /// The entries of a map: the map.
+    Entry(u32),
     /// A named store: kind, number of the name or [`NONE`].
     Store(Store, u32),
 }
@@ -85,7 +87,7 @@ pub enum Key {
     Enabled(u32),
     /// Whether a box is ticked.
     Ticked(u32),
-    /// Objects that hold an object: a layout its views.
+    /// Objects that hold an object: a layout its views; for a map or document those that it was made of.
     Holder(u32),
     /// Result codes that an activity sets.
     Result(u32),
@@ -206,7 +208,7 @@ impl Heap {
         changed.then_some(cell)
     }
 
-    /// The strings of a value; `None` if it may be one that is not known.
+    /// The strings of a value; `None` if it may be one that is not known, or too long to be followed.
     pub fn known_texts(&self, value: Value, values: &Values) -> Option<Vec<u32>> {
         if value == ANY {
             return None;
@@ -214,6 +216,7 @@ impl Heap {
         let atoms = values.atoms(value).iter();
         let text = |atom: &Atom| match atom {
             Atom::Text(text) if self.text_of(*text).starts_with(PARTIAL) => None,
+            Atom::Text(text) if self.text_of(*text).len() > FOLLOWED => None,
             Atom::Text(text) => Some(Some(*text)),
             Atom::Integer(0) => Some(None),
             _ => None,

@@ -169,6 +169,7 @@ impl World<'_> {
         is_static: bool,
     ) -> (Value, bool) {
         let facts = self.facts.foreign(method);
+        let args = &*facts.narrowed(args, is_static);
         if let Some(outcome) = self.model(node, unit, &facts, args, is_static) {
             return outcome;
         }
@@ -680,16 +681,8 @@ fn arguments<'a>(
     facts: &'a Foreign,
     passed: &'a [Value],
 ) -> impl Iterator<Item = (&'a str, Value)> + use<'a> {
-    let mut at = 0;
-    facts.parameters.iter().map_while(move |parameter| {
-        let arg = *passed.get(at)?;
-        at += if matches!(parameter.as_str(), "J" | "D") {
-            2
-        } else {
-            1
-        };
-        Some((parameter.as_str(), arg))
-    })
+    let parameters = facts.parameters.iter().map(String::as_str);
+    parameters.zip(passed.iter().copied())
 }
 
 /// Types of which an argument tells a call something, and is not called back.

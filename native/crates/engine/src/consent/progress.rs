@@ -11,11 +11,12 @@
 //! first time.
 
 use super::body::{Body, Insn};
-use super::run::{Frame, may_throw};
+use super::run::{Frame, STRIDE};
 use super::value::{NOTHING, STOPS, UNASKED, Value, Values};
 use super::world::World;
 use crate::code::link::NONE;
 use crate::dex::opcode::op;
+use crate::ir::may_throw;
 use smallvec::SmallVec;
 
 /// Says that a node is to run from its start, where else the number of an instruction that asks stands.
@@ -218,6 +219,7 @@ impl World<'_> {
         let (mut result, mut returns) = (NOTHING, false);
         while let Some(at) = run.waiting.take_first() {
             let taken = self.steps;
+            self.steps += (frame.len() / STRIDE) as u64;
             run.load(at, &mut frame);
             let block = &body.blocks[at as usize];
             let mut alive = true;

@@ -106,6 +106,19 @@ impl World<'_> {
                 }
                 Some((self.field_member(node, unit, facts, args), true))
             }
+            ("Ljava/lang/reflect/Array;", _) if name.starts_with("set") && args.len() == 3 => {
+                // Of which type the elements are is not asked.
+                let plain = |atom| match atom {
+                    Atom::Boxed(number) => Some(Atom::Integer(number)),
+                    atom => Some(atom),
+                };
+                let unboxed = self.values.map(args[2], plain);
+                let value = self.values.join(args[2], unboxed);
+                for array in self.values.objects(args[0]) {
+                    self.store_element(array, None, value);
+                }
+                Some((NOTHING, true))
+            }
             ("Ljava/lang/Class;" | "Ljava/lang/reflect/Constructor;", "newInstance") => {
                 let mut out = NOTHING;
                 for atom in self.values.atoms(args[0]).to_vec() {
@@ -194,7 +207,7 @@ impl World<'_> {
             let boxed = facts.name == "set" || facts.name == "get";
             let primitive = {
                 let own = program.link.fields[field as usize].kind;
-                !program.descriptor(own).starts_with(b"L")
+                !matches!(program.descriptor(own).first(), Some(b'L' | b'['))
             };
             // The object is not asked for a static field, and which one it is code does not say.
             if let Some(&given) = args.get(2) {

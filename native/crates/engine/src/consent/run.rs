@@ -20,6 +20,9 @@ pub(super) type Split = (usize, Value, Value);
 /// Objects that are told apart by what they answer.
 const SPLIT: usize = 8;
 
+/// Registers that are copied or joined in one step.
+pub(super) const STRIDE: usize = 64;
+
 /// The length of an array, kept like an element.
 pub(super) const LENGTH: i64 = -5;
 
@@ -223,7 +226,7 @@ impl World<'_> {
                     method.access & (CONSTRUCTOR | STATIC) == CONSTRUCTOR | STATIC
                 })
             }
-            Origin::Built(..) => false,
+            Origin::Built(..) | Origin::Entry(_) => false,
             _ => true,
         }
     }
@@ -330,6 +333,7 @@ impl World<'_> {
             Some(&number) => number,
             None => {
                 let text = self.program.dexes[dex as usize].text(index).into_owned();
+                self.steps += (text.len() / STRIDE) as u64;
                 let number = self.heap.text(&text);
                 self.text_numbers.insert((dex, index), number);
                 number
@@ -383,14 +387,19 @@ impl World<'_> {
                     b"Ljava/lang/Long;",
                 ];
                 let class = self.heap.objects[object as usize].class;
-                if FINAL.contains(&descriptor) {
-                    return Some(class == kind);
+                if class == NONE {
+                    return None;
                 }
-                if class == NONE || self.program.descriptor(class).starts_with(b"[") {
+                let known = self.program.defs.class_of[class as usize] != NONE;
+                if FINAL.contains(&descriptor) {
+                    // A document stands for its text.
+                    let text = descriptor == FINAL[0] && self.is_document(class);
+                    return (!text).then_some(class == kind);
+                }
+                if self.program.descriptor(class).starts_with(b"[") {
                     return None;
                 }
                 // What the platform makes may be of a class below the one that is named.
-                let known = self.program.defs.class_of[class as usize] != NONE;
                 match self.facts.is_a(class, kind) {
                     Some(false) if !known => None,
                     fits => fits,
@@ -669,9 +678,4 @@ impl World<'_> {
         }
         self.fold(x, y, |x, y| binary(arith, width, x, y))
     }
-}
-
-/// Whether an instruction can end in a handler. Null and index errors are left to calls.
-pub(super) fn may_throw(opcode: u8) -> bool {
-    matches!(opcode, 0x6e..=0x78 | 0xfa..=0xfd | op::THROW | 0x93 | 0x94 | 0xb3 | 0xb4)
 }
