@@ -16,11 +16,9 @@ import pytest
 from assaymark import _engine
 from assaymark.catalog.flows import Effect, load_flow_rules
 from assaymark.testing.dex import assemble
+from flow.rowcode import OBJECT, READ, SINK, SOURCE, Code, parameters, type_of
 
-OBJECT = "Ljava/lang/Object;"
 MARKS = {"hash": "hashed", "encrypt": "encrypted", "length": "length-only", "coarse": "coarse"}
-SOURCE = ("t.Data", "read", "", "imei", 0, 0, [], False, False, "")
-SINK = ("t.Data", "send", "", "network", b"\1")
 
 ONLY_AN_OBJECT = re.compile(r"new|nothing|global (package|application)|provider\[")
 """Starts of a flow that say which object there is; what lies in it is another flow's."""
@@ -50,13 +48,6 @@ class Case:
     leaks: bool
 
 
-def parameters(row: Effect, count: int) -> list[str]:
-    """Give the types of a method that fits the row's start of a descriptor and has that many parameters at least."""
-    stated = [OBJECT if kind == "L" else kind for kind in re.findall(r"\[*(?:L[^;]+;|[A-Z])", row[2])]
-    closed = ")" in row[2]
-    return stated if closed else [*stated, *[OBJECT] * (count - len(stated))]
-
-
 class Writer:
     """Writes the body of one case: the receiver is v1, arguments follow it."""
 
@@ -65,7 +56,7 @@ class Writer:
         source, self.end = (part.strip() for part in flow.partition(" : ")[0].split(" -> "))
         self.start = source
         numbers = [int(number) for text in row[3] for number in re.findall(r"arg(\d)", text)]
-        self.types = parameters(row, max(numbers, default=0))
+        self.types = parameters(row[2], max(numbers, default=0))
         self.static = row[1] != "<init>" and not any(re.search(r"\bthis\b", text) for text in row[3])
         self.keys = {int(number) for text in (source, self.end) for number in re.findall(r"\[arg(\d)\]", text)}
         self.lines: list[str] = []
@@ -83,9 +74,11 @@ class Writer:
 
     def put(self, place: str) -> None:
         """Puts v8 into a place."""
-        root, rest = re.fullmatch(r"(this|arg\d|global [^.]*)(.*)", place).groups()  # type: ignore[union-attr]
+        root, rest = re.fullmatch(r"(this|arg\d|global [^\]]*\]?)(.*)", place).groups()  # type: ignore[union-attr]
         if root.startswith("global"):
-            self.helped(f"arg2 -> {re.sub(r'arg[0-9]', 'arg1', place)}", "v10", "v8")
+            if inner := re.search(r"\[(arg\d)\.(\w+)\]", place):
+                self.helped(f"arg2 -> arg1.{inner[2]}", self.register(inner[1]), "v10")
+            self.helped(f"arg2 -> {re.sub(r'arg[0-9][.a-z]*', 'arg1', place)}", "v10", "v8")
             return
         at = self.register(root)
         inner = re.fullmatch(r"\.([\w-]+)\.([\w-]+)", rest)
@@ -96,6 +89,8 @@ class Writer:
             self.helped(f"arg2 -> arg1.{inner[2]}", "v11", "v8")
         elif rest == "[=]" or re.fullmatch(r"\[arg\d\]", rest):
             self.helped("arg2 -> arg1[arg3]", at, "v8", "v10")
+        elif rest == ".=":
+            self.helped("arg2 -> arg1.kept", at, "v8")
         else:
             self.helped(f"arg2 -> arg1{'.content' if rest in ('.*', '.text') else rest}", at, "v8")
 
@@ -111,6 +106,8 @@ class Writer:
             self.helped(f"arg1.{inner[2]} -> return", "v11", gives=True)
         elif rest == "[=]" or re.fullmatch(r"\[arg\d\]", rest):
             self.helped("arg1[arg2] -> return", at, "v10", gives=True)
+        elif rest == ".=":
+            self.helped("arg1.kept -> return", at, gives=True)
         elif rest or root != "return":
             self.helped(f"arg1{rest or '.content'} -> return", at, gives=True)
 
@@ -149,10 +146,10 @@ class Writer:
 
 def cases(helper: Helper) -> Iterator[Case]:
     for row in load_flow_rules().effects:
-        if not row[3] or any(kind[0] in "JD" for kind in parameters(row, 0)):
+        if not row[3] or any(kind[0] in "JD" for kind in parameters(row[2], 0)):
             continue
         # A row that takes all that is in an object, or gives the object itself, gives what lies elsewhere in it too.
-        wide = any(re.search(r"\.(\*|text)|^(this|arg\d) ->", text) for text in row[3])
+        wide = any(re.search(r"\.(\*|text|=)|^(this|arg\d) ->", text) for text in row[3])
         for flow in row[3]:
             start = flow.partition(" -> ")[0]
             if ONLY_AN_OBJECT.match(start) or (start.startswith("global") and "." not in start):
@@ -261,8 +258,7 @@ def test_every_sink_sends_its_arguments_and_no_other() -> None:
     sinks = [sink for sink in load_flow_rules().sinks if sink[4] != b"\xff"]
     methods, expected = [], {}
     for cls, name, descriptor, kind, positions in sinks:
-        row = (cls, name, descriptor, [], [])
-        types = parameters(row, max([1, *positions, 2]))
+        types = parameters(descriptor, max([1, *positions, 2]))
         sent = positions or bytes(range(1, len(types) + 1))
         for at in range(len(types) + 1):
             # What a method is given may stay in its receiver, and leave with that.
@@ -330,3 +326,71 @@ def test_every_parameter_that_the_platform_fills_is_a_source_and_no_other() -> N
     texts["Main"] = main_of([call for _text, call in classes])
     found = {row[5][0]: row[0] for row in run(texts, sources=list(inputs), listeners=listeners)}
     assert {name: found.get(name) for name in expected} == expected
+
+
+GLOBALS = [
+    (row, flow)
+    for row in load_flow_rules().effects
+    for flow in row[3]
+    if re.match(r"global ", flow) and "." not in re.sub(r"\[.*?\]", "", flow.partition(" -> ")[0])
+]
+"""Flows that say which of the objects of a kind a place holds."""
+
+
+def test_one_object_is_there_for_all_who_name_it() -> None:
+    code = Code()
+    expected, unwanted = {}, set()
+    for number, (row, flow) in enumerate(GLOBALS):
+        start, end = flow.split(" -> ")
+        key = re.search(r"\[arg(\d)(?:\.(\w+))?\]", start)
+        types = parameters(row[2], int(key[1]) if key else 0)
+        lines = []
+        for step, text in (("put", "a"), ("take", "a"), ("else", "b")):
+            lines.append(f"new-instance v1, {type_of(row[0])}")
+            lines += [f"new-instance v{at}, Lt/Thing;" for at in range(2, 2 + len(types))]
+            if key:
+                lines.append(f'const-string v10, "{number}{text}"')
+                at = f"v{1 + int(key[1])}"
+                lines += code.helped(f"arg2 -> arg1.{key[2]}", at, "v10") if key[2] else [f"move-object {at}, v10"]
+            lines += code.call(row, types)
+            if end != "return":
+                lines += code.helped(f"arg1{end[4:]} -> return", "v1", result="v9")
+            if step == "put":
+                lines += [*READ, *code.helped("arg2 -> arg1.kept", "v9", "v8")]
+            else:
+                lines += code.helped("arg1.kept -> return", "v9", result="v9")
+                lines.append(code.probe(f"{step}_{number}", "v9"))
+        # The name of the package is a text: nothing lies in it.
+        if start != "global package":
+            expected[f"take_{number}"] = {"network"}
+        if key:
+            unwanted.add(f"else_{number}")
+        code.define(f"M{number}", "java.lang.Object", {"go()V": [*lines, "return-void"]})
+        code.main += [f"new-instance v1, Lt/M{number};", f"invoke-virtual {{v1}}, Lt/M{number};->go()V"]
+    found = code.run()
+    assert {name: found.get(name) for name in expected} == expected
+    assert not unwanted & found.keys()
+
+
+TAKES_NOTHING = [
+    row
+    for row in load_flow_rules().effects
+    if row[3] and all(flow in ("nothing -> nothing", "new -> return") for flow in row[3]) and not row[4]
+]
+"""Rows that say that a method takes on nothing of what it is given."""
+
+
+def test_what_takes_nothing_on_gives_nothing() -> None:
+    code = Code()
+    for number, row in enumerate(TAKES_NOTHING):
+        types = parameters(row[2], 1)
+        named = (row[0], "anything" if row[1] == "*" else row[1], *row[2:])
+        lines = [f"new-instance v1, {type_of(row[0])}", *READ, *code.helped("arg2 -> arg1.kept", "v1", "v8")]
+        lines += [f"move-object v{at}, v8" if one[0] in "L[" else f"const v{at}, 7" for at, one in enumerate(types, 2)]
+        lines += code.call(named, types)
+        if row[1] != "<init>":
+            lines.append(code.probe(f"given_{number}", "v9"))
+        lines += [*code.helped("arg1.content -> return", "v1", result="v9"), code.probe(f"held_{number}", "v9")]
+        code.define(f"M{number}", "java.lang.Object", {"go()V": [*lines, "return-void"]})
+        code.main += [f"new-instance v1, Lt/M{number};", f"invoke-virtual {{v1}}, Lt/M{number};->go()V"]
+    assert code.run() == {}

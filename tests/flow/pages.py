@@ -57,6 +57,8 @@ _RULES = """-dontwarn **
 -keep class * extends android.content.BroadcastReceiver { <init>(...); }
 -keep class * extends android.content.ContentProvider { <init>(...); }
 -keep class * extends androidx.work.ListenableWorker { <init>(...); }
+-keep class * extends android.view.View { <init>(...); }
+-keep class * extends android.app.Fragment { <init>(...); }
 -keep class androidx.** { *; }
 -keep class com.umeng.** { *; }
 -keep interface * { @retrofit2.http.* <methods>; }

@@ -18,6 +18,7 @@ pub mod dex;
 pub mod env;
 pub mod error;
 pub mod flow;
+pub mod hash;
 pub mod ir;
 pub mod limits;
 pub mod oddity;

@@ -24,6 +24,8 @@ class Spot:
     key: str
     calls: int
     reachable: int
+    flows: int
+    """ways that the data was seen to take from this owner's code"""
     consent: tuple[tuple[str, int], ...]
     """known orders only, each with its count"""
     recipients: tuple[Both, ...]
@@ -108,6 +110,7 @@ def data_map(report: Report, names: Names, ledger: Ledger, caps: Caps) -> DataMa
                     key=f"d{number}-{column}",
                     calls=len(rows),
                     reachable=sum(bool(row.get("reachable")) for row in rows),
+                    flows=len(moving),
                     consent=_orders(rows),
                     recipients=_recipients(moving, names),
                     named=told.names(name, owner),

@@ -60,7 +60,9 @@ class Timeline:
     """Stations from left to right, and a lane for each owner."""
 
     ordered: bool
-    """the stations are an order in time"""
+    """the order against consent is known of some of it"""
+    gated: bool
+    """something asks the user: the stations are an order in time"""
     stations: tuple[Both, ...]
     lanes: tuple[Lane, ...]
     hidden: int
@@ -90,9 +92,10 @@ def timeline(report: Report, names: Names, caps: Caps) -> Timeline:
     for row in steps:
         found(row.get("sdk"), row).steps[_STEP[row["role"]]] += 1
 
-    owners = sorted(held, key=lambda one: (one != "app", *_late_and_quiet(held[one]), one))
+    owners = sorted(held, key=lambda one: (one != "app", *_rank(held[one]), one))
+    gated = any(one in lane for lane in held.values() for one in PHASES[:2]) and ordered
     used = tuple(
-        one for one in stations if any(one in held[owner] for owner in owners) or (ordered and one in PHASES[:2])
+        one for one in stations if any(one in held[owner] for owner in owners) or (gated and one in PHASES[:2])
     )
     lanes = tuple(
         Lane(
@@ -105,6 +108,7 @@ def timeline(report: Report, names: Names, caps: Caps) -> Timeline:
     key = "phase" if ordered else "entry"
     return Timeline(
         ordered=ordered,
+        gated=gated,
         stations=tuple(say(f"render.{key}-{one}") for one in used),
         lanes=lanes,
         hidden=max(0, len(owners) - caps.columns),
@@ -113,8 +117,8 @@ def timeline(report: Report, names: Names, caps: Caps) -> Timeline:
     )
 
 
-def _late_and_quiet(stations: Mapping[str, _Found]) -> tuple[int, int]:
-    """Sort who calls or is started before consent to the front, however busy others are, so that no cap hides it."""
+def _rank(stations: Mapping[str, _Found]) -> tuple[int, int]:
+    """Rank who calls or is started before consent first, however busy others are, so that no cap hides it."""
     early = stations.get("before", _Found())
     return -(len(early.calls) + early.steps["start"]), -sum(len(at.calls) for at in stations.values())
 

@@ -64,8 +64,7 @@ class Ledger:
             at=clean(row.get("at")),
             what=_named(self._what(table, row), row["id"]),
             owner=self._names.owner(owner) if owner else None,
-            # An order that nobody analysed is said once on the page, not at each place.
-            consent=say(f"render.consent-{consent}") if consent in ("before", "after", "no-gate") else None,
+            consent=_order(consent, row.get("consent_reason")),
             marks=tuple(_marks(row)) if table == "flow" else (),
             path=tuple(kept),
             cut=cut,
@@ -108,6 +107,15 @@ def goal(row: Row, names: Names) -> Both:
     """Give who or what takes the data of a flow: a host or an SDK where it is known, else the kind of place."""
     recipient = row.get("recipient")
     return names.owner(clean(recipient, 80)) if recipient else say_kind("sink", row.get("sink_kind"))
+
+
+def _order(consent: object, reason: object) -> Both | None:
+    """Give the order against consent in words; one that nobody analysed is said once on the page, not at each place."""
+    if consent in ("before", "after", "no-gate"):
+        return say(f"render.consent-{consent}")
+    if consent != "unknown" or reason in (None, "not-implemented"):
+        return None
+    return say_kind("render.consent-unknown", reason)
 
 
 def _way(row: Row) -> list[Step]:

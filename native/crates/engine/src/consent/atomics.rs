@@ -129,7 +129,7 @@ impl World<'_> {
                     }
                 }
                 let truths = [(done, 1), (left, 0)].into_iter().filter(|one| one.0);
-                let truths = truths.map(|one| Atom::Integer(one.1)).collect();
+                let truths = truths.map(|one| Atom::Integer(one.1));
                 let result = self.values.of(truths);
                 return (result, result != NOTHING);
             }

@@ -7,6 +7,10 @@ use crate::dex::opcode::{Format, Index, OPCODES, op};
 
 /// Instructions of one method that are followed.
 const LONGEST: usize = 60_000;
+/// Registers of all blocks of one method: each block keeps what they hold before it.
+const CELLS: usize = 1 << 20;
+/// Registers that a call can pass: `invoke-range` has one byte for their number.
+const PASSED: u16 = 255;
 
 /// One instruction.
 #[derive(Debug, Clone, Copy)]
@@ -25,10 +29,12 @@ pub struct Insn {
     pub index: u32,
     /// The literal operand.
     pub literal: i64,
-    /// Registers passed: range of [`Body::registers_passed`].
+    /// Registers passed, or that an instruction which asks depends on: range of [`Body::registers_passed`].
     pub passed: (u32, u32),
-    /// Second id: the prototype of a polymorphic call.
-    pub extra: u32,
+    /// Number of the instruction among those that read or write a cell or call, or [`NONE`].
+    pub asks: u32,
+    /// Number of the sensitive place that it is, or [`NONE`].
+    pub site: u32,
 }
 
 /// A basic block.
@@ -59,15 +65,20 @@ pub struct Body {
     pub blocks: Vec<Block>,
     /// See [`Insn::passed`].
     pub registers_passed: Vec<u16>,
+    /// The block of each instruction that has an [`Insn::asks`].
+    pub asking: Vec<u32>,
 }
 
 impl Body {
-    /// Decodes a method definition. `None` without code, or if it is too long or damaged.
+    /// Decodes a method definition. `None` without code, or if it is too long, too wide or damaged.
     pub fn of(program: &Program, def: u32) -> Option<Body> {
         let method = program.defs.methods[def as usize];
         let at = program.defs.class(def).dex;
         let dex = &program.dexes[at as usize];
         let code = dex.code(method.code).filter(|_| method.code != 0)?;
+        if code.ins > PASSED {
+            return None;
+        }
         let mut body = Body {
             dex: at,
             registers: code.registers,
@@ -101,6 +112,9 @@ impl Body {
         leaders.dedup();
         let units: Vec<u32> = all.iter().map(|one| one.at as u32).collect();
         leaders.retain(|leader| units.binary_search(leader).is_ok());
+        if leaders.len() * (usize::from(code.registers) + 1) > CELLS {
+            return None;
+        }
         let block_at = |unit: usize| {
             leaders
                 .binary_search(&(unit as u32))
@@ -131,16 +145,43 @@ impl Body {
                         .extend(handlers.filter_map(|&(_, unit)| block_at(unit as usize)));
                 }
             }
+            block.handlers.sort_unstable();
+            block.handlers.dedup();
             body.blocks.push(block);
         }
         for one in &all {
-            let insn = body.decode(program, one);
+            let mut insn = body.decode(program, one);
             if !body.is_sound(one, &insn) {
                 return None;
             }
+            body.number(&mut insn);
             body.insns.push(insn);
         }
         Some(body)
+    }
+
+    /// Numbers an instruction that reads or writes a cell or calls, and notes the registers that it depends on.
+    fn number(&mut self, insn: &mut Insn) {
+        let (a, b, c) = (insn.a, insn.b, insn.c);
+        let inputs: &[u16] = match insn.op {
+            0x44..=0x4a => &[b, c],
+            0x4b..=0x51 => &[a, b, c],
+            op::IGET..op::IPUT => &[b],
+            op::IPUT..op::SGET => &[a, b],
+            op::SGET..op::SPUT => &[],
+            op::SPUT..=op::SPUT_SHORT => &[a],
+            0x6e..=0x72 | 0x74..=0x78 => &[],
+            _ => return,
+        };
+        insn.asks = self.asking.len() as u32;
+        let at = self.insns.len() as u32;
+        let block = self.blocks.partition_point(|block| block.range.1 <= at);
+        self.asking.push(block as u32);
+        if !inputs.is_empty() {
+            let start = self.registers_passed.len() as u32;
+            self.registers_passed.extend(inputs);
+            insn.passed = (start, self.registers_passed.len() as u32);
+        }
     }
 
     /// Whether registers and what an instruction names exist; Android refuses code where they do not.
@@ -192,11 +233,12 @@ impl Body {
             index,
             literal: one.literal(),
             passed: (start, self.registers_passed.len() as u32),
-            extra: NONE,
+            asks: NONE,
+            site: NONE,
         }
     }
 
-    /// The registers that an instruction passes.
+    /// The registers that an instruction passes or depends on.
     pub fn passed(&self, insn: &Insn) -> &[u16] {
         &self.registers_passed[insn.passed.0 as usize..insn.passed.1 as usize]
     }

@@ -7,7 +7,8 @@ use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::callgraph::{exact, superclass_method};
 use crate::code::link::NONE;
-use std::collections::BTreeMap;
+use smallvec::SmallVec;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// A method that the platform called, and keeps calling or calls on what it gave.
@@ -21,6 +22,39 @@ pub(super) struct Handed {
 
 /// Objects of one class that are told apart as receivers of one call.
 const RECEIVERS: usize = 8;
+
+/// Objects that one call runs the same definition on.
+#[derive(Debug, Clone)]
+struct Receiving {
+    def: u32,
+    objects: Vec<u32>,
+    /// All of them as one value, once somebody asked: how many they were then, and the value.
+    together: Cell<(usize, Value)>,
+}
+
+/// Objects that a call may go to, by the definition that it runs there, ascending.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Receivers {
+    by_method: Vec<Receiving>,
+    /// How many objects of the type were looked at.
+    seen: usize,
+}
+
+impl Receivers {
+    fn add(&mut self, def: u32, object: u32) {
+        match self.by_method.binary_search_by_key(&def, |one| one.def) {
+            Ok(at) => self.by_method[at].objects.push(object),
+            Err(at) => {
+                let one = Receiving {
+                    def,
+                    objects: vec![object],
+                    together: Cell::new((0, NOTHING)),
+                };
+                self.by_method.insert(at, one);
+            }
+        }
+    }
+}
 
 impl World<'_> {
     /// Runs a call; gives its result, and whether it may return.
@@ -78,54 +112,62 @@ impl World<'_> {
         let signature = program.hierarchy.signatures[method as usize];
         let declared = program.link.methods[method as usize].class;
         let receiver = args[0];
-        let mut targets: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        let mut outside = Vec::new();
-        let mut unknown = false;
-        if receiver == ANY {
-            unknown = true;
-            if declared != program.hierarchy.object {
-                for object in self.instances(declared, node) {
-                    let class = self.heap.objects[object as usize].class;
-                    if let Some(def) = self.lookup(class, signature) {
-                        targets.entry(def).or_default().push(object);
+        if let Some(Atom::Object(object)) = self.values.single(receiver)
+            && let Some(def) = self.lookup(self.heap.objects[object as usize].class, signature)
+        {
+            if self.is_withheld(node, def, &[object], false) {
+                return (ANY, true);
+            }
+            let outcome = self.call(node, unit, def, args);
+            return self.or_any_of_view(outcome, receiver);
+        }
+        let unknown = receiver == ANY;
+        let mut outside: SmallVec<[Atom; 8]> = SmallVec::new();
+        let targets = if unknown && declared != program.hierarchy.object {
+            self.read(Key::Instances(declared), node);
+            self.receivers(declared, signature)
+        } else {
+            let mut targets = Receivers::default();
+            for atom in self.values.atoms(receiver).to_vec() {
+                let def = match atom {
+                    Atom::Integer(_) => continue,
+                    Atom::Object(object) => {
+                        let class = self.heap.objects[object as usize].class;
+                        self.lookup(class, signature).map(|def| (def, object))
                     }
+                    _ => None,
+                };
+                match def {
+                    Some((def, object)) => targets.add(def, object),
+                    None => outside.push(atom),
                 }
             }
-        }
-        for atom in self.values.atoms(receiver).to_vec() {
-            match atom {
-                Atom::Integer(_) => {}
-                Atom::Object(object) => {
-                    let class = self.heap.objects[object as usize].class;
-                    match self.lookup(class, signature) {
-                        Some(def) => targets.entry(def).or_default().push(object),
-                        None => outside.push(atom),
-                    }
-                }
-                _ => outside.push(atom),
-            }
-        }
-        let (mut result, mut returns) = (NOTHING, false);
+            Rc::new(targets)
+        };
+        let mut all = (NOTHING, false);
         let add = |world: &mut Self, outcome: (Value, bool), all: &mut (Value, bool)| {
             all.0 = world.values.join(all.0, outcome.0);
             all.1 |= outcome.1;
         };
-        let mut all = (result, returns);
-        for (def, objects) in targets {
-            if self.is_withheld(node, def, &objects, unknown) {
+        for receiving in &targets.by_method {
+            let (def, objects) = (receiving.def, &receiving.objects);
+            if self.is_withheld(node, def, objects, unknown) {
                 add(self, (ANY, true), &mut all);
                 continue;
             }
-            let mut args = args.to_vec();
+            let mut args: SmallVec<[Value; 8]> = SmallVec::from_slice(args);
             if objects.len() <= RECEIVERS {
-                for object in objects {
+                for &object in objects {
                     args[0] = self.values.one(Atom::Object(object));
                     let outcome = self.call(node, unit, def, &args);
                     add(self, outcome, &mut all);
                 }
             } else {
-                let atoms = objects.into_iter().map(Atom::Object).collect();
-                args[0] = self.values.of(atoms);
+                if receiving.together.get().0 != objects.len() {
+                    let all = self.values.of(objects.iter().copied().map(Atom::Object));
+                    receiving.together.set((objects.len(), all));
+                }
+                args[0] = receiving.together.get().1;
                 let outcome = self.call(node, unit, def, &args);
                 add(self, outcome, &mut all);
             }
@@ -154,12 +196,38 @@ impl World<'_> {
             };
             add(self, outcome, &mut all);
         }
-        (result, returns) = all;
-        if !returns && self.has_view(receiver) {
-            // The platform makes a view in more steps than are followed: what it calls goes on.
+        self.or_any_of_view(all, receiver)
+    }
+
+    /// The platform makes a view in more steps than are followed: a call on it goes on, even if none was seen to return.
+    fn or_any_of_view(&self, outcome: (Value, bool), receiver: Value) -> (Value, bool) {
+        if !outcome.1 && self.has_view(receiver) {
             return (ANY, true);
         }
-        (result, returns)
+        outcome
+    }
+
+    /// All objects of a type made so far, by the definition that a call on them runs. Only what was made since the last time is looked
+    /// at: in a large app hundreds of calls go to any object of one type.
+    fn receivers(&mut self, kind: u32, signature: u32) -> Rc<Receivers> {
+        let mut known = self
+            .receivers
+            .remove(&(kind, signature))
+            .unwrap_or_default();
+        let made = self.instances.get(&kind).map_or(0, Vec::len);
+        if known.seen < made {
+            let targets = Rc::make_mut(&mut known);
+            for at in targets.seen..made {
+                let object = self.instances[&kind][at];
+                let class = self.heap.objects[object as usize].class;
+                if let Some(def) = self.lookup(class, signature) {
+                    targets.add(def, object);
+                }
+            }
+            targets.seen = made;
+        }
+        self.receivers.insert((kind, signature), known.clone());
+        known
     }
 
     /// The definition with code that a call on an object of a class runs.
@@ -197,6 +265,11 @@ impl World<'_> {
     /// Calls each method of an object that the platform may call, now or at an event.
     pub(super) fn fire(&mut self, node: u32, unit: u32, object: u32) {
         let callbacks = self.callbacks_of(object);
+        // A component that something holds does not run by that, but for what is posted or started.
+        if let Origin::Made(_) = self.heap.objects[object as usize].origin {
+            let own = of_type(&callbacks, "Ljava/lang/Runnable;");
+            return self.fire_all(node, unit, object, &own);
+        }
         self.fire_all(node, unit, object, &callbacks);
     }
 
@@ -209,8 +282,11 @@ impl World<'_> {
         }
     }
 
-    /// A thread runs.
-    pub(super) fn run_thread(&mut self, node: u32, unit: u32, object: u32) {
+    /// A thread runs: its own code for this, and of what it was given.
+    pub(super) fn run_thread(&mut self, node: u32, unit: u32, object: u32, is_thread: bool) {
+        if !is_thread {
+            return self.fire_as(node, unit, object, "Ljava/lang/Runnable;");
+        }
         let callbacks = self.callbacks_of(object);
         let own = of_type(&callbacks, "Landroid/os/HandlerThread;");
         self.fire_all(node, unit, object, &own);

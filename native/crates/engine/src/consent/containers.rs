@@ -50,8 +50,19 @@ impl World<'_> {
             }
             _ => {}
         }
+        if facts.of("Ljava/lang/ThreadLocal;") && name == "get" && !objects.is_empty() {
+            return Some(self.of_thread(node, unit, &objects));
+        }
         if facts.class().starts_with("Ljava/util/concurrent/atomic/") {
             return self.atomic(node, unit, facts, args);
+        }
+        if facts.result == "Ljava/util/Map;"
+            && let Some(map) = self.made_map(node, unit, facts, args)
+        {
+            return Some((map, true));
+        }
+        if facts.of("Ljava/util/Map$Entry;") {
+            return self.entry(node, facts, args);
         }
         let map = facts.of("Ljava/util/Map;") || facts.of("Ljava/util/Dictionary;");
         if objects.is_empty() {
@@ -65,7 +76,8 @@ impl World<'_> {
             }
             out
         };
-        let sparse = facts.class().starts_with("Landroid/util/Sparse");
+        let sparse = facts.class().starts_with("Landroid/util/Sparse")
+            || facts.class() == "Landroid/util/LongSparseArray;";
         let map = map || sparse;
         let keyed = args.get(1).map(|&key| self.key_of(key)).filter(|_| map);
         match (name, args.len()) {
@@ -79,6 +91,40 @@ impl World<'_> {
                 let old = joined(self, Key::Contents);
                 Some((self.values.join(zero, old), true))
             }
+            ("entrySet", 1) if map => {
+                let set = self.object_at(node, unit, NONE);
+                let entries = self.entries(&objects);
+                self.write(Key::Contents(set), entries);
+                Some((self.values.one(Atom::Object(set)), true))
+            }
+            (_, _) if map && facts.result == "Ljava/util/Map$Entry;" => {
+                let (entries, zero) = (self.entries(&objects), self.values.integer(0));
+                Some((self.values.join(entries, zero), true))
+            }
+            ("valueAt" | "keyAt" | "removeAt", 2) if map && facts.result.starts_with('L') => {
+                let zero = self.values.integer(0);
+                let all = joined(self, Key::Contents);
+                let all = self.values.join(all, zero);
+                Some((self.blurred(node, &objects, all), true))
+            }
+            ("setValueAt", 3) if map => {
+                self.save(&objects, ANY, args[2]);
+                self.keep(receiver, &args[2..]);
+                Some((ANY, true))
+            }
+            ("computeIfAbsent" | "computeIfPresent" | "compute", 3) | ("merge", 4) if map => {
+                let mut made = self.computed(node, unit, args);
+                if name == "merge" {
+                    made = self.values.join(made, args[2]);
+                }
+                self.save(&objects, keyed.unwrap_or(ANY), made);
+                for &object in &objects {
+                    self.write(Key::Contents(object), args[1]);
+                    self.write(Key::Contents(object), made);
+                }
+                let (zero, all) = (self.values.integer(0), joined(self, Key::Contents));
+                Some((self.values.join(zero, all), true))
+            }
             ("get" | "getOrDefault", 2 | 3) if map => {
                 let zero = self.values.integer(0);
                 let default = args.get(2).copied().unwrap_or(zero);
@@ -88,40 +134,46 @@ impl World<'_> {
                 });
                 let value = match keys {
                     Some(keys) if !keys.is_empty() => {
-                        let mut out = default;
-                        for &object in &objects {
-                            for &key in &keys {
-                                let own = self.read(Key::At(object, key), node);
-                                out = self.values.join(out, own);
-                            }
-                            let unknown = self.read(Key::AtUnknown(object), node);
-                            out = self.values.join(out, unknown);
-                        }
-                        out
+                        let Some(all) = self.with_sources(node, &objects) else {
+                            return Some((ANY, true));
+                        };
+                        let stored = self.stored_under(node, &all, &keys);
+                        let out = self.values.join(default, stored);
+                        self.blurred(node, &all, out)
                     }
                     _ if meta => ANY,
                     _ => {
                         let all = joined(self, Key::Contents);
-                        self.values.join(default, all)
+                        let out = self.values.join(default, all);
+                        self.blurred(node, &objects, out)
                     }
                 };
                 Some((value, true))
             }
             ("containsKey", 2) if map => {
                 let zero = self.values.integer(0);
-                let key = keyed.unwrap_or(ANY);
-                Some((self.load(node, &objects, key, zero, true), true))
+                let keys = self.heap.known_texts(keyed.unwrap_or(ANY), &self.values);
+                let Some(all) = self.with_sources(node, &objects) else {
+                    return Some((ANY, true));
+                };
+                let mut held = match keys {
+                    Some(keys) => self.stored_under(node, &all, &keys),
+                    None => joined(self, Key::Contents),
+                };
+                for &object in &all {
+                    let unknown = self.read(Key::Elements(object), node);
+                    held = self.values.join(held, unknown);
+                }
+                Some((if held == NOTHING { zero } else { ANY }, true))
             }
             ("addAll" | "putAll", _) => {
                 for inner in self.values.objects(*args.last()?) {
                     let contents = self.read(Key::Contents(inner), node);
                     for &object in &objects {
                         self.write(Key::Contents(object), contents);
-                        if map {
-                            self.write(Key::AtUnknown(object), contents);
-                        }
                     }
                 }
+                self.copied_from(&objects, *args.last()?);
                 Some((ANY, true))
             }
             ("<init>", 2) if facts.class().starts_with("Ljava/util/") => {
@@ -130,6 +182,10 @@ impl World<'_> {
                     for &object in &objects {
                         self.write(Key::Contents(object), contents);
                     }
+                }
+                let first = facts.parameters.first();
+                if first.is_some_and(|kind| kind.starts_with("Ljava/util/")) {
+                    self.copied_from(&objects, args[1]);
                 }
                 None
             }
@@ -160,6 +216,27 @@ impl World<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What is kept for a thread: what was set, or what the program's `initialValue` makes.
+    fn of_thread(&mut self, node: u32, unit: u32, locals: &[u32]) -> Outcome {
+        let mut out = NOTHING;
+        for &local in locals {
+            let mut own = self.read(Key::Contents(local), node);
+            if self.read(Key::Elements(local), node) == ANY {
+                own = ANY;
+            }
+            let first = match self.own_method(local, "initialValue", 0) {
+                Some(def) => {
+                    let args = [self.values.one(Atom::Object(local))];
+                    self.call(node, unit, def, &args).0
+                }
+                None => self.values.integer(0),
+            };
+            own = self.values.join(own, first);
+            out = self.values.join(out, own);
+        }
+        (out, out != NOTHING)
     }
 
     /// The elements of arrays are copied into others, to the same places if `in_place`.
@@ -217,40 +294,11 @@ impl World<'_> {
     }
 
     /// Whether another atom may be equal to this one.
-    fn is_opaque(&mut self, atom: Atom) -> bool {
+    pub(super) fn is_opaque(&mut self, atom: Atom) -> bool {
         match atom {
             Atom::Text(text) => self.heap.text_of(text).starts_with('\u{1}'),
             Atom::Object(object) => self.compares(object),
             _ => false,
         }
-    }
-
-    /// The key of an entry as a text: strings as they are, numbers, classes and constants of enumerations as one that no string is.
-    fn key_of(&mut self, value: Value) -> Value {
-        if value == ANY {
-            return ANY;
-        }
-        let mut atoms = Vec::new();
-        for atom in self.values.atoms(value).to_vec() {
-            let text = match atom {
-                Atom::Text(text) => {
-                    atoms.push(Atom::Text(text));
-                    continue;
-                }
-                Atom::Integer(number) | Atom::Boxed(number) => format!("\u{2}{number}"),
-                Atom::Class(kind) => format!("\u{2}class {kind}"),
-                Atom::Object(object) if self.is_one(atom) && !self.compares(object) => {
-                    format!("\u{2}object {object}")
-                }
-                _ => return ANY,
-            };
-            atoms.push(Atom::Text(self.heap.text(&text)));
-        }
-        self.values.of(atoms)
-    }
-
-    /// Whether the class of an object says which others are equal to it.
-    fn compares(&mut self, object: u32) -> bool {
-        self.class_of(object).is_none() || self.own_method(object, "equals", 1).is_some()
     }
 }

@@ -89,6 +89,9 @@ impl World<'_> {
             fired: None,
             ticked: NOTHING,
         });
+        if let Some(control) = control {
+            self.tell_readers(Key::Listeners(control.object), self.cause);
+        }
     }
 
     fn fire_event(&mut self, number: u32) {

@@ -4,7 +4,7 @@
 //! once, as the library may do too. Source: <https://kotlinlang.org/api/kotlinx.coroutines/>, and the convention of the Kotlin
 //! compiler for suspend functions (<https://github.com/Kotlin/KEEP/blob/master/proposals/coroutines.md>).
 
-use super::body::Insn;
+use super::body::{Body, Insn};
 use super::heap::Key;
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
@@ -136,7 +136,24 @@ pub(super) fn is_modelled(program: &Program) -> bool {
     kind.is_some_and(|kind| program.defs.loaded(kind).is_some())
 }
 
+/// What the Kotlin compiler writes into every method that can be suspended, whatever its names were made.
+const SUSPENDS: &str = "call to 'resume' before 'invoke' with coroutine";
+
 impl World<'_> {
+    /// Whether a truth is unpacked in a method that can be suspended, where the library of coroutines has lost its names.
+    pub(super) fn is_resumed(&mut self, body: &Body, kind: u32) -> bool {
+        if self.coroutines_modelled || self.program.descriptor(kind) != b"Ljava/lang/Boolean;" {
+            return false;
+        }
+        let dex = &self.program.dexes[body.dex as usize];
+        let texts = body
+            .insns
+            .iter()
+            .filter(|insn| matches!(insn.op, 0x1a | 0x1b));
+        let mut texts = texts.map(|insn| dex.text(insn.index));
+        texts.any(|text| text == SUSPENDS)
+    }
+
     /// A call of a coroutine library that keeps its names; `None` if its own code is to run.
     pub(super) fn coroutine(
         &mut self,
@@ -212,7 +229,7 @@ impl World<'_> {
         let key = program.link.methods[method as usize];
         let name = program.bytes(program.link.names[key.name as usize]);
         let candidates = if args[0] == ANY {
-            self.instances(key.class, node)
+            self.instances(key.class, node).into()
         } else {
             self.values.objects(args[0])
         };
@@ -304,7 +321,7 @@ impl World<'_> {
         block: Option<Value>,
         continuation: Value,
     ) -> Option<Outcome> {
-        let flows: Vec<u32> = self.values.objects(flows);
+        let flows = self.values.objects(flows);
         let keeps = |world: &Self, flow: &u32| matches!(world.class_name(*flow), STATE | SHARED);
         if flows.is_empty() || !flows.iter().all(|flow| keeps(self, flow)) {
             return None;

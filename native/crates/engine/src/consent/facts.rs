@@ -1,6 +1,6 @@
 //! What is known of fields, types and methods before any run: looked up once, kept.
 
-use super::value::Map;
+use super::value::Value;
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::code::platform;
@@ -10,6 +10,7 @@ use crate::dex::class_data::{ClassData, access};
 use crate::dex::strings;
 use crate::dex::value::Value as Encoded;
 use crate::env::rules::{self, Action, Rules};
+use crate::hash::Map;
 use std::rc::Rc;
 
 /// What a static field starts with.
@@ -48,6 +49,19 @@ impl Foreign {
         self.classes.iter().any(|own| own == class)
     }
 
+    /// Arguments with one value for each parameter: `long` and `double` have two registers.
+    pub fn narrowed(&self, args: &[Value], is_static: bool) -> Vec<Value> {
+        let mut rest = args.iter().copied();
+        let mut out: Vec<Value> = rest.by_ref().take(usize::from(!is_static)).collect();
+        for parameter in &self.parameters {
+            out.extend(rest.next());
+            if matches!(parameter.as_str(), "J" | "D") {
+                rest.next();
+            }
+        }
+        out
+    }
+
     /// The class that has it.
     pub fn class(&self) -> &str {
         self.classes.first().map_or("", String::as_str)
@@ -81,12 +95,8 @@ pub struct Facts<'a> {
     relations: Map<(u32, u32), Option<bool>>,
 }
 
-/// Methods that the platform calls and that the list of them does not have: they are not made to be overridden, or of a package
-/// that it leaves out.
-const MORE: [(&str, &str); 2] = [
-    ("Landroid/content/ContentProvider;", "attachInfo/2"),
-    ("Ljava/beans/PropertyChangeListener;", "propertyChange/1"),
-];
+/// Methods that the platform calls and that its list does not have, for they are not made to be overridden.
+const MORE: [(&str, &str); 1] = [("Landroid/content/ContentProvider;", "attachInfo/2")];
 
 const DEFINED: u8 = 1;
 const STORED: u8 = 2;
@@ -302,7 +312,7 @@ impl<'a> Facts<'a> {
 
     /// Whether objects of a class are of a type; `None` if it cannot be told.
     pub fn is_a(&mut self, class: u32, kind: u32) -> Option<bool> {
-        if class == NONE {
+        if class == NONE || kind == NONE {
             return None;
         }
         if let Some(&found) = self.relations.get(&(class, kind)) {

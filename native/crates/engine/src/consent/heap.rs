@@ -1,8 +1,9 @@
 //! What lies outside registers: objects by the place that makes them, and cells for fields, stores and containers.
 
-use super::texts::PARTIAL;
-use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
+use super::texts::{FOLLOWED, PARTIAL};
+use super::value::{ANY, Atom, NOTHING, Value, Values};
 use crate::code::link::NONE;
+use crate::hash::Map;
 
 /// Where an object comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +18,8 @@ pub enum Origin {
     View(u32, u32, u32),
     /// A builder of text with a text in it: the builder, number of the text.
     Built(u32, u32),
+    /// The entries of a map: the map.
+    Entry(u32),
     /// A named store: kind, number of the name or [`NONE`].
     Store(Store, u32),
 }
@@ -77,13 +80,15 @@ pub enum Key {
     Elements(u32),
     /// Objects of a type made so far: only who asks for them is kept here.
     Instances(u32),
+    /// Listeners on a control: only code that presses it is kept here.
+    Listeners(u32),
     /// Texts on a control: strings and resource ids.
     Label(u32),
     /// Whether a control is enabled, as far as code says.
     Enabled(u32),
     /// Whether a box is ticked.
     Ticked(u32),
-    /// Objects that hold an object: a layout its views.
+    /// Objects that hold an object: a layout its views; for a map or document those that it was made of.
     Holder(u32),
     /// Result codes that an activity sets.
     Result(u32),
@@ -104,8 +109,8 @@ pub struct Cell {
     pub key: Key,
     /// What it may hold.
     pub value: Value,
-    /// Nodes that read it.
-    pub readers: Vec<u32>,
+    /// Nodes that read it, and the instructions in them that do.
+    pub readers: Vec<(u32, u32)>,
 }
 
 /// All objects, cells and strings.
@@ -117,7 +122,6 @@ pub struct Heap {
     /// Cells.
     pub cells: Vec<Cell>,
     by_key: Map<Key, u32>,
-    read: Map<(u32, u32), ()>,
     places: Map<(u32, u32), u32>,
     texts: Vec<String>,
     by_text: Map<String, u32>,
@@ -194,15 +198,6 @@ impl Heap {
             .map_or(NOTHING, |&cell| self.cells[cell as usize].value)
     }
 
-    /// What a cell holds; the node is told when that changes.
-    pub fn read(&mut self, key: Key, node: u32) -> Value {
-        let cell = self.cell(key);
-        if node != NONE && self.read.insert((cell, node), ()).is_none() {
-            self.cells[cell as usize].readers.push(node);
-        }
-        self.cells[cell as usize].value
-    }
-
     /// Adds to a cell; gives its number if that changed it.
     pub fn write(&mut self, key: Key, value: Value, values: &mut Values) -> Option<u32> {
         if value == NOTHING {
@@ -216,7 +211,7 @@ impl Heap {
         changed.then_some(cell)
     }
 
-    /// The strings of a value; `None` if it may be one that is not known.
+    /// The strings of a value; `None` if it may be one that is not known, or too long to be followed.
     pub fn known_texts(&self, value: Value, values: &Values) -> Option<Vec<u32>> {
         if value == ANY {
             return None;
@@ -224,6 +219,7 @@ impl Heap {
         let atoms = values.atoms(value).iter();
         let text = |atom: &Atom| match atom {
             Atom::Text(text) if self.text_of(*text).starts_with(PARTIAL) => None,
+            Atom::Text(text) if self.text_of(*text).len() > FOLLOWED => None,
             Atom::Text(text) => Some(Some(*text)),
             Atom::Integer(0) => Some(None),
             _ => None,

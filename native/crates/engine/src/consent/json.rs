@@ -5,9 +5,6 @@ use super::heap::Key;
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 
-/// Documents that one was read from, one behind the other.
-const BEHIND: usize = 16;
-
 type Outcome = (Value, bool);
 
 impl World<'_> {
@@ -35,17 +32,9 @@ impl World<'_> {
         }
         let asks = name.starts_with("opt") || name.starts_with("get");
         let key = args.get(1).copied().filter(|_| asks || name == "has")?;
-        let mut all = own;
-        let mut next = 0;
-        while next < all.len() && all.len() < BEHIND {
-            let behind = self.read(Key::Holder(all[next]), node);
-            next += 1;
-            for object in self.values.objects(behind) {
-                if !all.contains(&object) {
-                    all.push(object);
-                }
-            }
-        }
+        let Some(all) = self.with_sources(node, &own) else {
+            return Some((ANY, true));
+        };
         for &object in &all {
             if self.read(Key::Elements(object), node) != NOTHING {
                 return Some((ANY, true));
@@ -68,6 +57,11 @@ impl World<'_> {
         Some((value, value != NOTHING))
     }
 
+    /// Whether objects of a class stand for their text as well.
+    pub(super) fn is_document(&self, class: u32) -> bool {
+        self.program.descriptor(class) == b"Lorg/json/JSONObject;"
+    }
+
     /// What a document is made from: the text of another one, an empty one, or what nobody knows.
     fn read_document(&mut self, documents: &[u32], text: Value) {
         let mut unknown = text == ANY;
@@ -80,8 +74,11 @@ impl World<'_> {
                     }
                 }
                 Atom::Text(text) => {
-                    let bare = self.heap.text_of(text).replace(char::is_whitespace, "");
-                    unknown |= !matches!(bare.as_str(), "" | "{}");
+                    let text = self.heap.text_of(text).trim();
+                    let inner = text
+                        .strip_prefix('{')
+                        .and_then(|text| text.strip_suffix('}'));
+                    unknown |= !inner.unwrap_or(text).trim().is_empty();
                 }
                 _ => {}
             }

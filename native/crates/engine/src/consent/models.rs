@@ -5,10 +5,16 @@ use super::heap::{Key, Origin};
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::World;
 use crate::code::link::NONE;
+use smallvec::smallvec;
 
 /// The name of an enumeration constant, kept like an element of an array.
 const ENUM_NAME: i64 = -2;
 const ENUM_ORDINAL: i64 = -3;
+/// What a message carries.
+const MESSAGE: [&str; 4] = ["what", "arg1", "arg2", "obj"];
+
+/// The number of the app's own process, which no number is equal to for sure.
+const OWN_PROCESS: Atom = Atom::Member(NONE, NONE);
 
 type Outcome = (Value, bool);
 
@@ -52,7 +58,14 @@ impl World<'_> {
             "Ljava/lang/System;" | "Ljava/lang/Runtime;" if matches!(name, "exit" | "halt") => {
                 return Some((NOTHING, false));
             }
-            "Landroid/os/Process;" if name == "killProcess" => return Some((NOTHING, false)),
+            "Landroid/os/Process;" if name == "myPid" => {
+                return Some((self.values.one(OWN_PROCESS), true));
+            }
+            // Another process may be killed as well.
+            "Landroid/os/Process;" if name == "killProcess" => {
+                let own = self.values.single(args[0]) == Some(OWN_PROCESS);
+                return Some((NOTHING, !own));
+            }
             "Landroid/text/Html;" if name == "fromHtml" => return Some((args[0], true)),
             _ => {}
         }
@@ -165,7 +178,12 @@ impl World<'_> {
         let (xs, ys) = (self.values.atoms(x).to_vec(), self.values.atoms(y).to_vec());
         let opaque = |world: &Self, atom: &Atom| match atom {
             Atom::Text(text) => world.heap.text_of(*text).starts_with('\u{1}'),
-            Atom::Object(object) => world.heap.objects[*object as usize].class == NONE,
+            Atom::Object(object) => {
+                let class = world.heap.objects[*object as usize].class;
+                class == NONE
+                    || by_value(world.program.descriptor(class))
+                    || world.own_method(*object, "equals", 1).is_some()
+            }
             _ => false,
         };
         if xs.iter().chain(&ys).any(|atom| opaque(self, atom)) {
@@ -382,7 +400,8 @@ impl World<'_> {
             ("getButton", Some(which)) if facts.of("Landroid/app/AlertDialog;") => {
                 let button = self.object_at(node, unit, NONE);
                 for dialog in self.values.objects(receiver) {
-                    for number in self.values.integers(which).unwrap_or(vec![-1, -2, -3]) {
+                    let buttons = self.values.integers(which);
+                    for number in buttons.unwrap_or(smallvec![-1, -2, -3]) {
                         let label = self.read(Key::Element(dialog, number), node);
                         if label != ANY {
                             self.write(Key::Label(button), label);
@@ -399,7 +418,7 @@ impl World<'_> {
                         let both = self.values.of(vec![Atom::Integer(0), Atom::Integer(1)]);
                         self.write(Key::Ticked(object), both);
                     }
-                    self.press(object);
+                    self.press(node, object);
                 }
                 Some((ANY, true))
             }
@@ -461,6 +480,14 @@ impl World<'_> {
             ("obtainMessage", _) if facts.of("Landroid/os/Handler;") => {
                 Some((self.make_message(node, unit, facts, &args[1..], args), true))
             }
+            ("copyFrom", Some(_)) if facts.class() == "Landroid/os/Message;" => {
+                for message in self.values.objects(receiver) {
+                    for field in MESSAGE {
+                        self.set_message(message, field, ANY);
+                    }
+                }
+                Some((NOTHING, true))
+            }
             ("obtain", _) if facts.class() == "Landroid/os/Message;" => {
                 Some((self.make_message(node, unit, facts, args, args), true))
             }
@@ -490,7 +517,7 @@ impl World<'_> {
                 self.set_message(object, field, value);
             }
             // A copy of another message is not followed.
-            for field in ["what", "arg1", "arg2", "obj"] {
+            for field in MESSAGE {
                 if parameter == "Landroid/os/Message;" {
                     self.set_message(object, field, ANY);
                 }
@@ -502,8 +529,9 @@ impl World<'_> {
     }
 
     /// Code presses a control: its listeners run now.
-    fn press(&mut self, view: u32) {
+    fn press(&mut self, node: u32, view: u32) {
         self.views.pressed.insert(view, ());
+        self.read(Key::Listeners(view), node);
         for number in 0..self.events.len() {
             let event = self.events[number].clone();
             if event
@@ -514,4 +542,13 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// Whether objects of a class of the platform are equal if what they hold is.
+fn by_value(class: &[u8]) -> bool {
+    class.starts_with(b"Ljava/util/")
+        || matches!(
+            class,
+            b"Landroid/net/Uri;" | b"Landroid/content/ComponentName;" | b"Ljava/io/File;"
+        )
 }

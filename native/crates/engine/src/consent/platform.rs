@@ -5,7 +5,7 @@ use super::controls::{Control, resource_text};
 use super::coroutines::is_library;
 use super::facts::Foreign;
 use super::heap::{Key, Origin, Store};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Objects, Value};
 use super::world::World;
 use crate::code::link::NONE;
 use crate::env::rules::Action;
@@ -171,6 +171,7 @@ impl World<'_> {
         is_static: bool,
     ) -> (Value, bool) {
         let facts = self.facts.foreign(method);
+        let args = &*facts.narrowed(args, is_static);
         if let Some(outcome) = self.model(node, unit, &facts, args, is_static) {
             return outcome;
         }
@@ -209,11 +210,13 @@ impl World<'_> {
                 self.keep(receiver, passed);
                 let inside = self.inside(node, receiver);
                 let told = facts.name == "notifyObservers";
+                let threads = self.values.objects(receiver);
                 for object in inside {
                     if told {
                         self.update(node, unit, object, receiver, passed);
                     } else if facts.of("Ljava/lang/Thread;") {
-                        self.run_thread(node, unit, object);
+                        let is_thread = threads.contains(&object);
+                        self.run_thread(node, unit, object, is_thread);
                     } else {
                         self.fire(node, unit, object);
                     }
@@ -256,7 +259,9 @@ impl World<'_> {
         let container = facts.class().starts_with("Ljava/util/")
             || facts.class().starts_with("Ljava/lang/ref/")
             || facts.of("Ljava/lang/ThreadLocal;");
-        let fluent = facts.classes.contains(&facts.result) || facts.class().ends_with("Builder;");
+        // Every class is an object, so one that gives an object need not give itself.
+        let fluent = facts.result != "Ljava/lang/Object;" && facts.classes.contains(&facts.result)
+            || facts.class().ends_with("Builder;");
         let makes = facts.action.is_some() || container || fluent;
         if is_static {
             let known = passed.iter().any(|&arg| !self.values.atoms(arg).is_empty());
@@ -303,7 +308,10 @@ impl World<'_> {
             return future;
         }
         // Builders give themselves; containers give what they hold, and views of themselves.
-        let element = container && facts.result == "Ljava/lang/Object;" && facts.name != "clone";
+        let element = facts.result == "Ljava/lang/Object;" && facts.name != "clone";
+        if element && !container && !facts.class().starts_with("Landroid/util/") {
+            return ANY;
+        }
         let mut out = if element { NOTHING } else { receiver };
         if container || facts.name.starts_with("get") || facts.name.starts_with("obtain") {
             let zero = self.values.integer(0);
@@ -360,7 +368,7 @@ impl World<'_> {
     }
 
     /// Objects of a value and what those of the platform among them keep, at any depth.
-    pub(super) fn inside(&mut self, node: u32, value: Value) -> Vec<u32> {
+    pub(super) fn inside(&mut self, node: u32, value: Value) -> Objects {
         let mut all = self.values.objects(value);
         let mut next = 0;
         while next < all.len() && all.len() < INSIDE {
@@ -409,7 +417,7 @@ impl World<'_> {
     fn fire_functions(&mut self, node: u32, unit: u32, facts: &Foreign, passed: &[Value]) {
         for (parameter, arg) in arguments(facts, passed) {
             let function = parameter.starts_with("Ljava/util/function/")
-                || matches!(parameter, "Ljava/util/Comparator;" | "Ljava/util/Observer;");
+                || parameter == "Ljava/util/Comparator;";
             if function {
                 for object in self.values.objects(arg) {
                     self.fire(node, unit, object);
@@ -625,16 +633,8 @@ fn arguments<'a>(
     facts: &'a Foreign,
     passed: &'a [Value],
 ) -> impl Iterator<Item = (&'a str, Value)> + use<'a> {
-    let mut at = 0;
-    facts.parameters.iter().map_while(move |parameter| {
-        let arg = *passed.get(at)?;
-        at += if matches!(parameter.as_str(), "J" | "D") {
-            2
-        } else {
-            1
-        };
-        Some((parameter.as_str(), arg))
-    })
+    let parameters = facts.parameters.iter().map(String::as_str);
+    parameters.zip(passed.iter().copied())
 }
 
 /// Types of which an argument tells a call something, and is not called back.

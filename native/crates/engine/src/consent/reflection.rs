@@ -3,7 +3,7 @@
 use super::facts::Foreign;
 use super::heap::{Key, Origin};
 use super::value::{ANY, Atom, NOTHING, Value};
-use super::world::World;
+use super::world::{Gap, World};
 use crate::code::link::NONE;
 
 type Outcome = (Value, bool);
@@ -23,7 +23,7 @@ impl World<'_> {
             ("Ljava/lang/Class;", "forName") | ("Ljava/lang/ClassLoader;", "loadClass") => {
                 let text = if name == "forName" { args[0] } else { args[1] };
                 let Some(texts) = self.heap.known_texts(text, &self.values) else {
-                    self.counters.reflection += 1;
+                    self.leave_out(Gap::Reflection, node, unit);
                     return Some((ANY, true));
                 };
                 let mut atoms = Vec::new();
@@ -77,7 +77,7 @@ impl World<'_> {
                     }
                 }
                 if atoms.is_empty() {
-                    self.counters.reflection += 1;
+                    self.leave_out(Gap::Reflection, node, unit);
                     return Some((ANY, true));
                 }
                 Some((self.values.of(atoms), true))
@@ -94,7 +94,7 @@ impl World<'_> {
                     }
                 }
                 if atoms.is_empty() {
-                    self.counters.reflection += 1;
+                    self.leave_out(Gap::Reflection, node, unit);
                     return Some((ANY, true));
                 }
                 Some((self.values.of(atoms), true))
@@ -105,6 +105,19 @@ impl World<'_> {
                     return None;
                 }
                 Some((self.field_member(node, unit, facts, args), true))
+            }
+            ("Ljava/lang/reflect/Array;", _) if name.starts_with("set") && args.len() == 3 => {
+                // Of which type the elements are is not asked.
+                let plain = |atom| match atom {
+                    Atom::Boxed(number) => Some(Atom::Integer(number)),
+                    atom => Some(atom),
+                };
+                let unboxed = self.values.map(args[2], plain);
+                let value = self.values.join(args[2], unboxed);
+                for array in self.values.objects(args[0]) {
+                    self.store_element(array, None, value);
+                }
+                Some((NOTHING, true))
             }
             ("Ljava/lang/Class;" | "Ljava/lang/reflect/Constructor;", "newInstance") => {
                 let mut out = NOTHING;
@@ -120,7 +133,7 @@ impl World<'_> {
                     out = self.values.join(out, value);
                 }
                 if out == NOTHING {
-                    self.counters.reflection += 1;
+                    self.leave_out(Gap::Reflection, node, unit);
                     return Some((ANY, true));
                 }
                 Some((out, true))
@@ -194,7 +207,7 @@ impl World<'_> {
             let boxed = facts.name == "set" || facts.name == "get";
             let primitive = {
                 let own = program.link.fields[field as usize].kind;
-                !program.descriptor(own).starts_with(b"L")
+                !matches!(program.descriptor(own).first(), Some(b'L' | b'['))
             };
             // The object is not asked for a static field, and which one it is code does not say.
             if let Some(&given) = args.get(2) {
@@ -273,7 +286,7 @@ impl World<'_> {
             }
         }
         if !found {
-            self.counters.reflection += 1;
+            self.leave_out(Gap::Reflection, node, unit);
         }
     }
 

@@ -3,115 +3,38 @@
 use super::body::{Body, Insn};
 use super::facts::Initial;
 use super::heap::{Key, Origin, Store};
+use super::progress::{Run, WHOLE};
 use super::value::{ANY, Atom, NOTHING, Value};
-use super::world::World;
+use super::world::{Gap, World};
 use crate::code::link::NONE;
 use crate::dex::opcode::op;
 use crate::ir::{Arith, Width, arithmetic, binary, literal_arithmetic, unary};
-use std::collections::BTreeSet;
+use smallvec::SmallVec;
 
 /// Registers of one method: those of the code, then what `move-result` takes.
-pub(super) type Frame = Box<[Value]>;
+pub(super) type Frame = [Value];
 
 /// A register with an object that was asked: its value if the answer is zero, and if it is not.
-type Split = (usize, Value, Value);
+pub(super) type Split = (usize, Value, Value);
 
 /// Objects that are told apart by what they answer.
 const SPLIT: usize = 8;
+
+/// Registers that are copied or joined in one step.
+pub(super) const STRIDE: usize = 64;
 
 /// The length of an array, kept like an element.
 pub(super) const LENGTH: i64 = -5;
 
 impl World<'_> {
-    /// Runs a node; gives its result, and whether it may return.
-    pub(super) fn execute(&mut self, node: u32, body: &Body) -> (Value, bool) {
-        let registers = usize::from(body.registers);
-        let mut states: Vec<Option<Frame>> = vec![None; body.blocks.len()];
-        let mut frame = vec![NOTHING; registers + 1];
-        let first = registers - usize::from(body.ins);
-        frame[first..registers].copy_from_slice(&self.nodes[node as usize].args);
-        states[0] = Some(frame.into());
-        let mut work = BTreeSet::from([0u32]);
-        let (mut result, mut returns) = (NOTHING, false);
-        while let Some(at) = work.pop_first() {
-            let taken = self.steps;
-            let Some(mut frame) = states[at as usize].clone() else {
-                continue;
-            };
-            let block = &body.blocks[at as usize];
-            let mut alive = true;
-            let mut tail = None;
-            for position in block.range.0..block.range.1 {
-                self.steps += 1;
-                if self.exhausted() {
-                    return (result, returns);
-                }
-                let insn = &body.insns[position as usize];
-                self.visit(node, insn.unit);
-                if !block.handlers.is_empty() && may_throw(insn.op) {
-                    for &handler in &block.handlers {
-                        self.merge(&mut states, handler, &frame, &mut work);
-                    }
-                }
-                match insn.op {
-                    0x0e => returns = true,
-                    0x0f..=0x11 => {
-                        returns = true;
-                        result = self.values.join(result, frame[usize::from(insn.a)]);
-                    }
-                    _ => alive = self.step(node, body, insn, &mut frame),
-                }
-                if !alive {
-                    break;
-                }
-                tail = Some(insn);
-            }
-            self.nodes[node as usize].spent += (self.steps - taken) as u32;
-            let Some(tail) = tail.filter(|_| alive) else {
-                continue;
-            };
-            let split = self.split_receiver(node, body, at, &frame);
-            self.leave(body, at, tail, &frame, split, &mut states, &mut work);
-        }
-        (result, returns)
-    }
-
-    fn merge(
-        &mut self,
-        states: &mut [Option<Frame>],
-        target: u32,
-        frame: &Frame,
-        work: &mut BTreeSet<u32>,
-    ) {
-        match &mut states[target as usize] {
-            Some(old) => {
-                let mut changed = false;
-                for (mine, &theirs) in old.iter_mut().zip(frame.iter()) {
-                    let joined = self.values.join(*mine, theirs);
-                    changed |= joined != *mine;
-                    *mine = joined;
-                }
-                if changed {
-                    work.insert(target);
-                }
-            }
-            slot => {
-                *slot = Some(frame.clone());
-                work.insert(target);
-            }
-        }
-    }
-
     /// Takes the registers to the blocks that follow.
-    fn leave(
+    pub(super) fn leave(
         &mut self,
         body: &Body,
-        at: u32,
-        tail: &Insn,
-        frame: &Frame,
+        (at, tail): (u32, &Insn),
+        frame: &mut Frame,
         split: Option<Split>,
-        states: &mut [Option<Frame>],
-        work: &mut BTreeSet<u32>,
+        run: &mut Run,
     ) {
         let block = &body.blocks[at as usize];
         match tail.op {
@@ -119,7 +42,7 @@ impl World<'_> {
                 let (x, y) = (usize::from(tail.a), usize::from(tail.b));
                 let zero = self.values.integer(0);
                 let two = tail.op < 0x38;
-                let other = if two { frame[y] } else { zero };
+                let before = (frame[x], if two { frame[y] } else { zero });
                 let kind = if two { tail.op - 0x32 } else { tail.op - 0x38 };
                 for (taken, target) in [
                     (true, block.jumps.first().map(|jump| jump.0)),
@@ -128,45 +51,45 @@ impl World<'_> {
                     // The opposite of a test is the next one: eq ne, lt ge, gt le.
                     let test = if taken { kind } else { kind ^ 1 };
                     let Some(target) = target else { continue };
-                    let Some((mine, theirs)) = self.narrow(test, frame[x], other) else {
+                    let Some((mine, theirs)) = self.narrow(test, before.0, before.1) else {
                         continue;
                     };
-                    let mut next = frame.clone();
-                    next[x] = mine;
+                    frame[x] = mine;
                     if two {
-                        next[y] = theirs;
+                        frame[y] = theirs;
                     }
                     if let Some((object, zero, other)) = split {
-                        next[object] = if test == 0 { zero } else { other };
-                        if next[object] == NOTHING {
+                        frame[object] = if test == 0 { zero } else { other };
+                        if frame[object] == NOTHING {
                             continue;
                         }
                     }
-                    self.merge(states, target, &next, work);
+                    run.merge(&mut self.values, target, frame);
                 }
             }
             op::PACKED_SWITCH | op::SPARSE_SWITCH => {
                 let register = usize::from(tail.a);
-                let known = self.values.integers(frame[register]);
+                let before = frame[register];
+                let known = self.values.integers(before);
                 let mut rest = known.clone().unwrap_or_default();
                 for &(target, key) in &block.jumps {
                     if known.as_ref().is_none_or(|known| known.contains(&key)) {
-                        let mut next = frame.clone();
-                        next[register] = self.values.integer(key);
-                        self.merge(states, target, &next, work);
+                        frame[register] = self.values.integer(key);
+                        run.merge(&mut self.values, target, frame);
                     }
-                    rest.retain(|&value| value != key);
+                    rest.retain(|value| *value != key);
                 }
+                frame[register] = before;
                 if let Some(target) = block.fall.filter(|_| known.is_none() || !rest.is_empty()) {
-                    self.merge(states, target, frame, work);
+                    run.merge(&mut self.values, target, frame);
                 }
             }
             _ => {
                 for &(target, _) in &block.jumps {
-                    self.merge(states, target, frame, work);
+                    run.merge(&mut self.values, target, frame);
                 }
                 if let Some(target) = block.fall {
-                    self.merge(states, target, frame, work);
+                    run.merge(&mut self.values, target, frame);
                 }
             }
         }
@@ -174,7 +97,13 @@ impl World<'_> {
 
     /// Where a block ends with a test for zero of what an object was asked, by field, call or type: the register of the object, the
     /// objects for which it may be zero, and those for which it may be something else.
-    fn split_receiver(&mut self, node: u32, body: &Body, at: u32, frame: &Frame) -> Option<Split> {
+    pub(super) fn split_receiver(
+        &mut self,
+        node: u32,
+        body: &Body,
+        at: u32,
+        frame: &Frame,
+    ) -> Option<Split> {
         let range = body.blocks[at as usize].range;
         let insns = &body.insns[range.0 as usize..range.1 as usize];
         let (tail, before) = insns.split_last()?;
@@ -209,6 +138,8 @@ impl World<'_> {
             return None;
         }
         let (mut zero, mut other) = (Vec::new(), Vec::new());
+        // What is read for this concerns the instruction that asked.
+        self.nodes[node as usize].asks = asked.asks;
         for atom in self.values.atoms(objects).to_vec() {
             let one = self.values.one(atom);
             let answer = match asked.op {
@@ -223,6 +154,7 @@ impl World<'_> {
             zero.extend(truth.0.then_some(atom));
             other.extend(truth.1.then_some(atom));
         }
+        self.nodes[node as usize].asks = WHOLE;
         let (zero, other) = (self.values.wide(zero), self.values.wide(other));
         Some((usize::from(register), zero, other))
     }
@@ -294,13 +226,13 @@ impl World<'_> {
                     method.access & (CONSTRUCTOR | STATIC) == CONSTRUCTOR | STATIC
                 })
             }
-            Origin::Built(..) => false,
+            Origin::Built(..) | Origin::Entry(_) => false,
             _ => true,
         }
     }
 
     /// Runs one instruction that is no return; false if nothing follows it.
-    fn step(&mut self, node: u32, body: &Body, insn: &Insn, frame: &mut Frame) -> bool {
+    pub(super) fn step(&mut self, node: u32, body: &Body, insn: &Insn, frame: &mut Frame) -> bool {
         let (a, b) = (usize::from(insn.a), usize::from(insn.b));
         let last = frame.len() - 1;
         let get = |frame: &Frame, register: usize| frame.get(register).copied().unwrap_or(ANY);
@@ -312,7 +244,17 @@ impl World<'_> {
             0x12..=0x19 => put = Some(self.values.integer(insn.literal)),
             0x1a | 0x1b => put = Some(self.string(body.dex, insn.index)),
             op::CONST_CLASS => put = Some(self.values.one(Atom::Class(insn.index))),
-            0x1f => put = Some(self.cast(get(frame, a), insn.index)),
+            0x1f => {
+                let value = self.cast(get(frame, a), insn.index);
+                put = Some(match value {
+                    ANY if self.is_resumed(body, insn.index) => {
+                        // What a call that suspended gave came through a library that nobody could follow.
+                        let no = self.values.one(Atom::Boxed(0));
+                        self.unclear(node, no)
+                    }
+                    value => value,
+                });
+            }
             0x20 => put = Some(self.instance_of(get(frame, b), insn.index)),
             op::NEW_INSTANCE => {
                 self.initialise(insn.index, node, insn.unit);
@@ -366,23 +308,8 @@ impl World<'_> {
             op::IPUT..op::SGET => self.put_field(get(frame, b), insn.index, get(frame, a)),
             op::SGET..op::SPUT => put = Some(self.get_static(node, insn)),
             op::SPUT..=op::SPUT_SHORT => self.put_static(node, insn, get(frame, a)),
-            0x6e..=0x72 | 0x74..=0x78 => {
-                let passed = body.passed(insn).iter();
-                let mut args: Vec<Value> = passed
-                    .map(|&register| get(frame, usize::from(register)))
-                    .collect();
-                if insn.index != NONE
-                    && let Some(result) = self.build_text(insn, &mut args, frame)
-                {
-                    frame[last] = result;
-                    return true;
-                }
-                let (result, returns) = self.invoke(node, insn, &args);
-                frame[last] = result;
-                return returns;
-            }
             0xfa..=0xfd => {
-                self.counters.dynamic += 1;
+                self.leave_out(Gap::Dynamic, node, insn.unit);
                 frame[last] = ANY;
             }
             0xfe | 0xff => put = Some(ANY),
@@ -406,6 +333,7 @@ impl World<'_> {
             Some(&number) => number,
             None => {
                 let text = self.program.dexes[dex as usize].text(index).into_owned();
+                self.steps += (text.len() / STRIDE) as u64;
                 let number = self.heap.text(&text);
                 self.text_numbers.insert((dex, index), number);
                 number
@@ -463,14 +391,19 @@ impl World<'_> {
                     b"Ljava/lang/Long;",
                 ];
                 let class = self.heap.objects[object as usize].class;
-                if FINAL.contains(&descriptor) {
-                    return Some(class == kind);
+                if class == NONE {
+                    return None;
                 }
-                if class == NONE || self.program.descriptor(class).starts_with(b"[") {
+                let known = self.program.defs.class_of[class as usize] != NONE;
+                if FINAL.contains(&descriptor) {
+                    // A document stands for its text.
+                    let text = descriptor == FINAL[0] && self.is_document(class);
+                    return (!text).then_some(class == kind);
+                }
+                if self.program.descriptor(class).starts_with(b"[") {
                     return None;
                 }
                 // What the platform makes may be of a class below the one that is named.
-                let known = self.program.defs.class_of[class as usize] != NONE;
                 match self.facts.is_a(class, kind) {
                     Some(false) if !known => None,
                     fits => fits,
@@ -696,10 +629,13 @@ impl World<'_> {
         if x == NOTHING || y == NOTHING {
             return NOTHING;
         }
+        if x == ANY || y == ANY {
+            return ANY;
+        }
         let (Some(x), Some(y)) = (self.values.integers(x), self.values.integers(y)) else {
             return ANY;
         };
-        let mut out = Vec::new();
+        let mut out: SmallVec<[Atom; 8]> = SmallVec::new();
         for &x in &x {
             for &y in &y {
                 match make(x, y) {
@@ -746,9 +682,4 @@ impl World<'_> {
         }
         self.fold(x, y, |x, y| binary(arith, width, x, y))
     }
-}
-
-/// Whether an instruction can end in a handler. Null and index errors are left to calls.
-fn may_throw(opcode: u8) -> bool {
-    matches!(opcode, 0x6e..=0x78 | 0xfa..=0xfd | op::THROW | 0x93 | 0x94 | 0xb3 | 0xb4)
 }

@@ -4,10 +4,13 @@ use super::facts::{Callback, Foreign, of_type};
 use super::heap::{Key, Origin, Store};
 use super::texts::PARTIAL;
 use super::value::{ANY, Atom, Value};
-use super::world::World;
+use super::world::{Gap, World};
 use crate::code::link::NONE;
-use crate::env::Kind;
+use crate::env::{Component, Kind};
 use std::collections::BTreeMap;
+
+/// Whether the class that an intent names is not known, kept like an element of an array.
+const TARGET: i64 = -7;
 
 /// Call-backs that get the intent by which a component was started.
 fn takes_intent(callback: &str) -> bool {
@@ -35,7 +38,7 @@ impl World<'_> {
     ) {
         // Components by name, each with the intents that name them.
         let mut named: BTreeMap<String, Vec<Atom>> = BTreeMap::new();
-        let mut unknown = false;
+        let (mut unknown, mut nameless) = (false, false);
         let mut all = Vec::new();
         for &arg in passed {
             unknown |= arg == ANY;
@@ -51,6 +54,7 @@ impl World<'_> {
         for &object in &all {
             let is_intent = Some(self.heap.objects[object as usize].class) == intent;
             let contents = self.read(Key::Contents(object), node);
+            nameless |= self.read(Key::Element(object, TARGET), node) == ANY;
             if is_intent {
                 intents.push(Atom::Object(object));
             }
@@ -89,8 +93,8 @@ impl World<'_> {
             };
             started.extend(self.start_component(node, unit, &name, given));
         }
-        if unknown && started.is_empty() {
-            self.counters.intents += 1;
+        if nameless || unknown && started.is_empty() {
+            self.leave_out(Gap::Intent, node, unit);
         }
         if facts.name.starts_with("startActivityForResult") {
             self.await_result(node, unit, receiver, passed, &started);
@@ -133,6 +137,23 @@ impl World<'_> {
         }
     }
 
+    /// Whether somebody outside can start a component by any of its names; `None` if the manifest has none for it.
+    pub(super) fn is_open(&self, class: &str) -> Option<bool> {
+        let rows = self.manifest.components.iter();
+        let rows = rows.filter(|one| one.class == class);
+        rows.map(|one| one.open).reduce(|one, other| one || other)
+    }
+
+    /// An intent, or the name of a component, is told a class that is not known.
+    pub(super) fn name_unknown(&mut self, named: Value, class: Value) {
+        if class != ANY {
+            return;
+        }
+        for object in self.values.objects(named) {
+            self.write(Key::Element(object, TARGET), ANY);
+        }
+    }
+
     /// Starts a component that the manifest declares; gives its object.
     pub(super) fn start_component(
         &mut self,
@@ -141,8 +162,7 @@ impl World<'_> {
         name: &str,
         intents: Value,
     ) -> Option<u32> {
-        let mut declared = self.manifest.components.iter();
-        let open = declared.find(|one| one.class == name)?.open;
+        let open = self.is_open(name)?;
         let kind = self.program.find_class(name)?;
         let object = self.object(Origin::Made(kind), kind, 0);
         let known = self.heap.peek(Key::Given(object));
@@ -189,11 +209,10 @@ impl World<'_> {
         {
             self.show_activity(object);
         }
-        let served = self
-            .manifest
-            .components
-            .iter()
-            .any(|one| one.class == name && one.kind == Kind::Provider && !one.exported);
+        let of_name = |one: &&Component| one.class == name;
+        let mut rows = self.manifest.components.iter().filter(of_name);
+        let served =
+            rows.clone().any(|one| one.kind == Kind::Provider) && rows.all(|one| !one.exported);
         self.run_callbacks(node, unit, object, kind, served);
         Some(object)
     }

@@ -2,28 +2,41 @@
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin, Store};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::texts::PARTIAL;
+use super::value::{ANY, Atom, NOTHING, Objects, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
 
+/// The name of a package that a context was asked for.
+const UNSAID: &str = "\u{fffc}";
 /// Bundles inside an intent that are asked.
 const WITHIN: usize = 16;
-/// Whether a cursor counts rows, kept like an element of an array.
-const COUNTED: i64 = -6;
 
 type Outcome = (Value, bool);
 
 impl World<'_> {
-    fn store(&mut self, kind: Store, name: u32) -> u32 {
+    /// The store of a kind with a name, or with [`NONE`] for one that is not known.
+    pub(super) fn store(&mut self, kind: Store, name: u32) -> u32 {
         self.heap.object(Origin::Store(kind, name), NONE, 0).0
     }
 
     /// Stores of a kind for each known name; one without a name if none is known.
     fn stores_named(&mut self, kind: Store, name: Value) -> Value {
-        let names = self.heap.known_texts(name, &self.values);
-        let names = names.filter(|names| !names.is_empty());
+        let mut texts = self.values.texts(name);
+        if name == ANY || texts.is_empty() {
+            texts = vec![NONE];
+        }
         let mut atoms = Vec::new();
-        for name in names.unwrap_or(vec![NONE]) {
+        for text in texts {
+            let known = match text {
+                NONE => None,
+                text => Some(self.heap.text_of(text)),
+            };
+            let name = match known {
+                Some(known) if is_default(known) => self.heap.text("default"),
+                Some(known) if !known.starts_with('\u{1}') => text,
+                _ => NONE,
+            };
             atoms.push(Atom::Object(self.store(kind, name)));
         }
         self.values.of(atoms)
@@ -40,11 +53,11 @@ impl World<'_> {
         let receiver = *args.first()?;
         let loose = self.store(Store::Preferences, NONE);
         let stores = match self.values.objects(receiver) {
-            stores if stores.is_empty() => vec![loose],
+            stores if stores.is_empty() => Objects::from_slice(&[loose]),
             stores => stores,
         };
         let receiver = {
-            let atoms = stores.iter().map(|&store| Atom::Object(store)).collect();
+            let atoms = stores.iter().map(|&store| Atom::Object(store));
             self.values.of(atoms)
         };
         match name {
@@ -294,10 +307,24 @@ impl World<'_> {
             ("getSharedPreferences", Some(name)) if context => {
                 return Some((self.stores_named(Store::Preferences, name), true));
             }
+            ("<init>", _) if facts.class() == "Landroid/content/ComponentName;" => {
+                self.name_unknown(args[0], *args.last()?);
+                return None;
+            }
             ("getPreferences", _) if facts.of("Landroid/app/Activity;") => {
                 let name = self.heap.text("activity");
                 let name = self.values.one(Atom::Text(name));
                 return Some((self.stores_named(Store::Preferences, name), true));
+            }
+            (
+                "addPreferencesFromResource" | "setPreferencesFromResource" | "setDefaultValues",
+                _,
+            ) => {
+                // A screen of settings: its keys are not read, and what the user or the file sets may be under any.
+                let name = self.heap.text("default");
+                let store = self.store(Store::Preferences, name);
+                self.write(Key::AtUnknown(store), ANY);
+                return None;
             }
             ("getDefaultSharedPreferences", _) if is_static => {
                 let name = self.heap.text("default");
@@ -313,24 +340,13 @@ impl World<'_> {
             _ => {}
         }
         if facts.of("Ljava/io/File;") {
-            return self.file(node, facts, args);
+            return self.file(node, unit, facts, args);
         }
         if let Some(outcome) = self.opened(node, unit, facts, args) {
             return Some(outcome);
         }
         if facts.class() == "Landroid/database/DatabaseUtils;" && facts.name == "queryNumEntries" {
-            let zero = self.values.integer(0);
-            let texts = self.heap.known_texts(args[1], &self.values)?;
-            let mut out = zero;
-            for text in texts {
-                let table = self.heap.text_of(text).to_lowercase();
-                let table = self.heap.text(&table);
-                let store = self.store(Store::Table, table);
-                if self.read(Key::Contents(store), node) != NOTHING {
-                    out = ANY;
-                }
-            }
-            return Some((out, true));
+            return self.count_rows(node, args);
         }
         if facts.of("Landroid/database/sqlite/SQLiteDatabase;") {
             return self.database(node, unit, facts, args);
@@ -359,13 +375,7 @@ impl World<'_> {
             if class == NONE {
                 return ANY;
             }
-            let name = program.type_name(class);
-            let found = self
-                .manifest
-                .components
-                .iter()
-                .find(|one| one.class == name);
-            if found.is_none_or(|one| one.open) {
+            if self.is_open(&program.type_name(class)) != Some(false) {
                 return ANY;
             }
         }
@@ -466,7 +476,34 @@ impl World<'_> {
             self.write(Key::Contents(set), keys);
             return Some((self.values.one(Atom::Object(set)), true));
         }
+        let first = facts.parameters.first().map(String::as_str);
+        if name == "getExtras" && !self.values.objects(receiver).is_empty() {
+            let zero = self.values.integer(0);
+            return Some((self.values.join(receiver, zero), true));
+        }
+        if matches!(name, "setClassName" | "setClass" | "setComponent")
+            || name == "<init>" && first == Some("Landroid/content/Context;")
+        {
+            self.name_unknown(receiver, *args.last()?);
+        }
         let key = args.get(1).copied()?;
+        let whole = matches!(
+            first,
+            Some(
+                "Landroid/os/Bundle;"
+                    | "Landroid/os/PersistableBundle;"
+                    | "Landroid/content/Intent;"
+            )
+        );
+        if whole && key == ANY {
+            // What comes from another that is not known may be under any key.
+            let mut all = self.values.objects(receiver);
+            let extras = self.extras();
+            all.extend(self.values.objects(extras));
+            for object in all {
+                self.write(Key::AtUnknown(object), ANY);
+            }
+        }
         let keyed = facts
             .parameters
             .first()
@@ -497,7 +534,10 @@ impl World<'_> {
         }
         // What was put in as a whole is asked too.
         let mut next = 0;
-        while next < objects.len() && objects.len() < WITHIN {
+        while next < objects.len() {
+            if objects.len() > WITHIN {
+                return Some((ANY, true));
+            }
             let contents = self.read(Key::Contents(objects[next]), node);
             next += 1;
             for inner in self.values.objects(contents) {
@@ -519,242 +559,22 @@ impl World<'_> {
         let presence = !name.starts_with("get");
         Some((self.load(node, &objects, key, default, presence), true))
     }
-
-    /// `File`: the last part of its name; whether the app made it.
-    fn file(&mut self, node: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
-        let receiver = *args.first()?;
-        match facts.name.as_str() {
-            "<init>" => {
-                if let Some(&name) = args.last() {
-                    let parent = (args.len() > 2).then(|| args[1]);
-                    for object in self.values.objects(receiver) {
-                        self.write(Key::Label(object), name);
-                        if let Some(parent) = parent {
-                            self.write(Key::Holder(object), parent);
-                        }
-                    }
-                }
-                Some((NOTHING, true))
-            }
-            "createNewFile" | "mkdir" | "mkdirs" => {
-                self.make_files(node, receiver);
-                Some((ANY, true))
-            }
-            "exists" | "isFile" | "isDirectory" | "canRead" | "length" | "lastModified" => {
-                Some((self.file_there(node, receiver), true))
-            }
-            _ => None,
-        }
-    }
-
-    /// Names of files; `None` if one is not known, or lies outside the app.
-    fn file_names(&mut self, node: u32, value: Value) -> Option<Vec<u32>> {
-        if value == ANY {
-            return None;
-        }
-        let mut names = self.values.texts(value);
-        for object in self.values.objects(value) {
-            let name = self.read(Key::Label(object), node);
-            names.extend(self.heap.known_texts(name, &self.values)?);
-        }
-        let own = |&name: &u32| {
-            let text = self.heap.text_of(name);
-            !text.starts_with('/') && !text.starts_with('\u{1}')
-        };
-        (!names.is_empty() && names.iter().all(own)).then_some(names)
-    }
-
-    fn make_files(&mut self, node: u32, files: Value) {
-        for name in self.file_names(node, files).unwrap_or_default() {
-            let store = self.store(Store::File, name);
-            let one = self.values.integer(1);
-            self.write(Key::Contents(store), one);
-        }
-    }
-
-    /// Whether a file is there: 0 as long as nothing that runs makes it.
-    fn file_there(&mut self, node: u32, files: Value) -> Value {
-        let Some(names) = self.file_names(node, files) else {
-            return ANY;
-        };
-        let mut out = self.values.integer(0);
-        for name in names {
-            let store = self.store(Store::File, name);
-            let own = self.read(Key::Contents(store), node);
-            if own != NOTHING {
-                out = ANY;
-            }
-        }
-        out
-    }
-
-    /// Streams on files: writing makes the file, reading one that is not there throws.
-    fn opened(&mut self, node: u32, unit: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
-        let first = args.get(1).copied();
-        let context = facts.of("Landroid/content/Context;");
-        match (facts.class(), facts.name.as_str(), first) {
-            (
-                "Ljava/io/FileOutputStream;"
-                | "Ljava/io/FileWriter;"
-                | "Ljava/io/RandomAccessFile;"
-                | "Ljava/io/PrintWriter;",
-                "<init>",
-                Some(file),
-            ) => {
-                self.make_files(node, file);
-                Some((NOTHING, true))
-            }
-            (_, "openFileOutput", Some(file)) if context => {
-                self.make_files(node, file);
-                Some((ANY, true))
-            }
-            ("Ljava/io/FileInputStream;" | "Ljava/io/FileReader;", "<init>", Some(file)) => {
-                let zero = self.values.integer(0);
-                let there = self.file_there(node, file);
-                Some((NOTHING, there != zero))
-            }
-            (_, "openFileInput", Some(file)) if context => {
-                let zero = self.values.integer(0);
-                let there = self.file_there(node, file);
-                Some((ANY, there != zero))
-            }
-            (_, "getFileStreamPath" | "getDatabasePath", Some(name)) if context => {
-                let kind = self.program.find_type(b"Ljava/io/File;").unwrap_or(NONE);
-                let object = self.object_at(node, unit, kind);
-                self.write(Key::Label(object), name);
-                Some((self.values.one(Atom::Object(object)), true))
-            }
-            _ => None,
-        }
-    }
-
-    fn database(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        args: &[Value],
-    ) -> Option<Outcome> {
-        let name = facts.name.as_str();
-        let texts = args
-            .get(1)
-            .and_then(|&arg| self.heap.known_texts(arg, &self.values));
-        let tables: Option<Vec<String>> = texts.map(|texts| {
-            let texts = texts.into_iter().map(|text| self.heap.text_of(text));
-            texts.map(|text| table_of(text).to_lowercase()).collect()
-        });
-        let reads = matches!(name, "query" | "rawQuery" | "queryWithFactory");
-        let sql = args.get(1).copied().unwrap_or(ANY);
-        let writes = matches!(name, "insert" | "insertOrThrow" | "insertWithOnConflict")
-            || matches!(name, "replace" | "replaceOrThrow" | "update")
-            || name == "execSQL" && self.changes_rows(sql);
-        if writes {
-            for table in tables.unwrap_or_default() {
-                let table = self.heap.text(&table);
-                let store = self.store(Store::Table, table);
-                self.write(Key::Contents(store), ANY);
-            }
-            return Some((ANY, true));
-        }
-        if !reads {
-            return None;
-        }
-        let tables = tables.filter(|tables| !tables.is_empty())?;
-        let kind = self
-            .program
-            .find_type(b"Landroid/database/Cursor;")
-            .unwrap_or(NONE);
-        let object = self.object_at(node, unit, kind);
-        let counts = |text: &str| text.to_lowercase().contains("count(");
-        let asked = args
-            .get(1)
-            .and_then(|&arg| self.heap.known_texts(arg, &self.values));
-        if name == "rawQuery"
-            && asked.is_some_and(|texts| texts.iter().any(|&text| counts(self.heap.text_of(text))))
-        {
-            let one = self.values.integer(1);
-            self.write(Key::Element(object, COUNTED), one);
-        }
-        for table in tables {
-            let table = self.heap.text(&table);
-            let store = self.store(Store::Table, table);
-            let value = self.values.one(Atom::Object(store));
-            self.write(Key::Holder(object), value);
-        }
-        Some((self.values.one(Atom::Object(object)), true))
-    }
-
-    fn changes_rows(&mut self, sql: Value) -> bool {
-        let Some(texts) = self.heap.known_texts(sql, &self.values) else {
-            return false;
-        };
-        texts.into_iter().any(|text| {
-            let text = self.heap.text_of(text).trim_start().to_lowercase();
-            ["insert", "update", "replace"]
-                .iter()
-                .any(|word| text.starts_with(word))
-        })
-    }
-
-    /// A cursor over a table of the app gives nothing as long as nothing was stored there.
-    fn cursor(&mut self, node: u32, facts: &Foreign, args: &[Value]) -> Option<Outcome> {
-        let receiver = *args.first()?;
-        let cursors = self.values.objects(receiver);
-        if cursors.is_empty() || receiver == ANY || facts.result.starts_with('L') {
-            return None;
-        }
-        let mut filled = false;
-        for cursor in cursors {
-            let tables = self.read(Key::Holder(cursor), node);
-            for table in self.values.objects(tables) {
-                filled |= self.read(Key::Contents(table), node) != NOTHING;
-            }
-        }
-        if filled || facts.result == "V" {
-            return Some((ANY, true));
-        }
-        let mut counted = false;
-        for cursor in self.values.objects(receiver) {
-            counted |= self.read(Key::Element(cursor, COUNTED), node) != NOTHING;
-        }
-        // A count has one row, whatever it counts.
-        if counted && !facts.name.starts_with("get") {
-            return Some((ANY, true));
-        }
-        let empty = matches!(facts.name.as_str(), "isAfterLast" | "isClosed");
-        Some((self.values.integer(i64::from(empty)), true))
-    }
 }
 
-/// The table that a statement is about; a plain name is one.
-fn table_of(sql: &str) -> &str {
-    let mut words = sql.split_whitespace();
-    let first = sql.split_whitespace().next().unwrap_or(sql);
-    if first == sql {
-        return sql;
-    }
-    while let Some(word) = words.next() {
-        let word = word.to_lowercase();
-        if matches!(word.as_str(), "from" | "into" | "update") {
-            let name = words.next().unwrap_or_default();
-            return name
-                .trim_matches(|c: char| !c.is_alphanumeric() && c != '_')
-                .split('(')
-                .next()
-                .unwrap_or_default();
-        }
-    }
-    sql
+/// Whether preferences of a name are those that a context gives without one: its package's name with an ending.
+fn is_default(name: &str) -> bool {
+    let stem = name.strip_suffix("_preferences");
+    stem.is_some_and(|stem| stem.contains('.') || stem.strip_prefix(PARTIAL) == Some(UNSAID))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::table_of;
+    use super::*;
 
     #[test]
-    fn tables() {
-        assert_eq!(table_of("consent"), "consent");
-        assert_eq!(table_of("SELECT ok FROM consent WHERE 1"), "consent");
-        assert_eq!(table_of("INSERT INTO consent(ok) VALUES(1)"), "consent");
+    fn default_preferences() {
+        assert!(is_default("com.example.app_preferences"));
+        assert!(is_default(&format!("{PARTIAL}{UNSAID}_preferences")));
+        assert!(!is_default("user_preferences"));
     }
 }

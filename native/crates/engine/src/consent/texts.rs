@@ -12,6 +12,8 @@ use crate::code::link::NONE;
 pub const PARTIAL: &str = "\u{1}~";
 /// Stands for what is not known of a text.
 pub const GAP: char = '\u{fffc}';
+/// Bytes of a text that is compared or changed; a longer one is any.
+pub const FOLLOWED: usize = 4_096;
 /// Characters of a text that is put together.
 const LONGEST: usize = 400;
 /// Parts of a text that is cut.
@@ -107,6 +109,9 @@ impl World<'_> {
                 return ANY;
             }
             let changed = change(self.heap.text_of(text));
+            if changed.len() > FOLLOWED {
+                return ANY;
+            }
             atoms.push(Atom::Text(self.heap.text(&changed)));
         }
         if atoms.is_empty() {
@@ -164,7 +169,7 @@ impl World<'_> {
                 .flat_map(|row| {
                     parts
                         .iter()
-                        .map(move |part| [&row[..], &[part.clone()]].concat())
+                        .map(move |part| [&row[..], std::slice::from_ref(part)].concat())
                 })
                 .take(PARTS)
                 .collect();
@@ -193,7 +198,8 @@ impl World<'_> {
         let part = |atom: &Atom| match atom {
             Atom::Text(text) => {
                 let text = self.heap.text_of(*text);
-                (!text.starts_with('\u{1}')).then(|| Part::Text(text.to_owned()))
+                let followed = !text.starts_with('\u{1}') && text.len() <= FOLLOWED;
+                followed.then(|| Part::Text(text.to_owned()))
             }
             Atom::Integer(number) => Some(Part::Number(*number)),
             _ => None,
@@ -248,6 +254,9 @@ impl World<'_> {
     fn partial(&mut self, known: Value) -> Value {
         let mut atoms = Vec::new();
         for text in self.values.texts(known) {
+            if self.heap.text_of(text).len() > FOLLOWED {
+                return ANY;
+            }
             let text = format!("{PARTIAL}{}", self.heap.text_of(text));
             atoms.push(Atom::Text(self.heap.text(&text)));
         }
@@ -350,7 +359,7 @@ impl World<'_> {
             return value;
         }
         let atoms = self.values.atoms(value).iter();
-        let atoms = atoms
+        let atoms: Vec<Atom> = atoms
             .map(|atom| built(atom).map_or(*atom, Atom::Object))
             .collect();
         self.values.of(atoms)
@@ -414,7 +423,10 @@ impl World<'_> {
             return vec![None];
         }
         let piece = |atom: &Atom| match (atom, kind) {
-            (Atom::Text(text), _) => Some(self.heap.text_of(*text).to_owned()),
+            (Atom::Text(text), _) => {
+                let text = self.heap.text_of(*text);
+                (text.len() <= LONGEST).then(|| text.to_owned())
+            }
             (Atom::Integer(number), b"I" | b"J" | b"S" | b"B") => Some(number.to_string()),
             (Atom::Integer(truth), b"Z") => Some((*truth != 0).to_string()),
             (Atom::Integer(letter), b"C") => u32::try_from(*letter)

@@ -1,7 +1,7 @@
 //! Abstract values: sets of constants and objects, each set kept once and named by a number.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use crate::hash::Map;
+use smallvec::SmallVec;
 
 /// One thing that a register may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,56 +20,45 @@ pub enum Atom {
     Object(u32),
 }
 
+/// Numbers of objects; most sets have few.
+pub type Objects = SmallVec<[u32; 8]>;
+
 /// A set of atoms, or everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Value(u32);
+
+impl Value {
+    /// Its number: equal sets have equal ones.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
 
 /// The empty set: no run gives a value here.
 pub const NOTHING: Value = Value(0);
 /// Any value.
 pub const ANY: Value = Value(1);
+/// No value: nothing was asked yet. Never joined.
+pub const UNASKED: Value = Value(u32::MAX);
+/// No value: what asked for it does not go on. Never joined.
+pub const STOPS: Value = Value(u32::MAX - 1);
 
 /// Numbers and strings kept apart in one set; loops count to it.
 const CONSTANTS: usize = 12;
+/// Numbers from zero whose sets are looked up without a hash.
+const SMALL: i64 = 16;
 /// Atoms kept apart in one set.
 const ATOMS: usize = 64;
-
-/// A hasher for small keys made by this program (multiply and rotate, after the one of the Firefox browser). What a hostile app can
-/// reach with it is slowness, which the limit of steps bounds.
-#[derive(Default, Clone, Copy)]
-pub struct FastHasher(u64);
-
-impl Hasher for FastHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-    fn write_u8(&mut self, value: u8) {
-        self.write_u64(u64::from(value));
-    }
-    fn write_u32(&mut self, value: u32) {
-        self.write_u64(u64::from(value));
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-    fn write_usize(&mut self, value: usize) {
-        self.write_u64(value as u64);
-    }
-}
-
-/// A map with [`FastHasher`]. Only looked up, never walked: its order is not that of the input.
-pub type Map<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
 
 /// All sets that occur.
 pub struct Values {
     sets: Vec<Box<[Atom]>>,
     numbers: Map<Box<[Atom]>, Value>,
     joins: Map<(Value, Value), Value>,
+    /// Sets of one object, one string or one small number, by their numbers: most of what is asked for.
+    objects: Vec<Value>,
+    texts: Vec<Value>,
+    small: Vec<Value>,
 }
 
 impl Default for Values {
@@ -79,6 +68,9 @@ impl Default for Values {
             sets: vec![Box::default(), Box::default()],
             numbers: Map::default(),
             joins: Map::default(),
+            objects: Vec::new(),
+            texts: Vec::new(),
+            small: Vec::new(),
         };
         values.numbers.insert(Box::default(), NOTHING);
         values
@@ -93,30 +85,27 @@ impl Values {
     }
 
     /// The set of these atoms, however many.
-    pub fn wide(&mut self, mut atoms: Vec<Atom>) -> Value {
+    pub fn wide(&mut self, atoms: impl IntoIterator<Item = Atom>) -> Value {
+        let mut atoms: SmallVec<[Atom; 8]> = atoms.into_iter().collect();
         atoms.sort_unstable();
         atoms.dedup();
         if let Some(&value) = self.numbers.get(&atoms[..]) {
             return value;
         }
         let value = Value(self.sets.len() as u32);
-        self.sets.push(atoms.clone().into());
-        self.numbers.insert(atoms.into(), value);
+        self.sets.push(atoms[..].into());
+        self.numbers.insert(atoms[..].into(), value);
         value
     }
 
     /// The set of these atoms; [`ANY`] if they are too many.
-    pub fn of(&mut self, atoms: Vec<Atom>) -> Value {
+    pub fn of(&mut self, atoms: impl IntoIterator<Item = Atom>) -> Value {
+        let mut atoms: SmallVec<[Atom; 8]> = atoms.into_iter().collect();
+        atoms.sort_unstable();
+        atoms.dedup();
         let constants = atoms.iter().filter(|atom| !matches!(atom, Atom::Object(_)));
         if atoms.len() > ATOMS || constants.count() > CONSTANTS {
-            let mut atoms = atoms;
-            atoms.sort_unstable();
-            atoms.dedup();
-            let constants = atoms.iter().filter(|atom| !matches!(atom, Atom::Object(_)));
-            if atoms.len() > ATOMS || constants.count() > CONSTANTS {
-                return ANY;
-            }
-            return self.wide(atoms);
+            return ANY;
         }
         self.wide(atoms)
     }
@@ -124,7 +113,28 @@ impl Values {
     /// The set of one atom.
     #[inline]
     pub fn one(&mut self, atom: Atom) -> Value {
-        self.wide(vec![atom])
+        let table = match atom {
+            Atom::Object(number) => Some((&mut self.objects, number as usize)),
+            Atom::Text(number) => Some((&mut self.texts, number as usize)),
+            Atom::Integer(number @ 0..SMALL) => Some((&mut self.small, number as usize)),
+            _ => None,
+        };
+        let Some((table, at)) = table else {
+            return self.wide([atom]);
+        };
+        if at >= table.len() {
+            table.resize(at + 1, NOTHING);
+        }
+        if table[at] != NOTHING {
+            return table[at];
+        }
+        let value = self.wide([atom]);
+        match atom {
+            Atom::Object(_) => self.objects[at] = value,
+            Atom::Text(_) => self.texts[at] = value,
+            _ => self.small[at] = value,
+        }
+        value
     }
 
     /// A number.
@@ -148,7 +158,8 @@ impl Values {
         if let Some(&value) = self.joins.get(&key) {
             return value;
         }
-        let atoms = [self.atoms(a), self.atoms(b)].concat();
+        let mut atoms: SmallVec<[Atom; 8]> = SmallVec::from_slice(self.atoms(a));
+        atoms.extend_from_slice(self.atoms(b));
         let value = self.of(atoms);
         self.joins.insert(key, value);
         value
@@ -160,7 +171,7 @@ impl Values {
             return value;
         }
         let atoms = self.atoms(value).iter().copied();
-        let kept = atoms.filter(|&atom| keep(atom)).collect();
+        let kept: SmallVec<[Atom; 8]> = atoms.filter(|&atom| keep(atom)).collect();
         self.wide(kept)
     }
 
@@ -170,7 +181,7 @@ impl Values {
             return ANY;
         }
         let atoms = self.atoms(value).iter().map(|&atom| change(atom));
-        match atoms.collect::<Option<Vec<Atom>>>() {
+        match atoms.collect::<Option<SmallVec<[Atom; 8]>>>() {
             Some(atoms) => self.of(atoms),
             None => ANY,
         }
@@ -186,7 +197,7 @@ impl Values {
     }
 
     /// The numbers of a set, if it holds nothing else.
-    pub fn integers(&self, value: Value) -> Option<Vec<i64>> {
+    pub fn integers(&self, value: Value) -> Option<SmallVec<[i64; 4]>> {
         if value == ANY {
             return None;
         }
@@ -209,7 +220,7 @@ impl Values {
     }
 
     /// Objects of a set.
-    pub fn objects(&self, value: Value) -> Vec<u32> {
+    pub fn objects(&self, value: Value) -> Objects {
         let object = |atom: &Atom| match atom {
             Atom::Object(object) => Some(*object),
             _ => None,

@@ -6,10 +6,11 @@
 use super::controls::{Control, resource_of, shown};
 use super::heap::{Key, Origin};
 use super::lexicon::{Around, Group, Kind, Reading, Says};
-use super::value::{ANY, Atom, Map, Value};
+use super::value::{ANY, Atom, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
 use crate::env::screens::View;
+use crate::hash::Map;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -139,7 +140,7 @@ impl World<'_> {
             homes.extend(own);
         }
         if unknown {
-            self.heap.read(Key::Shown(id), node);
+            self.read(Key::Shown(id), node);
             if self.phase == Phase::Start {
                 self.depends_on_phase(node);
             } else {
@@ -179,8 +180,8 @@ impl World<'_> {
             next += 1;
             let mut found = BTreeSet::new();
             for one in self.below(vec![top], None) {
-                self.heap.read(Key::Layout(one), node);
-                self.heap.read(Key::Children(one), node);
+                self.read(Key::Layout(one), node);
+                self.read(Key::Children(one), node);
                 let layouts = self.views.layouts.get(&one).cloned().unwrap_or_default();
                 for layout in layouts {
                     if self.screens.layout(layout).of(id).next().is_some() {

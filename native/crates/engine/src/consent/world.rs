@@ -4,36 +4,29 @@
 //! abstract values until nothing changes; what they read is remembered, so that only readers run again.
 
 use super::body::Body;
-use super::calls::Handed;
+use super::calls::{Handed, Receivers};
+use super::contexts::Context;
 use super::controls::Event;
 use super::coroutines;
 use super::facts::Facts;
 use super::heap::{Heap, Key, Origin, SUMMARY};
 use super::lexicon::Lexicon;
-use super::value::{ANY, Atom, Map, NOTHING, Value, Values};
+use super::progress::{ARGUMENTS, Kept, WHOLE};
+use super::value::{ANY, NOTHING, Value, Values};
 use super::views::Views;
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::dex::class_data::access;
 use crate::env::Manifest;
 use crate::env::screens::Screens;
+use crate::hash::{Map, Set};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Methods inside methods that are run at once; deeper ones wait in the queue.
 const DEPTH: u32 = 48;
-/// Contexts of one method; then as many for the objects that it is called on, then one for all.
-const CONTEXTS: u32 = 24;
-/// The same for long methods.
-const CONTEXTS_LONG: u32 = 3;
-/// Instructions that the contexts of one method may hold together; longer methods have fewer contexts.
-const CONTEXT_CODE: u32 = 600;
-/// Nodes of a small app: in larger ones contexts are as much fewer, but for those that tell much.
-const SMALL: u32 = 300;
-/// Ids of the app's resources.
-const RESOURCES: std::ops::Range<i64> = 0x7f00_0000..0x8000_0000;
-/// Calls of one method by one node that are remembered.
-const CALLS: usize = 64;
+/// Cells that stand with the node that reads them.
+const READS: usize = 256;
 /// Objects inside objects that tell contexts apart.
 const NESTING: u8 = 2;
 
@@ -68,12 +61,6 @@ pub enum Cause {
     Cell(u32, u32),
 }
 
-/// What tells calls of a method apart: for each register the one thing that it holds, if it is one.
-type Context = Box<[Option<Atom>]>;
-
-/// The arguments of a call, and the node that it runs.
-type KnownCall = (Box<[Value]>, u32);
-
 /// A method with a context.
 pub struct Node {
     /// Method definition.
@@ -81,7 +68,7 @@ pub struct Node {
     pub(super) args: Vec<Value>,
     pub(super) result: Value,
     pub(super) returns: bool,
-    callers: Vec<u32>,
+    callers: Vec<(u32, u32)>,
     /// The node and code unit that it was first called from, or [`NONE`].
     pub from: (u32, u32),
     /// Why it was first reached.
@@ -100,6 +87,15 @@ pub struct Node {
     free: bool,
     /// Steps taken in it.
     pub(super) spent: u32,
+    /// The instruction that asks now, or [`WHOLE`].
+    pub(super) asks: u32,
+    /// Instructions that are to ask again, or [`WHOLE`].
+    pub(super) waiting: Vec<u32>,
+    pub(super) kept: Option<Box<Kept>>,
+    /// Cells that it reads, each with the instruction that does, ascending; see [`World::read`].
+    reads: Vec<(u32, u32)>,
+    /// Instructions that call, each with the node called, ascending.
+    calls: Vec<(u32, u32)>,
 }
 
 /// When and from where a sensitive place was first reached.
@@ -113,7 +109,7 @@ pub struct Reached {
     pub cause: u32,
 }
 
-/// What was left out, by kind.
+/// What was left out, by kind: places in the code, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Classes, methods and components whose names are not constant.
@@ -124,6 +120,14 @@ pub struct Counters {
     pub dynamic: u64,
     /// Methods too long to be followed.
     pub long_methods: u64,
+}
+
+/// Why a place counts as left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Gap {
+    Reflection,
+    Intent,
+    Dynamic,
 }
 
 /// The state of the analysis.
@@ -138,19 +142,24 @@ pub struct World<'a> {
     bodies: Map<u32, Option<Rc<Body>>>,
     /// Nodes in the order in which they were reached.
     pub nodes: Vec<Node>,
-    by_context: Map<(u32, Context), u32>,
-    contexts: Map<u32, (u32, u32)>,
+    pub(super) by_context: Map<(u32, Context), u32>,
+    pub(super) contexts: Map<u32, (u32, u32)>,
     /// Numbers of rows of places, see [`SUMMARY`].
     rows: Map<(u32, u32), u32>,
-    /// Calls made: by method called and node that calls, the arguments and the node called.
-    calls: Map<(u32, u32), Vec<KnownCall>>,
+    /// Calls made: by method called and numbers of the arguments, the node that runs it.
+    calls: Map<Box<[u32]>, u32>,
+    /// Room for a key of `calls`.
+    call_key: Vec<u32>,
+    /// Values that nodes keep, see [`Kept`].
+    pub(super) kept: usize,
     queue: BTreeSet<(u32, u32)>,
     pub(super) phase: Phase,
     pub(super) cause: u32,
     /// See [`Cause`].
     pub causes: Vec<Cause>,
     by_cause: Map<(u32, u32), u32>,
-    sites: Map<(u32, u32), u32>,
+    /// By method definition: code unit and number of each sensitive place in it.
+    sites: Map<u32, Vec<(u32, u32)>>,
     /// Calls that start an SDK, by method definition and code unit: the SDK, and whether they start it without collecting.
     pub starts: Map<(u32, u32), (u32, bool)>,
     /// SDKs that are started before the user agrees, in earnest.
@@ -160,15 +169,17 @@ pub struct World<'a> {
     pub(super) events: Vec<Event>,
     pub(super) event_numbers: Map<(u32, u32, u32), u32>,
     /// Nodes that depend on the phase.
-    phase_nodes: Vec<u32>,
-    phase_node: Map<u32, ()>,
+    phase_nodes: Vec<(u32, u32)>,
+    phase_node: Map<(u32, u32), ()>,
     pub(super) initialised: Map<u32, ()>,
     pub(super) started: Map<u32, u32>,
     pub(super) views: Views,
     /// Whether the next call is made because the user acts on a control.
     pub(super) by_user: bool,
     pub(super) bound: Map<u32, Vec<u32>>,
-    instances: Map<u32, Vec<u32>>,
+    pub(super) instances: Map<u32, Vec<u32>>,
+    /// By type and signature: what a call on any object of the type may run.
+    pub(super) receivers: Map<(u32, u32), Rc<Receivers>>,
     /// Call-backs whose results the platform calls, and those that it calls for each activity.
     pub(super) handed: Vec<Handed>,
     pub(super) watchers: Vec<Handed>,
@@ -187,6 +198,9 @@ pub struct World<'a> {
     pub(super) text_numbers: Map<(u32, u32), u32>,
     /// What was left out.
     pub counters: Counters,
+    left_out: Set<(Gap, u32, u32)>,
+    /// Cell, node and instruction of what nodes read beyond what stands with them.
+    read_more: Set<(u32, u32, u32)>,
     /// Steps taken.
     pub steps: u64,
     limit: u64,
@@ -203,7 +217,10 @@ impl<'a> World<'a> {
         sites: &[(u32, u32)],
         limit: u64,
     ) -> World<'a> {
-        let numbered = sites.iter().zip(0..);
+        let mut by_method: Map<u32, Vec<(u32, u32)>> = Map::default();
+        for (&(def, unit), number) in sites.iter().zip(0..) {
+            by_method.entry(def).or_default().push((unit, number));
+        }
         World {
             program,
             manifest,
@@ -218,6 +235,8 @@ impl<'a> World<'a> {
             contexts: Map::default(),
             rows: Map::default(),
             calls: Map::default(),
+            call_key: Vec::new(),
+            kept: 0,
             queue: BTreeSet::new(),
             phase: Phase::Start,
             starts: Map::default(),
@@ -225,7 +244,7 @@ impl<'a> World<'a> {
             cause: 0,
             causes: vec![Cause::Start],
             by_cause: Map::default(),
-            sites: numbered.map(|(&site, number)| (site, number)).collect(),
+            sites: by_method,
             reached: vec![None; sites.len()],
             events: Vec::new(),
             event_numbers: Map::default(),
@@ -237,6 +256,7 @@ impl<'a> World<'a> {
             by_user: false,
             bound: Map::default(),
             instances: Map::default(),
+            receivers: Map::default(),
             handed: Vec::new(),
             watchers: Vec::new(),
             activities: Vec::new(),
@@ -252,6 +272,8 @@ impl<'a> World<'a> {
             spawned: Vec::new(),
             text_numbers: Map::default(),
             counters: Counters::default(),
+            left_out: Set::default(),
+            read_more: Set::default(),
             steps: 0,
             limit,
             depth: 0,
@@ -318,20 +340,34 @@ impl<'a> World<'a> {
     /// Goes on to a phase; nodes that depend on it run again.
     pub fn enter(&mut self, phase: Phase) {
         self.phase = phase;
-        for node in self.phase_nodes.clone() {
-            self.enqueue(node, 0);
+        for reader in self.phase_nodes.clone() {
+            self.enqueue(reader, 0);
         }
     }
 
     /// The node depends on the phase.
     pub(super) fn depends_on_phase(&mut self, node: u32) {
-        if node != NONE && self.phase_node.insert(node, ()).is_none() {
-            self.phase_nodes.push(node);
+        let at = (node, self.asking_in(node));
+        if node != NONE && self.phase_node.insert(at, ()).is_none() {
+            self.phase_nodes.push(at);
         }
     }
 
-    fn enqueue(&mut self, node: u32, cause: u32) {
+    /// The instruction of a node that asks now; what happens outside of one concerns the whole node.
+    fn asking_in(&self, node: u32) -> u32 {
+        match self.nodes.get(node as usize) {
+            Some(slot) if slot.running => slot.asks,
+            _ => WHOLE,
+        }
+    }
+
+    fn enqueue(&mut self, (node, asks): (u32, u32), cause: u32) {
         let slot = &mut self.nodes[node as usize];
+        if let Err(place) = slot.waiting.binary_search(&asks)
+            && asks != ARGUMENTS
+        {
+            slot.waiting.insert(place, asks);
+        }
         if !slot.queued {
             slot.queued = true;
             slot.pending = cause;
@@ -359,7 +395,14 @@ impl<'a> World<'a> {
         if let Some(found) = self.bodies.get(&def) {
             return found.clone();
         }
-        let body = Body::of(self.program, def).map(Rc::new);
+        let mut body = Body::of(self.program, def);
+        for &(unit, number) in self.sites.get(&def).into_iter().flatten() {
+            let insns = body.iter_mut().flat_map(|body| &mut body.insns);
+            for insn in insns.filter(|insn| insn.unit == unit) {
+                insn.site = number;
+            }
+        }
+        let body = body.map(Rc::new);
         if body.is_none() && self.program.has_code(def) {
             self.counters.long_methods += 1;
         }
@@ -369,7 +412,24 @@ impl<'a> World<'a> {
 
     /// What a cell holds.
     pub(super) fn read(&mut self, key: Key, node: u32) -> Value {
-        self.heap.read(key, node)
+        let cell = self.heap.cell(key);
+        if node != NONE {
+            // What a node reads is looked up beside it: a table for all is too large to be near.
+            let at = (cell, self.asking_in(node));
+            let reads = &mut self.nodes[node as usize].reads;
+            let new = match reads.binary_search(&at) {
+                Ok(_) => false,
+                Err(place) if reads.len() < READS => {
+                    reads.insert(place, at);
+                    true
+                }
+                Err(_) => self.read_more.insert((cell, node, at.1)),
+            };
+            if new {
+                self.heap.cells[cell as usize].readers.push((node, at.1));
+            }
+        }
+        self.heap.cells[cell as usize].value
     }
 
     /// Adds to a cell, and tells its readers.
@@ -387,7 +447,7 @@ impl<'a> World<'a> {
         self.tell_readers(self.heap.cells[cell as usize].key, cause);
     }
 
-    /// Those that read a cell run again.
+    /// Those that read a cell ask again.
     pub(super) fn tell_readers(&mut self, key: Key, cause: u32) {
         let Some(cell) = self.heap.find(key) else {
             return;
@@ -400,7 +460,7 @@ impl<'a> World<'a> {
 
     /// All objects of a type made so far; the node is told of more.
     pub(super) fn instances(&mut self, kind: u32, node: u32) -> Vec<u32> {
-        self.heap.read(Key::Instances(kind), node);
+        self.read(Key::Instances(kind), node);
         self.instances.get(&kind).cloned().unwrap_or_default()
     }
 
@@ -454,19 +514,47 @@ impl<'a> World<'a> {
     pub(super) fn call(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> (Value, bool) {
         let by_user = std::mem::take(&mut self.by_user);
         let free = !by_user && !self.is_by_user(from);
-        if let Some(known) = self.calls.get(&(def, from)) {
-            // The same call again, as in a method that is run anew.
-            if let Some(&(_, number)) = known.iter().find(|known| *known.0 == *args) {
-                if free {
-                    self.set_free(number);
-                }
-                let node = &self.nodes[number as usize];
-                return (node.result, node.returns);
-            }
+        let mut key = std::mem::take(&mut self.call_key);
+        key.clear();
+        key.push(def);
+        key.extend(args.iter().map(|arg| arg.number()));
+        let known = self.calls.get(&key[..]).copied();
+        let number = match known {
+            Some(number) => Some(number),
+            None => self.enter_node(from, unit, def, args, free),
+        };
+        if let Some(number) = number.filter(|_| known.is_none()) {
+            self.calls.insert(key[..].into(), number);
         }
-        let Some(body) = self.body(def) else {
+        self.call_key = key;
+        let Some(number) = number else {
             return (ANY, true);
         };
+        if free && known.is_some() {
+            self.set_free(number);
+        }
+        let asks = self.asking_in(from);
+        if asks != WHOLE {
+            let calls = &mut self.nodes[from as usize].calls;
+            if let Err(place) = calls.binary_search(&(asks, number)) {
+                calls.insert(place, (asks, number));
+                self.nodes[number as usize].callers.push((from, asks));
+            }
+        }
+        let node = &self.nodes[number as usize];
+        (node.result, node.returns)
+    }
+
+    /// The node that a call with these arguments runs, run if it is new or they are more than it had; `None` without code.
+    fn enter_node(
+        &mut self,
+        from: u32,
+        unit: u32,
+        def: u32,
+        args: &[Value],
+        free: bool,
+    ) -> Option<u32> {
+        let body = self.body(def)?;
         let context = self.context(def, &body, args);
         let next = self.nodes.len() as u32;
         let (number, new) = match self.by_context.get(&(def, context.clone())) {
@@ -491,6 +579,11 @@ impl<'a> World<'a> {
                     ran: false,
                     free,
                     spent: 0,
+                    asks: WHOLE,
+                    waiting: Vec::new(),
+                    kept: None,
+                    reads: Vec::new(),
+                    calls: Vec::new(),
                 });
                 (next, true)
             }
@@ -514,22 +607,10 @@ impl<'a> World<'a> {
             if self.depth < DEPTH && !self.nodes[number as usize].running {
                 self.run(number);
             } else {
-                self.enqueue(number, self.cause);
+                self.enqueue((number, ARGUMENTS), self.cause);
             }
         }
-        if from != NONE {
-            let known = self.calls.entry((def, from)).or_default();
-            let full = known.len() >= CALLS;
-            let callers = &mut self.nodes[number as usize].callers;
-            if known.iter().all(|known| known.1 != number) && !(full && callers.contains(&from)) {
-                callers.push(from);
-            }
-            if known.len() < CALLS {
-                known.push((args.into(), number));
-            }
-        }
-        let node = &self.nodes[number as usize];
-        (node.result, node.returns)
+        Some(number)
     }
 
     /// Whether a method runs only because the user acts on a control.
@@ -539,75 +620,8 @@ impl<'a> World<'a> {
 
     fn set_free(&mut self, node: u32) {
         if !std::mem::replace(&mut self.nodes[node as usize].free, true) {
-            self.enqueue(node, self.cause);
+            self.enqueue((node, WHOLE), self.cause);
         }
-    }
-
-    /// What tells calls of a method apart: constants and objects, as far as each is one.
-    fn context(&mut self, def: u32, body: &Body, args: &[Value]) -> Context {
-        let atom = |&arg: &Value| {
-            self.values.single(arg).filter(|atom| match atom {
-                Atom::Object(object) => {
-                    !matches!(self.heap.objects[*object as usize].origin, Origin::Made(_))
-                }
-                _ => true,
-            })
-        };
-        let mut context: Context = args.iter().map(atom).collect();
-        // The object that a method is called on always counts, components included.
-        if let Some(first) = args.first() {
-            context[0] = self.values.single(*first);
-        }
-        if context.iter().all(Option::is_none)
-            || self.by_context.contains_key(&(def, context.clone()))
-        {
-            return context;
-        }
-        // Keys of stores, ids of views and names of classes tell a helper's calls apart in apps of any size.
-        let telling = |atom: &Option<Atom>| match atom {
-            Some(Atom::Text(_) | Atom::Class(_)) => true,
-            Some(Atom::Integer(id)) => RESOURCES.contains(id),
-            _ => false,
-        };
-        let crowd = 1 + self.nodes.len() as u32 / SMALL;
-        let length = body.insns.len().max(1) as u32;
-        let most = if crowd == 1 || context.iter().any(telling) {
-            (CONTEXT_CODE / length).clamp(CONTEXTS_LONG, CONTEXTS)
-        } else {
-            for atom in &mut context[1..] {
-                *atom = atom.filter(|atom| !matches!(atom, Atom::Integer(_)));
-            }
-            (CONTEXT_CODE / crowd / length).min(CONTEXTS)
-        };
-        let (all, receivers) = self.contexts.entry(def).or_insert((0, 0));
-        if *all < most {
-            *all += 1;
-            return context;
-        }
-        // Then only the object that it is called on counts, and then nothing.
-        context[1..].fill(None);
-        if context[0].is_none() || self.by_context.contains_key(&(def, context.clone())) {
-            return context;
-        }
-        if *receivers < most {
-            *receivers += 1;
-            return context;
-        }
-        vec![None; args.len()].into()
-    }
-
-    /// How deep a context is, and where its first object comes from.
-    fn depth_of(&self, context: &[Option<Atom>]) -> (u8, (u32, u32)) {
-        let object = |atom: &Option<Atom>| match atom {
-            Some(Atom::Object(object)) => Some(self.heap.objects[*object as usize]),
-            _ => None,
-        };
-        let depth = context.iter().filter_map(object).map(|one| one.depth).max();
-        let first = context.iter().find_map(object);
-        (
-            depth.unwrap_or(0),
-            first.map_or((NONE, NONE), |one| one.places),
-        )
     }
 
     fn run(&mut self, node: u32) {
@@ -659,14 +673,22 @@ impl<'a> World<'a> {
         false
     }
 
-    /// Marks a place as reached.
-    #[inline]
-    pub(super) fn visit(&mut self, node: u32, unit: u32) {
-        let def = self.nodes[node as usize].def;
-        if let Some(&site) = self.sites.get(&(def, unit)) {
-            let (phase, cause) = (self.phase, self.cause);
-            self.reached[site as usize].get_or_insert(Reached { phase, node, cause });
+    /// Counts a place whose meaning is not followed.
+    pub(super) fn leave_out(&mut self, gap: Gap, node: u32, unit: u32) {
+        let def = self.nodes.get(node as usize).map_or(NONE, |node| node.def);
+        if self.left_out.insert((gap, def, unit)) {
+            *match gap {
+                Gap::Reflection => &mut self.counters.reflection,
+                Gap::Intent => &mut self.counters.intents,
+                Gap::Dynamic => &mut self.counters.dynamic,
+            } += 1;
         }
+    }
+
+    /// Marks a sensitive place as reached.
+    pub(super) fn visit(&mut self, node: u32, site: u32) {
+        let (phase, cause) = (self.phase, self.cause);
+        self.reached[site as usize].get_or_insert(Reached { phase, node, cause });
     }
 
     /// Runs the initialiser of a class and of those above it, the first time.

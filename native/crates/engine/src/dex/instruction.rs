@@ -1,6 +1,7 @@
 //! Instructions of one method, in code units.
 
 use super::opcode::{Format, Index, OPCODES, Opcode, UNITS};
+use smallvec::SmallVec;
 
 /// The code units of one method, as little-endian bytes.
 #[derive(Debug, Clone, Copy)]
@@ -206,7 +207,7 @@ impl Instruction<'_> {
     }
 
     /// The registers that a call or `filled-new-array` passes, in order.
-    pub fn arguments(&self) -> Vec<u16> {
+    pub fn arguments(&self) -> SmallVec<[u16; 8]> {
         let unit = self.units.get(self.at);
         let third = self.units.get(self.at + 2);
         match self.opcode().format {
@@ -218,12 +219,12 @@ impl Instruction<'_> {
                     third >> 12,
                     unit >> 8 & 0xf,
                 ];
-                nibbles[..usize::from(unit >> 12).min(5)].to_vec()
+                SmallVec::from_slice(&nibbles[..usize::from(unit >> 12).min(5)])
             }
             Format::F3rc | Format::F4rcc => (0..unit >> 8)
                 .map(|offset| third.wrapping_add(offset))
                 .collect(),
-            _ => Vec::new(),
+            _ => SmallVec::new(),
         }
     }
 }

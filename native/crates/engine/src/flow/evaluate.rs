@@ -5,6 +5,9 @@ use super::solve::Solver;
 use crate::code::link::NONE;
 use crate::ir::{EdgeKind, Op, Value};
 
+/// Components that something of a common type of theirs is taken for.
+const HOSTS: usize = 4;
+
 impl Solver<'_> {
     pub fn evaluate(&mut self, node: u32, ins: u32) {
         let method = self.nodes[node as usize].method.clone();
@@ -25,7 +28,7 @@ impl Solver<'_> {
             Op::Undefined | Op::Handle(_) => self.join(node, ins, &[UNKNOWN]),
             Op::Phi => {
                 for (edge, &arg) in body.preds(it.block).iter().zip(args) {
-                    if arg != NONE && self.nodes[node as usize].runs[edge.block as usize] {
+                    if arg != NONE && self.comes_by(node, edge) {
                         let set = self.set(node, arg).clone();
                         self.join(node, ins, &set);
                     }
@@ -66,11 +69,13 @@ impl Solver<'_> {
             }
             Op::Cast(kind) => {
                 let set = self.set(node, args[0]).clone();
+                let own = self.own_objects(&set, kind);
                 let kept: Set = set
                     .into_iter()
                     .filter(|&value| self.fits(value, kind))
                     .collect();
                 self.join(node, ins, &kept);
+                self.join(node, ins, &own);
             }
             Op::InstanceOf(_) | Op::Length | Op::Compare(_) | Op::Unary(_) => {
                 self.number_of(node, ins, it.op, args)
@@ -163,6 +168,9 @@ impl Solver<'_> {
                     self.set(node, args[0]).clone(),
                     self.set(node, args[1]).clone(),
                 );
+                if index.is_empty() {
+                    return;
+                }
                 let values = self.set(node, args[2]).clone();
                 let only = self.one_object(node, args[0]);
                 for array in arrays.into_iter().filter(|&array| array != UNKNOWN) {
@@ -179,7 +187,7 @@ impl Solver<'_> {
             Op::If(cond) => {
                 let left = self.set(node, args[0]).clone();
                 let right = args.get(1).map(|&arg| self.set(node, arg).clone());
-                if left.is_empty() || right.as_ref().is_some_and(Vec::is_empty) {
+                if left.is_empty() || right.as_ref().is_some_and(Set::is_empty) {
                     return;
                 }
                 let number = |solver: &Self, set: &Set| solver.integer(set);
@@ -271,6 +279,36 @@ impl Solver<'_> {
         }
     }
 
+    /// What the platform hands out under a wider type (the activity of a fragment, the application of a context) and the program takes for one
+    /// of its own components, is the object of that component.
+    fn own_objects(&mut self, set: &[Abs], kind: u32) -> Set {
+        let handed = |&value: &Abs| {
+            matches!(
+                self.heap.what[value as usize],
+                What::Unknown | What::Given { .. } | What::Made { part: 1, .. }
+            )
+        };
+        if !set.iter().any(handed) || self.program.defs.class_of[kind as usize] == NONE {
+            return Set::new();
+        }
+        if let Some(known) = self.known.hosts.get(&kind) {
+            return Set::clone(known);
+        }
+        let mut out = Set::new();
+        for object in self.components() {
+            let own = self.heap.kinds[object as usize];
+            let (defs, hierarchy) = (&self.program.defs, &self.program.hierarchy);
+            if own == kind || hierarchy.supertypes(defs, own).contains(&kind) {
+                out.push(object);
+            }
+        }
+        out.sort_unstable();
+        // Of many, none is more likely than another.
+        out.truncate(if out.len() > HOSTS { 0 } else { HOSTS });
+        self.known.hosts.insert(kind, std::rc::Rc::new(out.clone()));
+        out
+    }
+
     /// The cell that rules name like a field.
     fn field_cell(&self, field: u32) -> Option<u32> {
         let key = self.program.link.fields[field as usize];
@@ -294,7 +332,7 @@ impl Solver<'_> {
         if first.op == Op::Phi && second.op == Op::Phi && first.block == second.block {
             let operands = body.args(object).iter().zip(body.args(value));
             for (edge, (&one, &two)) in body.preds(first.block).iter().zip(operands) {
-                if one != NONE && two != NONE && owner.runs[edge.block as usize] {
+                if one != NONE && two != NONE && self.comes_by(node, edge) {
                     add(self.set(node, one), self.set(node, two));
                 }
             }
@@ -324,42 +362,12 @@ impl Solver<'_> {
         !ours && object != STATICS && self.heap.is_object(object)
     }
 
-    /// Objects thrown in a block go to its handlers that fit, and to the callers.
-    pub fn throw(&mut self, node: u32, block: u32, objects: &[Abs]) {
-        for handler in self.handlers(node, block) {
-            self.join(node, handler, objects);
-        }
-        let mut thrown = std::mem::take(&mut self.nodes[node as usize].thrown);
-        let joined = self.heap.join(&mut thrown, objects);
-        self.nodes[node as usize].thrown = thrown;
-        if matches!(joined, Joined::Grown | Joined::GrownCut) {
-            for caller in self.nodes[node as usize].callers.clone() {
-                self.enqueue(caller.node, caller.ins);
-            }
-        }
-    }
-
-    /// The values that handlers of a block catch.
-    pub fn handlers(&self, node: u32, block: u32) -> Vec<Value> {
-        let body = &self.nodes[node as usize].method.body;
-        let edges = body
-            .succs(block)
-            .iter()
-            .filter(|edge| edge.kind != EdgeKind::Normal);
-        edges
-            .filter_map(|edge| {
-                body.in_block(edge.block)
-                    .find(|&ins| body.ins[ins as usize].op == Op::Caught)
-            })
-            .collect()
-    }
-
     pub fn number_of(&mut self, node: u32, ins: u32, op: Op, args: &[Value]) {
         let sets: Vec<Set> = args
             .iter()
             .map(|&arg| self.set(node, arg).clone())
             .collect();
-        if sets.iter().any(Vec::is_empty) {
+        if sets.iter().any(Set::is_empty) {
             return;
         }
         let body = &self.nodes[node as usize].method.body;

@@ -2,37 +2,9 @@
 
 use super::rules::Rules;
 use crate::code::link::NONE;
+use crate::hash::Map;
+use smallvec::SmallVec;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
-/// A fast hash for small keys that we number ourselves; iteration order is never used.
-#[derive(Default)]
-pub(super) struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        // A product's high bits are its good ones, and tables look at the low ones.
-        self.0.rotate_left(26)
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(u64::from(word));
-    }
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
-    }
-}
-
-pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
 
 /// Number of an abstract value.
 pub(super) type Abs = u32;
@@ -58,10 +30,16 @@ pub(super) enum What {
     Integer(i64),
     /// Text; the number of it.
     Text(u32),
+    /// Text of which only the beginning is known (an address up to its path at least); the number of it. Beside it stands [`What::Unknown`].
+    Begins(u32),
     /// A class constant.
     Class(u32),
-    /// A method found by reflection: class (type id or [`NONE`]), name (text number).
-    Method(u32, u32),
+    /// A class outside the program that no instruction names: its name (text number).
+    Foreign(u32),
+    /// A method found by reflection: class (type id), name, and names of its parameters' types (text numbers; [`NONE`]: not known).
+    Method(u32, u32, u32),
+    /// A method of a class outside that no instruction names: class, name (text numbers).
+    ForeignMethod(u32, u32),
     /// A field found by reflection.
     Field(u32, u32),
     /// An object made by an instruction of a node, or that one of its calls gives.
@@ -101,8 +79,8 @@ impl Key {
     }
 }
 
-/// A set of abstract values, ascending.
-pub(super) type Set = Vec<Abs>;
+/// A set of abstract values, ascending; most have few, and lie where they are used.
+pub(super) type Set = SmallVec<[Abs; 4]>;
 
 /// A cell of an object.
 #[derive(Debug)]
@@ -132,7 +110,7 @@ pub(super) struct Heap {
     /// By abstract value: instructions that read all its cells.
     pub all_readers: Map<Abs, Vec<(u32, u32)>>,
     /// Who reads what, to tell in one look: cell and node, or object and node with the high bit set, and instruction.
-    reads: std::collections::HashSet<(u64, u32), BuildHasherDefault<Mix>>,
+    reads: crate::hash::Set<(u64, u32)>,
     /// Whether all values are found: nobody has to be told of a change any more.
     pub settled: bool,
     constants: usize,
@@ -197,6 +175,14 @@ impl Heap {
         }
     }
 
+    /// The text that a value is, or begins with.
+    pub fn beginning(&self, value: Abs) -> Option<&str> {
+        match self.what[value as usize] {
+            What::Text(id) | What::Begins(id) => Some(&self.texts[id as usize]),
+            _ => None,
+        }
+    }
+
     /// The cells of an object.
     pub fn cells_of(&self, object: Abs) -> Vec<u32> {
         self.of_object.get(&object).cloned().unwrap_or_default()
@@ -230,7 +216,7 @@ impl Heap {
         self.cells.push(Cell {
             object,
             key,
-            set: Vec::new(),
+            set: Set::new(),
             readers: Vec::new(),
             writers: Vec::new(),
             erasers: Vec::new(),
@@ -344,6 +330,8 @@ pub(super) struct Names {
     pub remote: u32,
     /// The address that something goes to.
     pub address: u32,
+    /// The host that it goes to, where no address says it.
+    pub host: u32,
 }
 
 impl Names {
@@ -357,6 +345,7 @@ impl Names {
             handler: rules.known_name("handler"),
             remote: rules.known_name("remote"),
             address: rules.known_name("address"),
+            host: rules.known_name("host"),
         }
     }
 }

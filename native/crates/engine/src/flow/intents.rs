@@ -3,13 +3,15 @@
 //! An intent is an object; what rules put into its cells `target`, `action`, `category`, `data` and `type` says where it goes, as the platform
 //! resolves it (https://developer.android.com/guide/components/intents-filters). Each target has a cell with all intents that were sent to it.
 
-use super::heap::{Abs, Key, Map, Set, UNKNOWN, What};
-use super::library::Library;
-use super::rules::{Message, Recipient};
+use super::heap::{Abs, Key, Set, UNKNOWN, What};
+use super::library::{Library, Spot};
+use super::rules::{Message, Recipient, Root, Selector};
 use super::solve::{Handing, Solver};
 use super::{Component, Filter};
 use crate::code::link::NONE;
-use crate::ir::Invoke;
+use crate::hash::Map;
+use crate::ir::{Invoke, Op};
+use smallvec::smallvec;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a call delivers what it is given.
@@ -41,6 +43,8 @@ pub(super) struct Mail {
     /// By body of `onBind`: the calls that bind to its service.
     pub binds: Map<u32, Vec<(u32, u32)>>,
     pub deliveries: Map<(u32, u32), Delivery>,
+    /// Calls that sent an intent to some of the classes that its cell names.
+    narrowed: BTreeSet<(u32, u32)>,
     /// Bodies that a web page may call, and the call that let it.
     pub exposed: BTreeMap<u32, (u32, u32)>,
 }
@@ -124,6 +128,12 @@ impl Solver<'_> {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// The objects of declared components.
+    pub fn components(&self) -> Vec<Abs> {
+        let declared = self.mail.declared.keys().copied();
+        declared.chain(self.world.application).collect()
+    }
+
     fn declared(&self, object: Abs) -> Option<&Component> {
         let position = self.mail.declared.get(&object)?;
         self.setting.components.get(*position as usize)
@@ -176,7 +186,7 @@ impl Solver<'_> {
                             self.register(&receivers, &filters);
                         }
                     }
-                    Message::Receive(..) => {}
+                    Message::Receive(..) | Message::Keep => {}
                 }
             }
         }
@@ -202,7 +212,7 @@ impl Solver<'_> {
             for target in targets {
                 let sent = match recipient {
                     Recipient::Worker => self.part(here, intent, "input"),
-                    _ => vec![intent],
+                    _ => smallvec![intent],
                 };
                 self.deliver(here, target, channel, &sent);
                 if !all.contains(&target) {
@@ -235,7 +245,7 @@ impl Solver<'_> {
         if !self.heap.is_object(intent) {
             return (Vec::new(), false);
         }
-        let named = self.part(here, intent, "target");
+        let named = self.named_at(here, intent);
         let mut targets = Vec::new();
         if !named.is_empty() {
             let setting = self.setting;
@@ -321,6 +331,79 @@ impl Solver<'_> {
         (targets, self.is_own_package(&package))
     }
 
+    /// The classes that an intent names where it is sent: not those that others have taken the place of.
+    fn named_at(&mut self, here: (u32, u32), intent: Abs) -> Set {
+        let named = self.part(here, intent, "target");
+        let name = Key::Named(self.rules.known_name("target"));
+        let Some(cell) = self
+            .heap
+            .find_cell(intent, name)
+            .filter(|_| named.len() > 1)
+        else {
+            return named;
+        };
+        let mut out = Set::new();
+        for (node, ins, _) in self.heap.cells[cell as usize].writers.clone() {
+            if self.reaches(cell, (node, ins), here) {
+                let put = self.put_into(cell, (node, ins));
+                self.heap.join(&mut out, &put);
+            }
+        }
+        // More ways may come to run, and more writes be found.
+        self.mail.narrowed.insert(here);
+        out.retain(|value| named.contains(value));
+        out
+    }
+
+    /// What a call puts into a cell, by its rules.
+    fn put_into(&mut self, cell: u32, writer: (u32, u32)) -> Set {
+        let Op::Invoke(kind, _) =
+            self.nodes[writer.0 as usize].method.body.ins[writer.1 as usize].op
+        else {
+            return self.heap.cells[cell as usize].set.clone();
+        };
+        let Some(&method) = self.outside.get(&writer) else {
+            return self.heap.cells[cell as usize].set.clone();
+        };
+        let args = self.args_of(writer.0, writer.1);
+        let library = self.library_at(writer, method);
+        let mut out = Set::new();
+        for flow in library.flows.iter() {
+            if flow.from.root == Root::Nothing {
+                continue;
+            }
+            let copied = match flow.from.selector {
+                Selector::Same | Selector::Alike => true,
+                _ => {
+                    let to = self.locate(writer, flow.to, &args, kind, false);
+                    to.contains(&Spot::Cell(cell))
+                }
+            };
+            if !copied {
+                continue;
+            }
+            for spot in self.locate(writer, flow.from, &args, kind, true) {
+                let more = match spot {
+                    Spot::Value(value) => self.set(writer.0, value).clone(),
+                    Spot::Cell(from) => self.heap.cells[from as usize].set.clone(),
+                    Spot::Object(object) => smallvec![object],
+                    Spot::Return => Set::new(),
+                };
+                self.heap.join(&mut out, &more);
+            }
+        }
+        out
+    }
+
+    /// Looks once more at what was sent when less was known.
+    pub fn send_again(&mut self) -> bool {
+        let again = std::mem::take(&mut self.mail.narrowed);
+        for &(node, ins) in &again {
+            self.enqueue(node, ins);
+        }
+        !again.is_empty()
+    }
+
     /// Whether a name of a package is that of the app.
     fn is_own_package(&self, names: &[Abs]) -> bool {
         let own = |&name: &Abs| self.heap.as_text(name) == Some(&self.setting.package[..]);
@@ -330,7 +413,7 @@ impl Solver<'_> {
     /// What a named cell of an object holds.
     fn part(&mut self, here: (u32, u32), object: Abs, name: &str) -> Set {
         if !self.heap.is_object(object) {
-            return vec![UNKNOWN];
+            return smallvec![UNKNOWN];
         }
         let cell = self.cell(object, Key::Named(self.rules.known_name(name)));
         self.read_cell(cell, here)

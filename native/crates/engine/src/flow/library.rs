@@ -1,12 +1,13 @@
 //! What is known of methods and fields outside the program: the rules that name them, looked up once each.
 
-use super::heap::{Abs, Map, Set, UNKNOWN, What};
-use super::rules::{Flow, Place, Root, Selector, matches};
+use super::heap::{Abs, Set, UNKNOWN, What};
+use super::rules::{Flow, Message, Place, Root, Selector, matches};
 use super::solve::Solver;
 use crate::code::dotted;
 use crate::code::link::NONE;
 use crate::code::platform;
 use crate::dex::strings;
+use crate::hash::Map;
 use crate::ir::{Invoke, Op, Value};
 use std::rc::Rc;
 
@@ -23,6 +24,8 @@ pub(super) struct Known {
     pub vendors: Map<u32, u32>,
     /// By type and name: its methods of that name.
     pub named: Map<(u32, u32), Rc<Vec<u32>>>,
+    /// By type: the components that something of it may be.
+    pub hosts: Map<u32, Rc<Set>>,
     /// By type: its methods that the platform may call.
     pub overriding: Map<u32, Rc<Vec<u32>>>,
 }
@@ -243,7 +246,7 @@ impl Solver<'_> {
                 if !one.calls.is_empty() && library.calls {
                     continue;
                 }
-                calls |= !one.calls.is_empty();
+                calls |= !one.calls.is_empty() || one.messages.contains(&Message::Keep);
                 library.rules.push(rule);
             }
             library.known |= known;

@@ -6,6 +6,7 @@ use crate::code::constants::Constant;
 use crate::code::link::NONE;
 use crate::dex::Problems;
 use crate::dex::class_data::ClassData;
+use smallvec::smallvec;
 use std::rc::Rc;
 
 impl Solver<'_> {
@@ -15,14 +16,14 @@ impl Solver<'_> {
         if object == STATICS {
             let program = self.program;
             if let Some(uri) = self.field_text(field) {
-                return vec![self.heap.text(&uri)];
+                return smallvec![self.heap.text(&uri)];
             }
             match program.static_constant(field) {
                 Some(Constant::String(dex, index)) => {
                     let text = program.dexes[dex as usize].text(index).into_owned();
-                    return vec![self.heap.text(&text)];
+                    return smallvec![self.heap.text(&text)];
                 }
-                Some(Constant::Integer(number)) => return vec![self.heap.integer(number)],
+                Some(Constant::Integer(number)) => return smallvec![self.heap.integer(number)],
                 _ => {}
             }
         }
@@ -35,12 +36,12 @@ impl Solver<'_> {
             _ => false,
         };
         if ours {
-            return vec![self.heap.integer(0)];
+            return smallvec![self.heap.integer(0)];
         }
         if object == UNKNOWN || object == STATICS {
-            return vec![self.unknown_of(key.kind, here, 1)];
+            return smallvec![self.unknown_of(key.kind, here, 1)];
         }
-        vec![self.within(object, field, key.kind)]
+        smallvec![self.within(object, field, key.kind)]
     }
 
     /// What an object that the platform made holds, where nothing seen has put it there.

@@ -21,6 +21,7 @@ mod ends;
 mod entries;
 mod evaluate;
 mod heap;
+mod holds;
 mod implicit;
 mod intents;
 mod library;
@@ -33,6 +34,8 @@ mod solve;
 mod sources;
 mod spots;
 mod taint;
+mod texts;
+mod throwing;
 mod transfer;
 
 use crate::code::Program;
@@ -199,6 +202,9 @@ pub fn flows(
     let mut solver = solve::Solver::new(program, graph, rules, setting, budget);
     solver.start();
     solver.run();
+    if solver.send_again() {
+        solver.run();
+    }
     let mut outcome = taint::search(&mut solver);
     outcome.steps = solver.steps.get();
     outcome.nodes = solver.nodes.len() as u64;

@@ -8,6 +8,7 @@ use super::heap::{Key, STATICS, What};
 use super::solve::{Solver, Start};
 use crate::code::link::NONE;
 use crate::ir::{EdgeKind, Op, Value};
+use smallvec::{SmallVec, smallvec};
 
 /// Methods of a list that leave the positions of its elements as they are.
 const ONLY_READ: [&str; 8] = [
@@ -30,6 +31,9 @@ struct Step {
     later: bool,
 }
 
+/// The calls that lead to an instruction, and it. Made anew for each question, so short ones are not put on the heap.
+type Chain = SmallVec<[Step; 24]>;
+
 impl Solver<'_> {
     /// Whether a write to a cell can reach a read of it.
     pub fn reaches(&self, cell: u32, writer: (u32, u32), reader: (u32, u32)) -> bool {
@@ -39,9 +43,15 @@ impl Solver<'_> {
         if self.elsewhere_in_list(cell, writer, reader) {
             return false;
         }
-        let (Some(write), Some(read)) = (self.chain(writer), self.chain(reader)) else {
+        let Some(write) = self.chain(writer) else {
             return true;
         };
+        let Some(read) = self.chain(reader) else {
+            return true;
+        };
+        if self.is_being_made(cell, &read) && !self.is_being_made(cell, &write) {
+            return false;
+        }
         let kills = self.kills(cell, writer);
         let parted = write
             .iter()
@@ -115,7 +125,10 @@ impl Solver<'_> {
         let erased = |&site: &(u32, u32)| !later(&site);
         if one.writers.len() > 16
             || one.erasers.iter().any(erased)
-            || !one.writers.iter().all(adds)
+            || !one
+                .writers
+                .iter()
+                .all(|own| adds(own) || later(&(own.0, own.1)))
             || !one
                 .readers
                 .iter()
@@ -125,7 +138,8 @@ impl Solver<'_> {
             return false;
         }
         let mut position = 0;
-        for &(_, other, _) in one.writers.iter().filter(|own| own.1 != writer.1) {
+        let others = one.writers.iter().filter(|own| own.1 != writer.1);
+        for &(_, other, _) in others.filter(|own| adds(own)) {
             if self.path(node, Some(other), Some(writer.1), &[]) {
                 if self.path(node, None, Some(writer.1), &[other]) {
                     return false;
@@ -137,11 +151,14 @@ impl Solver<'_> {
     }
 
     /// The name of the method that an instruction calls, and how many operands it has.
-    fn called(&self, site: (u32, u32)) -> Option<(&str, usize)> {
+    pub fn called(&self, site: (u32, u32)) -> Option<(&str, usize)> {
         let body = &self.nodes[site.0 as usize].method.body;
         let Op::Invoke(_, method) = body.ins[site.1 as usize].op else {
             return None;
         };
+        if method == NONE {
+            return None;
+        }
         let key = self.program.link.methods[method as usize];
         let name = self
             .program
@@ -150,8 +167,8 @@ impl Solver<'_> {
     }
 
     /// The calls that lead to an instruction; `None` if there are several ways.
-    fn chain(&self, site: (u32, u32)) -> Option<Vec<Step>> {
-        let mut out = vec![Step {
+    fn chain(&self, site: (u32, u32)) -> Option<Chain> {
+        let mut out: Chain = smallvec![Step {
             node: site.0,
             ins: site.1,
             later: false,
@@ -178,20 +195,26 @@ impl Solver<'_> {
     }
 
     /// Whether what one run of the platform's calls leaves in a cell is there in a later one.
-    fn lives_on(&self, cell: u32, write: &[Step], read: &[Step], kills: &[Vec<Step>]) -> bool {
+    fn lives_on(&self, cell: u32, write: &[Step], read: &[Step], kills: &[Chain]) -> bool {
         let object = self.heap.cells[cell as usize].object;
-        if object == STATICS
-            || !matches!(
-                self.heap.what[object as usize],
-                What::Component(_) | What::Made { .. }
-            )
-        {
+        let kept = !matches!(
+            self.heap.what[object as usize],
+            What::Component(_) | What::Made { .. }
+        );
+        if kept && object != STATICS {
             return true;
         }
         let (a, b) = (
             self.nodes[write[0].node as usize].start,
             self.nodes[read[0].node as usize].start,
         );
+        let order = self.stage(a).zip(self.stage(b));
+        if order.is_some_and(|(a, b)| a > b) && !read.iter().any(|step| step.later) {
+            return false;
+        }
+        if object == STATICS {
+            return true;
+        }
         match (a, b) {
             (
                 Start::Platform {
@@ -222,8 +245,38 @@ impl Solver<'_> {
         }
     }
 
+    /// When the platform runs something in the life of a process: the application is made, then the providers, then the application begins,
+    /// then all others.
+    fn stage(&self, start: Start) -> Option<u8> {
+        let Start::Platform {
+            component,
+            lifecycle,
+            state,
+        } = start
+        else {
+            return None;
+        };
+        let cycle = self.world.cycles.get(lifecycle as usize)?;
+        let name = &cycle.names[state as usize][..];
+        let made = matches!(name, "<init>" | "attachBaseContext" | "attachInfo");
+        let application = self.world.application == Some(component);
+        Some(
+            match (
+                &self.rules.lifecycles[lifecycle as usize].base[..],
+                made,
+                name,
+            ) {
+                ("android.app.Application", true, _) if application => 0,
+                ("android.content.ContentProvider", true, _) => 1,
+                ("android.content.ContentProvider", _, "onCreate") => 1,
+                ("android.app.Application", _, "onCreate") if application => 2,
+                _ => 3,
+            },
+        )
+    }
+
     /// States of a component that cannot end without one of these writes, other than the one that goes on with calls.
-    fn states_that_replace(&self, component: u32, lifecycle: u32, kills: &[Vec<Step>]) -> Vec<u32> {
+    fn states_that_replace(&self, component: u32, lifecycle: u32, kills: &[Chain]) -> Vec<u32> {
         let mut out = Vec::new();
         for chain in kills {
             let node = chain[0].node;
@@ -241,6 +294,23 @@ impl Solver<'_> {
             }
         }
         out
+    }
+
+    /// Whether a chain of calls lies in the constructor of the object of a cell: nobody else has the object yet.
+    fn is_being_made(&self, cell: u32, chain: &[Step]) -> bool {
+        let object = self.heap.cells[cell as usize].object;
+        let What::Made { node, part: 0, .. } = self.heap.what[object as usize] else {
+            return false;
+        };
+        chain.iter().any(|step| {
+            step.node == node
+                && matches!(self.called((step.node, step.ins)), Some(("<init>", _)))
+                && {
+                    let body = &self.nodes[node as usize].method.body;
+                    let receiver = body.args(step.ins)[0];
+                    receiver != NONE && self.set(node, receiver)[..] == [object]
+                }
+        })
     }
 
     /// Whether the last step's node may run again with the same object in the cell.
@@ -280,10 +350,11 @@ impl Solver<'_> {
         }
         match self.nodes[chain[0].node as usize].start {
             Start::Platform {
-                lifecycle, state, ..
+                component,
+                lifecycle,
+                state,
             } => {
-                let component = matches!(self.heap.what[object as usize], What::Component(_));
-                !component
+                component != object
                     || self
                         .world
                         .cycles
@@ -295,7 +366,7 @@ impl Solver<'_> {
     }
 
     /// Other writes that replace the whole content of a cell, with their chains.
-    fn kills(&self, cell: u32, writer: (u32, u32)) -> Vec<Vec<Step>> {
+    fn kills(&self, cell: u32, writer: (u32, u32)) -> Vec<Chain> {
         let one = &self.heap.cells[cell as usize];
         let single = match self.heap.what[one.object as usize] {
             What::Made { node, ins, .. } => !self.path(node, Some(ins), Some(ins), &[]),
@@ -333,7 +404,7 @@ impl Solver<'_> {
     }
 
     /// Instructions of a node that surely run one of these writes.
-    fn killed_in(&self, node: u32, kills: &[Vec<Step>]) -> Vec<Value> {
+    fn killed_in(&self, node: u32, kills: &[Chain]) -> Vec<Value> {
         let mut out = Vec::new();
         for chain in kills {
             let Some(at) = chain.iter().position(|step| step.node == node) else {
@@ -357,7 +428,7 @@ impl Solver<'_> {
     }
 
     /// Whether each node of a chain can end after its step without a write in between.
-    fn leaves(&self, chain: &[Step], kills: &[Vec<Step>]) -> bool {
+    fn leaves(&self, chain: &[Step], kills: &[Chain]) -> bool {
         kills.is_empty()
             || chain.iter().all(|step| {
                 self.path(
@@ -370,7 +441,7 @@ impl Solver<'_> {
     }
 
     /// Whether each node of a chain can come to its step without a write before.
-    fn arrives(&self, chain: &[Step], kills: &[Vec<Step>]) -> bool {
+    fn arrives(&self, chain: &[Step], kills: &[Chain]) -> bool {
         kills.is_empty()
             || chain.iter().all(|step| {
                 self.path(

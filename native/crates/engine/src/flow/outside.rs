@@ -7,6 +7,7 @@ use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
 use crate::code::platform;
 use crate::ir::{Invoke, Op, Value};
+use smallvec::smallvec;
 use std::rc::Rc;
 
 impl Solver<'_> {
@@ -17,12 +18,13 @@ impl Solver<'_> {
         let args = self.args_of(node, ins);
         let library = self.library_at(here, method);
         let mut arrived = self.reflect(here, method, &args);
+        arrived |= self.put_together(here, method, &args);
         for flow in library.flows.iter().filter(|_| library.known) {
             if flow.from.root == Root::Nothing {
                 self.take_away(here, flow.to, &args, kind);
                 continue;
             }
-            if flow.from.selector == Selector::Same {
+            if matches!(flow.from.selector, Selector::Same | Selector::Alike) {
                 self.copy_entries(here, flow, &args, kind);
                 continue;
             }
@@ -36,13 +38,15 @@ impl Solver<'_> {
                 let more = match spot {
                     Spot::Value(value) => self.set(node, value).clone(),
                     Spot::Cell(cell) => self.read_cell(cell, here),
-                    Spot::Object(object) => vec![object],
-                    Spot::Return => Vec::new(),
+                    Spot::Object(object) => smallvec![object],
+                    Spot::Return => Set::new(),
                 };
                 self.heap.join(&mut set, &more);
             }
             if !flow.copies {
                 set.clear();
+            } else if self.hides(flow.from, &args, kind) {
+                self.heap.join(&mut set, &[UNKNOWN]);
             }
             let only = to.len() == 1;
             for spot in to {
@@ -51,7 +55,11 @@ impl Solver<'_> {
                         arrived |= set.iter().any(|&value| value != UNKNOWN) && flow.copies;
                         self.join(node, ins, &set);
                     }
-                    Spot::Cell(cell) => self.write_cell(cell, here, only, &set),
+                    Spot::Cell(cell) => {
+                        // Entries under keys that nobody knows share a cell.
+                        let only = only && self.heap.cells[cell as usize].key != Key::Anywhere;
+                        self.write_cell(cell, here, only, &set);
+                    }
                     Spot::Value(_) | Spot::Object(_) => {}
                 }
             }
@@ -79,6 +87,24 @@ impl Solver<'_> {
             self.escape(here, kind, method, &args);
         }
         self.messages(here, kind, &library, &args);
+    }
+
+    /// Whether a place is an entry of something that the platform made: more may be there than the program put in.
+    fn hides(&self, place: Place, args: &[Set], kind: Invoke) -> bool {
+        let (Root::Operand(number), Selector::Entry(_) | Selector::Entries) =
+            (place.root, place.selector)
+        else {
+            return false;
+        };
+        let at = usize::from(number).checked_sub(usize::from(kind == Invoke::Static));
+        let foreign = |&object: &Abs| {
+            matches!(
+                self.heap.what[object as usize],
+                What::Unknown | What::Within(..) | What::Made { part: 1, .. }
+            )
+        };
+        at.and_then(|at| args.get(at))
+            .is_some_and(|set| set.iter().any(foreign))
     }
 
     /// What cells held is taken away.
@@ -195,14 +221,16 @@ impl Solver<'_> {
                     let more = match spot {
                         Spot::Value(value) => self.set(here.0, value).clone(),
                         Spot::Cell(cell) => self.read_cell(cell, here),
-                        Spot::Object(object) => vec![object],
+                        Spot::Object(object) => smallvec![object],
                         Spot::Return => self.set(here.0, here.1).clone(),
                     };
                     self.heap.join(&mut objects, &more);
                 }
                 if let Root::Operand(number) = call.on.root {
                     let at = usize::from(number).checked_sub(usize::from(kind == Invoke::Static));
-                    if at.is_some_and(|at| at > 0 && self.undone(here, at)) {
+                    let method = self.outside[&here];
+                    let back = |at| self.undone(here, at) || self.taken_back(here, method, at);
+                    if at.is_some_and(|at| at > 0 && back(at)) {
                         objects.clear();
                     }
                 }
@@ -225,7 +253,7 @@ impl Solver<'_> {
                                         let more = match spot {
                                             Spot::Value(value) => self.set(here.0, value).clone(),
                                             Spot::Cell(cell) => self.read_cell(cell, here),
-                                            Spot::Object(object) => vec![object],
+                                            Spot::Object(object) => smallvec![object],
                                             Spot::Return => self.set(here.0, here.1).clone(),
                                         };
                                         self.heap.join(&mut set, &more);

@@ -4,6 +4,8 @@ use super::heap::{Key, Set, What};
 use super::solve::{Caller, Handing, Solver};
 use crate::code::link::NONE;
 use crate::dex::class_data::access;
+use crate::ir::Op;
+use smallvec::smallvec;
 
 impl Solver<'_> {
     /// What a call of reflection gives and runs. True if its result is known.
@@ -35,11 +37,13 @@ impl Solver<'_> {
                 self.result(here, set)
             }
             (b"Ljava/lang/Class;", "newInstance") => {
-                let kinds = self.classes_in(args);
+                let kinds = self.classes_in(args).into_iter();
+                let kinds: Vec<(u32, u32)> = kinds.map(|kind| (kind, NONE)).collect();
                 self.construct_by_name(here, &kinds, None)
             }
             (b"Ljava/lang/Class;", "getMethod" | "getDeclaredMethod") => {
-                self.members(here, args, What::Method)
+                let types = self.types_named(here, args.get(2));
+                self.members(here, args, |kind, name| What::Method(kind, name, types))
             }
             (b"Ljava/lang/Class;", "getMethods" | "getDeclaredMethods") => {
                 self.all_members(here, args)
@@ -58,18 +62,16 @@ impl Solver<'_> {
             (b"Ljava/lang/Class;", "getConstructor" | "getDeclaredConstructor") => {
                 let init = self.heap.text_id("<init>");
                 let kinds = self.classes_in(args);
+                let types = self.types_named(here, args.get(1));
                 let set = kinds
                     .into_iter()
-                    .map(|kind| self.heap.number(What::Method(kind, init), NONE))
+                    .map(|kind| self.heap.number(What::Method(kind, init, types), NONE))
                     .collect();
                 self.result(here, set)
             }
             (b"Ljava/lang/reflect/Constructor;", "newInstance") => {
-                let kinds: Vec<u32> = self
-                    .methods_in(args)
-                    .into_iter()
-                    .map(|(kind, _)| kind)
-                    .collect();
+                let found = self.methods_in(args).into_iter();
+                let kinds: Vec<(u32, u32)> = found.map(|(kind, _, types)| (kind, types)).collect();
                 self.construct_by_name(here, &kinds, args.get(1))
             }
             (b"Ljava/lang/reflect/Method;", "invoke") if args.len() == 3 => {
@@ -103,11 +105,73 @@ impl Solver<'_> {
             .into_iter()
             .flatten()
             .filter_map(|&value| self.heap.as_text(value));
-        let kinds: Vec<u32> = texts.filter_map(|name| program.find_class(name)).collect();
-        if kinds.is_empty() {
+        let names: Vec<String> = texts.map(str::to_owned).collect();
+        let mut kinds: Vec<u32> = Vec::new();
+        let mut foreign = Set::new();
+        for name in names {
+            match program.find_class(&name) {
+                Some(kind) => kinds.push(kind),
+                None => {
+                    let id = self.heap.text_id(&name);
+                    foreign.push(self.heap.number(What::Foreign(id), NONE));
+                }
+            }
+        }
+        let known = self.result(here, foreign);
+        if kinds.is_empty() && !known {
             self.cuts.add("flow-reflection-unresolved");
         }
-        self.give_classes(here, kinds)
+        self.give_classes(here, kinds) || known
+    }
+
+    /// The types of parameters that an array of classes names, as one text; [`NONE`] if the array is not known. `?` stands for one that is not.
+    fn types_named(&mut self, here: (u32, u32), arrays: Option<&Set>) -> u32 {
+        let Some(&[array]) = arrays.map(Set::as_slice) else {
+            return NONE;
+        };
+        let What::Made { node, ins, part: 0 } = self.heap.what[array as usize] else {
+            return NONE;
+        };
+        let body = &self.nodes[node as usize].method.body;
+        let count = match body.ins[ins as usize].op {
+            Op::Filled(_) => body.args(ins).len() as i64,
+            Op::NewArray(_) => body.constant(body.args(ins)[0]).unwrap_or(-1),
+            _ => -1,
+        };
+        if !(0..64).contains(&count) {
+            return NONE;
+        }
+        let mut names = Vec::new();
+        for position in 0..count {
+            let index = self.heap.integer(position);
+            let set = self.read_entries(array, &[index], here);
+            let name = match set[..] {
+                [class] => match self.heap.what[class as usize] {
+                    What::Class(kind) => Some(self.program.type_name(kind)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            names.push(name.unwrap_or_else(|| "?".to_owned()));
+        }
+        self.heap.text_id(&names.join(","))
+    }
+
+    /// Whether a method has parameters of these types.
+    fn has_types(&self, def: u32, types: u32) -> bool {
+        if types == NONE {
+            return true;
+        }
+        let program = self.program;
+        let key = program.link.methods[program.defs.methods[def as usize].id as usize];
+        let own = &program.link.proto(key.proto)[1..];
+        let named = &self.heap.texts[types as usize];
+        let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
+        own.len() == named.len()
+            && own
+                .iter()
+                .zip(named)
+                .all(|(&kind, name)| name == "?" || program.type_name(kind) == name)
     }
 
     fn classes_in(&self, args: &[Set]) -> Vec<u32> {
@@ -122,9 +186,9 @@ impl Solver<'_> {
             .collect()
     }
 
-    fn methods_in(&self, args: &[Set]) -> Vec<(u32, u32)> {
+    fn methods_in(&self, args: &[Set]) -> Vec<(u32, u32, u32)> {
         let method = |&value: &u32| match self.heap.what[value as usize] {
-            What::Method(kind, name) => Some((kind, name)),
+            What::Method(kind, name, types) => Some((kind, name, types)),
             _ => None,
         };
         args.first()
@@ -134,7 +198,7 @@ impl Solver<'_> {
             .collect()
     }
 
-    fn members(&mut self, here: (u32, u32), args: &[Set], make: fn(u32, u32) -> What) -> bool {
+    fn members(&mut self, here: (u32, u32), args: &[Set], make: impl Fn(u32, u32) -> What) -> bool {
         let names: Vec<String> = args
             .get(1)
             .into_iter()
@@ -147,6 +211,14 @@ impl Solver<'_> {
             for name in &names {
                 let id = self.heap.text_id(name);
                 set.push(self.heap.number(make(kind, id), NONE));
+            }
+        }
+        for &class in args.first().into_iter().flatten() {
+            if let What::Foreign(class) = self.heap.what[class as usize] {
+                for name in &names {
+                    let id = self.heap.text_id(name);
+                    set.push(self.heap.number(What::ForeignMethod(class, id), NONE));
+                }
             }
         }
         if set.is_empty() {
@@ -168,7 +240,7 @@ impl Solver<'_> {
                 if method.access & access::CONSTRUCTOR == 0 {
                     let name = program.name(program.link.methods[method.id as usize].name);
                     let id = self.heap.text_id(&name);
-                    let value = self.heap.number(What::Method(kind, id), NONE);
+                    let value = self.heap.number(What::Method(kind, id, NONE), NONE);
                     self.heap.join(&mut found, &[value]);
                 }
             }
@@ -180,7 +252,7 @@ impl Solver<'_> {
         let array = self.heap.number(What::Made { node, ins, part: 4 }, kind);
         let cell = self.cell(array, Key::Anywhere);
         self.write_cell(cell, here, false, &found);
-        self.result(here, vec![array])
+        self.result(here, smallvec![array])
     }
 
     /// A call on an object that was made for an interface: the handler that it was made with answers. True if there is one.
@@ -232,12 +304,12 @@ impl Solver<'_> {
     fn construct_by_name(
         &mut self,
         here: (u32, u32),
-        kinds: &[u32],
+        kinds: &[(u32, u32)],
         arguments: Option<&Set>,
     ) -> bool {
         let program = self.program;
         let mut set = Set::new();
-        for (number, &kind) in kinds.iter().enumerate().take(16) {
+        for (number, &(kind, types)) in kinds.iter().enumerate().take(16) {
             let object = self.heap.number(
                 What::Made {
                     node: here.0,
@@ -254,7 +326,8 @@ impl Solver<'_> {
             let count = class.methods.start..class.virtuals;
             for def in count {
                 let flags = program.defs.methods[def as usize].access;
-                if flags & access::CONSTRUCTOR != 0 && flags & access::STATIC == 0 {
+                let constructor = flags & access::CONSTRUCTOR != 0 && flags & access::STATIC == 0;
+                if constructor && self.has_types(def, types) {
                     self.run_by_name(here, def, Some(object), arguments);
                 }
             }
@@ -266,7 +339,17 @@ impl Solver<'_> {
     fn invoke_by_name(&mut self, here: (u32, u32), args: &[Set]) -> bool {
         let program = self.program;
         let mut known = false;
-        for (kind, name) in self.methods_in(args) {
+        for &value in &args[0] {
+            if let What::ForeignMethod(class, name) = self.heap.what[value as usize] {
+                let texts = &self.heap.texts;
+                let (class, name) = (&texts[class as usize], &texts[name as usize]);
+                let found = (here, class.clone(), name.clone());
+                if !self.reflected.contains(&found) {
+                    self.reflected.push(found);
+                }
+            }
+        }
+        for (kind, name, types) in self.methods_in(args) {
             let name = self.heap.texts[name as usize].clone();
             if program.defs.class_of[kind as usize] == NONE {
                 let found = (here, program.type_name(kind), name);
@@ -276,25 +359,50 @@ impl Solver<'_> {
                 continue;
             }
             for &object in &args[1] {
-                for &def in self.named(object, &name).iter() {
-                    known |= self.run_by_name(here, def, Some(object), args.get(2));
+                let mut defs = self.named(object, &name).to_vec();
+                defs.extend(self.private_methods(object, kind, &name));
+                for def in defs {
+                    if self.has_types(def, types) {
+                        known |= self.run_by_name(here, def, Some(object), args.get(2));
+                    }
                 }
             }
             for def in program.find_methods(&program.type_name(kind), &name, None) {
                 let flags = program.defs.methods[def as usize].access;
-                if flags & access::STATIC != 0 {
+                if flags & access::STATIC != 0 && self.has_types(def, types) {
                     self.initialise(kind);
                     known |= self.run_by_name(here, def, None, args.get(2));
                 }
             }
         }
-        if args[0]
-            .iter()
-            .all(|&value| !matches!(self.heap.what[value as usize], What::Method(..)))
-        {
+        if args[0].iter().all(|&value| {
+            let what = &self.heap.what[value as usize];
+            !matches!(what, What::Method(..) | What::ForeignMethod(..))
+        }) {
             self.cuts.add("flow-reflection-unresolved");
         }
         known
+    }
+
+    /// Private methods that a class has under a name, if an object is of it.
+    fn private_methods(&self, object: u32, kind: u32, name: &str) -> Vec<u32> {
+        let program = self.program;
+        let own = self.heap.kinds[object as usize];
+        if !self.heap.is_object(object) || own == NONE {
+            return Vec::new();
+        }
+        let above = own == kind
+            || program
+                .hierarchy
+                .supertypes(&program.defs, own)
+                .contains(&kind);
+        let found = program.find_methods(&program.type_name(kind), name, None);
+        const PRIVATE: u32 = 2;
+        let private = found.into_iter().filter(|&def| {
+            let flags = program.defs.methods[def as usize].access;
+            above && flags & PRIVATE != 0 && flags & access::STATIC == 0
+        });
+        private.collect()
     }
 
     /// Runs a method with the elements of an array as arguments.

@@ -6,12 +6,14 @@
 //! arg2 -> this[arg1]           puts it there
 //! arg1[] -> this[]             all entries
 //! arg1[=] -> this[=]           each entry under the key that it has
+//! this.= -> return.=           all that is in it, fields too, each in its place
 //! none -> this[]               the entries are taken away
 //! this.content -> return       a cell with a name; `this.target.content` one of what is in a cell
 //! this.* -> return : hash      everything in the receiver, and what was done to it (hash, encrypt, length, coarse)
 //! arg1.text -> return          what the text of it says: of an object of the program what its `toString` gives, of others what is in them
 //! new -> return                the result is a new object (otherwise it is one when nothing else flows there)
-//! global prefs[arg1] -> return the one object of this kind under this constant; `global p[arg1].content` a cell of it
+//! global prefs[arg1] -> return the one object of this kind under this constant; `global p[arg1].content` a cell of it; `global p[arg1.name]`
+//!                              under the constant in a cell
 //! provider[arg1]               the app's content providers whose authority is in an address
 //! ```
 //!
@@ -20,9 +22,11 @@
 //!
 //! Intents: `send activity arg1` (or `service`, `receiver`), `ask activity arg1` for a result, `answer arg2`, `register arg1 arg2` a receiver under a
 //! filter; `receive intent arg1` names the parameter of a method of the program that what was sent comes to. `send worker arg1`: a request of work.
-//! `send activity arg1[]`: all intents of an array. `expose arg1`: its public methods are called by a web page.
+//! `send activity arg1[]`: all intents of an array. `expose arg1`: its public methods are called by a web page. `keep`: what it is given is called
+//! only where other rows say so.
 
 use super::mark;
+use crate::hash::Map;
 use std::collections::HashMap;
 
 /// The flow of a row that takes nothing on.
@@ -68,8 +72,8 @@ pub(crate) enum Root {
     Operand(u8),
     Return,
     New,
-    /// The one object of a kind, under the constant in this operand.
-    Global(u32, Option<u8>),
+    /// The one object of a kind, under the constant in this operand, or in a cell of it.
+    Global(u32, Option<(u8, Option<u32>)>),
     /// The content providers of the app that an address in an operand names.
     Provider(u8),
     /// What was there is taken away.
@@ -88,6 +92,8 @@ pub(crate) enum Selector {
     Entries,
     /// All entries, each under its key.
     Same,
+    /// All cells, each under its name.
+    Alike,
     /// A named cell of what is in a named cell.
     Through(u32, u32),
     /// Everything in it.
@@ -162,6 +168,8 @@ pub(crate) enum Message {
     Receive(u32, u8),
     /// Public methods are called from outside, and what they give leaves.
     Expose(u8),
+    /// The platform keeps what it is given: other rows say when it is called.
+    Keep,
 }
 
 /// Methods that the platform calls on objects of a type, and in which order.
@@ -206,9 +214,10 @@ pub struct Rules {
     /// SDKs by package, longer ones first.
     pub(crate) vendors: Vec<Vendor>,
     pub(crate) names: Vec<String>,
-    sources: HashMap<String, Vec<u32>>,
-    by_name: HashMap<(String, String), Vec<u32>>,
-    name_ids: HashMap<String, u32>,
+    sources: Map<String, Vec<u32>>,
+    /// By class, then by method.
+    by_name: Map<String, Map<String, Vec<u32>>>,
+    name_ids: Map<String, u32>,
 }
 
 impl Rules {
@@ -245,6 +254,7 @@ impl Rules {
             "handler",
             "remote",
             "address",
+            "host",
             "package",
             "input",
         ] {
@@ -278,11 +288,9 @@ impl Rules {
                 let called = rules.sources.entry(row.method.clone()).or_default();
                 called.push(position as u32);
             }
-            rules
-                .by_name
-                .entry((row.class.clone(), row.method.clone()))
-                .or_default()
-                .push(position as u32);
+            let of_class = rules.by_name.entry(row.class.clone()).or_default();
+            let of_method = of_class.entry(row.method.clone()).or_default();
+            of_method.push(position as u32);
             rules.rules.push(Rule {
                 row,
                 flows,
@@ -295,9 +303,9 @@ impl Rules {
 
     /// The rules of a class and a method, by exact names.
     pub(crate) fn find(&self, class: &str, method: &str) -> &[u32] {
-        self.by_name
-            .get(&(class.to_owned(), method.to_owned()))
-            .map_or(&[], Vec::as_slice)
+        let of_class = self.by_name.get(class);
+        let found = of_class.and_then(|methods| methods.get(method));
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// The sources that are calls of a method of this name, of any class.
@@ -357,12 +365,22 @@ impl Rules {
         }
         let key = |text: &str| text.strip_suffix(']').map(operand).transpose();
         if let Some(rest) = text.strip_prefix("global ") {
-            let (rest, selector) = match rest.split_once('.') {
-                Some((rest, cell)) => (rest, Selector::Named(self.name(cell))),
-                None => (rest, Selector::Whole),
+            let end = rest.find(']').map_or(0, |end| end + 1);
+            let (kind, cell) = match rest[end..].split_once('.') {
+                Some((kind, cell)) => (kind, Some(cell)),
+                None => (&rest[end..], None),
             };
-            let (kind, argument) = rest.split_once('[').unwrap_or((rest, ""));
-            let root = Root::Global(self.name(kind), key(argument)?);
+            let kind = if end > 0 { &rest[..end] } else { kind };
+            let selector = cell.map_or(Selector::Whole, |cell| Selector::Named(self.name(cell)));
+            let (kind, argument) = kind.split_once('[').unwrap_or((kind, ""));
+            let (argument, part) = match argument.trim_end_matches(']').split_once('.') {
+                Some((argument, part)) => (argument, Some(self.name(part))),
+                None => (argument.trim_end_matches(']'), None),
+            };
+            let number = (!argument.is_empty())
+                .then(|| operand(argument))
+                .transpose()?;
+            let root = Root::Global(self.name(kind), number.map(|number| (number, part)));
             return Ok(Place { root, selector });
         }
         if let Some(rest) = text.strip_prefix("provider[") {
@@ -384,6 +402,7 @@ impl Rules {
             ".text" => Selector::Text,
             "[]" => Selector::Entries,
             "[=]" => Selector::Same,
+            ".=" => Selector::Alike,
             _ if rest.starts_with('.') => match rest[1..].split_once('.') {
                 Some((first, second)) => Selector::Through(self.name(first), self.name(second)),
                 None => Selector::Named(self.name(&rest[1..])),
@@ -408,6 +427,7 @@ impl Rules {
                 Some(array) => Message::SendAll(recipient(to)?, operand(array)?),
                 None => Message::Send(recipient(to)?, operand(intent)?),
             },
+            ["keep"] => Message::Keep,
             ["expose", object] => Message::Expose(operand(object)?),
             ["ask", to, intent] => Message::Ask(recipient(to)?, operand(intent)?),
             ["answer", intent] => Message::Answer(operand(intent)?),

@@ -1,12 +1,13 @@
 //! What values can be, which code runs, and who calls whom.
 
-use super::heap::{Abs, Heap, Joined, Key, Map, Names, Set};
+use super::heap::{Abs, Heap, Joined, Key, Names, Set};
 use super::rules::Rules;
 use super::{Budget, Cuts, Setting};
 use crate::code::Program;
 use crate::code::callgraph::CallGraph;
 use crate::code::link::NONE;
 use crate::code::platform::Overrides;
+use crate::hash::Map;
 use crate::ir::{Body, Builder, EdgeKind, Op, Users, Value};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -15,6 +16,8 @@ use std::rc::Rc;
 pub(super) struct Method {
     pub body: Body,
     pub users: Users,
+    /// By block: whether its first instruction never goes to a handler by itself.
+    pub quiet: Vec<bool>,
 }
 
 /// How a node came to be run.
@@ -118,6 +121,8 @@ pub(super) struct Solver<'a> {
     pub known: super::library::Known,
     pub fields: Map<u32, u32>,
     pub own_fields: Map<u32, Rc<Vec<u32>>>,
+    /// Whether a value of a node can be an object: what was asked already, once all values are known.
+    pub held: std::cell::RefCell<Map<(u32, Value, Abs), bool>>,
     pub world: super::entries::World,
     pub mail: super::intents::Mail,
 }
@@ -159,6 +164,7 @@ impl<'a> Solver<'a> {
             known: super::library::Known::default(),
             fields: Map::default(),
             own_fields: Map::default(),
+            held: std::cell::RefCell::default(),
             world: super::entries::World::default(),
             mail: super::intents::Mail::default(),
         }
@@ -330,6 +336,7 @@ impl<'a> Solver<'a> {
         let read = match self.builder.body(def) {
             Ok(body) => Some(Rc::new(Method {
                 users: body.users(),
+                quiet: super::throwing::quiet(&body),
                 body,
             })),
             Err(crate::ir::Absence::NoCode) => None,
@@ -482,7 +489,11 @@ impl<'a> Solver<'a> {
                 .map(|ins| body.ins[ins as usize].op);
             let decides = matches!(last, Some(Op::If(_) | Op::Switch));
             for edge in body.succs(block) {
-                if edge.kind != EdgeKind::Normal || !decides {
+                let open = match edge.kind {
+                    EdgeKind::Normal => !decides,
+                    EdgeKind::Caught(_) => !method.quiet[block as usize],
+                };
+                if open {
                     stack.push(edge.block);
                 }
             }

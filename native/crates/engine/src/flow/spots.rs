@@ -6,9 +6,12 @@ use super::rules::{Place, Root, Selector};
 use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
 use crate::ir::{Invoke, Op, Value};
+use smallvec::smallvec;
 
 /// Objects within objects that a sink or a rule sees.
 const DEPTH: usize = 3;
+/// Streams around a stream that are gone through.
+const STREAMS: usize = 4;
 
 /// What of an object counts.
 pub(super) enum Content {
@@ -49,15 +52,16 @@ impl Solver<'_> {
             Root::Return if place.selector == Selector::Whole => return vec![Spot::Return],
             Root::Return => self.set(here.0, here.1).clone(),
             Root::New => {
-                let kind = self.return_kind(here);
-                return vec![Spot::Object(self.heap.number(
-                    What::Made {
-                        node: here.0,
-                        ins: here.1,
-                        part: 3,
-                    },
-                    kind,
-                ))];
+                let kinds = match self.copied(here, args) {
+                    kinds if kinds.is_empty() => vec![self.return_kind(here)],
+                    kinds => kinds,
+                };
+                let (node, ins) = here;
+                let made = kinds.into_iter().enumerate().map(|(number, kind)| {
+                    let part = if number == 0 { 3 } else { 31 + number as u8 };
+                    Spot::Object(self.heap.number(What::Made { node, ins, part }, kind))
+                });
+                return made.collect();
             }
             Root::Nothing => return Vec::new(),
             Root::Provider(number) => {
@@ -65,11 +69,18 @@ impl Solver<'_> {
                 return self.providers(&at.unwrap_or_default());
             }
             Root::Global(name, key) => {
-                let key = key.map(|number| position(number).map(|at| args[at].clone()));
-                let objects = self.globals(name, key.map(Option::unwrap_or_default));
+                let key = key.map(|(number, part)| {
+                    let set = position(number).map(|at| args[at].clone());
+                    (set.unwrap_or_default(), part)
+                });
+                let key = key.map(|(set, part)| match part {
+                    Some(part) => self.in_cells(&set, part, here),
+                    None => set,
+                });
+                let objects = self.globals(name, key);
                 match place.selector {
                     Selector::Whole => return objects.into_iter().map(Spot::Object).collect(),
-                    _ => objects,
+                    _ => objects.into(),
                 }
             }
             Root::Operand(number) => {
@@ -91,12 +102,28 @@ impl Solver<'_> {
             Selector::Whole => Vec::new(),
             Selector::Named(name) => self.cells_of(&root, Key::Named(name)),
             Selector::Through(first, second) => {
+                // Streams lie in streams.
+                let levels = if first == self.names.target {
+                    STREAMS
+                } else {
+                    1
+                };
                 let mut inner = Set::new();
-                for spot in self.cells_of(&root, Key::Named(first)) {
-                    if let Spot::Cell(cell) = spot {
-                        let set = self.read_cell(cell, here);
-                        self.heap.join(&mut inner, &set);
+                let mut level = root;
+                for _ in 0..levels {
+                    let mut next = Set::new();
+                    for spot in self.cells_of(&level, Key::Named(first)) {
+                        if let Spot::Cell(cell) = spot {
+                            let set = self.read_cell(cell, here);
+                            self.heap.join(&mut next, &set);
+                        }
                     }
+                    next.retain(|object| self.heap.is_object(*object) && !inner.contains(object));
+                    if next.is_empty() {
+                        break;
+                    }
+                    self.heap.join(&mut inner, &next);
+                    level = next;
                 }
                 self.cells_of(&inner, Key::Named(second))
             }
@@ -108,6 +135,17 @@ impl Solver<'_> {
             }
             Selector::Entries => self.entry_spots(&root, &[UNKNOWN], here, reads),
             Selector::Same => self.entry_spots(&root, &[UNKNOWN], here, true),
+            Selector::Alike => {
+                let mut out = Vec::new();
+                for object in root {
+                    if self.heap.is_object(object) && object != STATICS {
+                        self.read_all(object, here);
+                        let cells = self.heap.cells_of(object).into_iter();
+                        out.extend(cells.map(Spot::Cell));
+                    }
+                }
+                out
+            }
             Selector::All => {
                 let mut out = self.deep(&root, here);
                 if let Root::Operand(number) = place.root {
@@ -116,6 +154,11 @@ impl Solver<'_> {
                 out
             }
             Selector::Text => {
+                let mut root = root;
+                if self.takes_any(here, place.root) {
+                    // An array under a wider type says its address, not what is in it.
+                    root.retain(|object| !self.is_array(*object));
+                }
                 let mut out = self.text(&root, here);
                 if let Root::Operand(number) = place.root {
                     out.extend(position(number).map(|at| Spot::Value(operands[at])));
@@ -142,6 +185,42 @@ impl Solver<'_> {
         }
     }
 
+    /// Types of what a call copies: of the receiver, if the call is `clone`.
+    fn copied(&self, here: (u32, u32), args: &[Set]) -> Vec<u32> {
+        const CLONES: usize = 4;
+        let is_clone = matches!(self.called(here), Some(("clone", 1)));
+        let receiver = args.first().filter(|_| is_clone).into_iter().flatten();
+        let mut kinds: Vec<u32> = receiver
+            .filter(|&&object| self.heap.is_object(object))
+            .map(|&object| self.heap.kinds[object as usize])
+            .filter(|&kind| kind != NONE)
+            .collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds.truncate(CLONES);
+        kinds
+    }
+
+    /// Whether an operand's declared type is no array.
+    fn takes_any(&self, here: (u32, u32), root: Root) -> bool {
+        let Root::Operand(number @ 1..) = root else {
+            return false;
+        };
+        let body = &self.nodes[here.0 as usize].method.body;
+        let Op::Invoke(_, method) = body.ins[here.1 as usize].op else {
+            return false;
+        };
+        let link = &self.program.link;
+        let proto = link.proto(link.methods[method as usize].proto);
+        let kind = proto.get(usize::from(number));
+        kind.is_some_and(|&kind| !self.program.descriptor(kind).starts_with(b"["))
+    }
+
+    fn is_array(&self, object: Abs) -> bool {
+        let kind = self.heap.kinds[object as usize];
+        kind != NONE && self.program.descriptor(kind).starts_with(b"[")
+    }
+
     /// The objects of a kind under keys; without keys, the one of that kind.
     pub fn globals(&mut self, name: u32, keys: Option<Set>) -> Vec<Abs> {
         let text = self
@@ -158,7 +237,7 @@ impl Solver<'_> {
             return vec![self.heap.text(&package)];
         }
         let keys: Set = keys
-            .unwrap_or_else(|| vec![UNKNOWN])
+            .unwrap_or_else(|| smallvec![UNKNOWN])
             .into_iter()
             .map(|key| {
                 if self.heap.is_constant(key) {
@@ -171,6 +250,18 @@ impl Solver<'_> {
         keys.into_iter()
             .map(|key| self.heap.number(What::Global(name, key), NONE))
             .collect()
+    }
+
+    /// What objects hold in a named cell.
+    fn in_cells(&mut self, objects: &[Abs], name: u32, here: (u32, u32)) -> Set {
+        let mut out = Set::new();
+        for spot in self.cells_of(objects, Key::Named(name)) {
+            if let Spot::Cell(cell) = spot {
+                let set = self.read_cell(cell, here);
+                self.heap.join(&mut out, &set);
+            }
+        }
+        out
     }
 
     pub fn cells_of(&mut self, objects: &[Abs], key: Key) -> Vec<Spot> {

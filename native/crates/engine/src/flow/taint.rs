@@ -1,14 +1,16 @@
 //! Which source reaches which sink, and how.
 
 use super::ends::End;
-use super::heap::{Map, Set, What};
+use super::heap::{Abs, Set, What};
 use super::library::Spot;
 use super::rules::CallArgument;
 use super::solve::{Handing, Solver};
 use super::sources::{Source, collect};
 use super::{Leak, Outcome, Site, mark};
 use crate::code::link::NONE;
+use crate::hash::Map;
 use crate::ir::{Op, Value};
+use smallvec::smallvec;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -219,12 +221,9 @@ impl Run<'_, '_> {
         match body.ins[user as usize].op {
             Op::Phi => {
                 let block = body.ins[user as usize].block;
-                let runs = &self.solver.nodes[node as usize].runs;
-                let taken = body
-                    .preds(block)
-                    .iter()
-                    .zip(args)
-                    .any(|(edge, &arg)| arg == value && runs[edge.block as usize]);
+                let mut edges = body.preds(block).iter().zip(args);
+                let taken =
+                    edges.any(|(edge, &arg)| arg == value && self.solver.comes_by(node, edge));
                 if taken {
                     self.add(Held::Value(node, user), marks, from, here);
                 }
@@ -257,7 +256,17 @@ impl Run<'_, '_> {
                 }
             }
             Op::Return => self.returned(node, marks, from, here),
-            Op::Throw => self.thrown(node, body.ins[user as usize].block, marks, from, here),
+            Op::Throw => {
+                let objects = self.solver.set(node, value).clone();
+                self.thrown(
+                    node,
+                    body.ins[user as usize].block,
+                    &objects,
+                    marks,
+                    from,
+                    here,
+                )
+            }
             Op::Invoke(kind, target) if target != NONE => {
                 self.passed(here, kind, target, Spot::Value(value), marks, from)
             }
@@ -282,12 +291,18 @@ impl Run<'_, '_> {
         };
         let args = body.args(here.1);
         let objects: Set = match body.ins[here.1 as usize].op {
-            Op::StaticPut(_) => vec![super::heap::STATICS],
+            Op::StaticPut(_) => smallvec![super::heap::STATICS],
             Op::Filled(_) => solver.set(here.0, here.1).clone(),
             _ => solver.set(here.0, args[0]).clone(),
         };
+        let base = match body.ins[here.1 as usize].op {
+            Op::Put(_) | Op::ArrayPut => Some(args[0]),
+            _ => None,
+        };
+        let held = |&object: &Abs| base.is_none_or(|base| solver.holds(here.0, base, object, 0));
         let mut out: Vec<u32> = objects
             .into_iter()
+            .filter(held)
             .flat_map(cells_of)
             .filter(wrote)
             .collect();
@@ -466,7 +481,8 @@ impl Run<'_, '_> {
         if thrown {
             let body = &self.solver.nodes[call.0 as usize].method.body;
             let block = body.ins[call.1 as usize].block;
-            for handler in self.solver.handlers(call.0, block) {
+            let objects = self.solver.nodes[node as usize].thrown.clone();
+            for handler in self.solver.catches(call.0, block, &objects) {
                 self.add_in(Held::Value(call.0, handler), marks, from, site, context);
             }
             return;
@@ -481,8 +497,16 @@ impl Run<'_, '_> {
         }
     }
 
-    fn thrown(&mut self, node: u32, block: u32, marks: u8, from: u32, site: (u32, u32)) {
-        for handler in self.solver.handlers(node, block) {
+    fn thrown(
+        &mut self,
+        node: u32,
+        block: u32,
+        objects: &[Abs],
+        marks: u8,
+        from: u32,
+        site: (u32, u32),
+    ) {
+        for handler in self.solver.catches(node, block, objects) {
             self.add(Held::Value(node, handler), marks, from, site);
         }
         if self.back(node, (marks, from, site, true)) {
@@ -491,7 +515,7 @@ impl Run<'_, '_> {
         for caller in self.solver.nodes[node as usize].callers.clone() {
             let body = &self.solver.nodes[caller.node as usize].method.body;
             let block = body.ins[caller.ins as usize].block;
-            for handler in self.solver.handlers(caller.node, block) {
+            for handler in self.solver.catches(caller.node, block, objects) {
                 self.add(Held::Value(caller.node, handler), marks, from, site);
             }
         }
@@ -502,12 +526,38 @@ impl Run<'_, '_> {
         if !self.runs(reader.0, reader.1) {
             return;
         }
-        let op = self.solver.nodes[reader.0 as usize].method.body.ins[reader.1 as usize].op;
+        let method = self.solver.nodes[reader.0 as usize].method.clone();
+        let body_args = method.body.args(reader.1);
+        let op = method.body.ins[reader.1 as usize].op;
         match op {
             Op::Get(_) | Op::StaticGet(_) => {
-                self.add(Held::Value(reader.0, reader.1), marks, from, reader)
+                // What was put into another field of the platform's object is not in this one.
+                let (node, ins) = self.facts[from as usize].site;
+                let writer = self.solver.nodes[node as usize].method.body.ins[ins as usize].op;
+                let named = matches!(
+                    self.solver.heap.cells[cell as usize].key,
+                    super::heap::Key::Named(_)
+                );
+                let one = &self.solver.heap.cells[cell as usize];
+                let object = one.object;
+                let base = match op {
+                    Op::Get(_) => body_args.first().copied(),
+                    _ => None,
+                };
+                let there = base.is_none_or(|base| self.solver.holds(reader.0, base, object, 0));
+                if there && !(named && matches!(writer, Op::Put(_))) {
+                    self.add(Held::Value(reader.0, reader.1), marks, from, reader);
+                }
             }
-            Op::ArrayGet if self.solver.heap.cells[cell as usize].key.is_entry() => {
+            Op::ArrayGet
+                if self.solver.heap.cells[cell as usize].key.is_entry()
+                    && self.solver.holds(
+                        reader.0,
+                        body_args[0],
+                        self.solver.heap.cells[cell as usize].object,
+                        0,
+                    ) =>
+            {
                 self.add(Held::Value(reader.0, reader.1), marks, from, reader);
             }
             Op::Invoke(kind, target) if target != NONE => {

@@ -63,7 +63,7 @@ impl Solver<'_> {
             };
             for flow in flows.iter().filter(|flow| flow.from.root != Root::Nothing) {
                 let from = self.locate(here, flow.from, &args, kind, true);
-                if flow.from.selector == Selector::Same {
+                if matches!(flow.from.selector, Selector::Same | Selector::Alike) {
                     made.same.push((from, flow.to));
                 } else {
                     let to = self.locate(here, flow.to, &args, kind, false);
@@ -199,11 +199,18 @@ impl Solver<'_> {
         let names = &self.names;
         let along = [names.address, names.network, names.target, names.remote];
         let address = |solver: &Self, value: Abs| {
-            let text = solver.heap.as_text(value)?;
+            let text = solver.heap.beginning(value)?;
             text.contains("://").then(|| text.to_owned())
         };
+        let host = |solver: &Self, object: Abs| {
+            let cell = solver.heap.find_cell(object, Key::Named(names.host))?;
+            let mut set = solver.heap.cells[cell as usize].set.iter();
+            let host = set.find_map(|&value| solver.heap.as_text(value))?;
+            (!host.is_empty()).then(|| format!("tcp://{host}"))
+        };
+        let told = |solver: &Self, value| address(solver, value).or_else(|| host(solver, value));
         let mut sets = args.iter();
-        sets.find_map(|set| self.follow(set, &along, address))
+        sets.find_map(|set| self.follow(set, &along, told))
     }
 
     /// Whether what is written to a stream stays in memory: every stream that it ends in does.

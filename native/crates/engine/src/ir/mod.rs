@@ -36,6 +36,7 @@ mod ssa;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use blocks::may_throw;
 pub(crate) use fold::{arithmetic, binary, holds, literal_arithmetic, unary};
 pub use ssa::Builder;
 
