@@ -266,8 +266,8 @@ fn table_of(sql: &str) -> &str {
         }
     }
     let found = found.split('(').next().unwrap_or_default();
-    let found = found.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
-    found.rsplit('.').next().unwrap_or(found)
+    let found = found.rsplit('.').next().unwrap_or(found);
+    found.trim_matches(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 #[cfg(test)]
