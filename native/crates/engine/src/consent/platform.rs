@@ -418,7 +418,7 @@ impl World<'_> {
                 || parameter == "Ljava/util/Comparator;";
             if function {
                 for object in self.values.objects(arg) {
-                    self.fire(node, unit, object);
+                    self.fire_as(node, unit, object, parameter);
                 }
             }
         }
