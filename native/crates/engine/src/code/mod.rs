@@ -12,6 +12,7 @@ pub mod constants;
 pub mod defs;
 pub mod fingerprint;
 pub mod hierarchy;
+mod joins;
 pub mod link;
 pub mod neighbours;
 pub mod platform;

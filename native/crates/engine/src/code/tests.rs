@@ -2,9 +2,9 @@ use super::callgraph::{Edge, Entry};
 use super::constants::Constant;
 use super::query::{CallSelector, FieldSelector};
 use super::*;
+use crate::dex::class_data::access::PUBLIC;
 use crate::dex::sample::{Class, Ins, RETURN, build, class, method};
 
-const PUBLIC: u32 = 1;
 pub(super) const STATIC: u32 = 9;
 const INIT: u32 = 0x10001;
 pub(super) const CLINIT: u32 = 0x10008;

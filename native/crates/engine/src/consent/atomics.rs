@@ -1,15 +1,10 @@
 //! Atomic values: objects of `java.util.concurrent.atomic`, and the updaters by which a class changes a field of its own.
 
 use super::facts::Foreign;
-use super::heap::Key;
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::heap::{Key, part};
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::World;
 use crate::code::link::NONE;
-
-/// The field that an updater changes, kept like an element of an array.
-const UPDATED: i64 = -4;
-
-type Outcome = (Value, bool);
 
 impl World<'_> {
     /// A call on an atomic value or on an updater of a field.
@@ -70,7 +65,7 @@ impl World<'_> {
             let kind = self.program.find_type(facts.class().as_bytes());
             let object = self.object_at(node, unit, kind.unwrap_or(NONE));
             let fields = self.values.of(fields);
-            self.write(Key::Element(object, UPDATED), fields);
+            self.write(Key::Element(object, part::UPDATED), fields);
             return (self.values.one(Atom::Object(object)), true);
         }
         let (Some(&updaters), Some(&owners)) = (args.first(), args.get(1)) else {
@@ -78,7 +73,7 @@ impl World<'_> {
         };
         let mut fields = Vec::new();
         for updater in self.values.objects(updaters) {
-            let own = self.read(Key::Element(updater, UPDATED), node);
+            let own = self.read(Key::Element(updater, part::UPDATED), node);
             fields.extend(self.values.integers(own).unwrap_or_default());
         }
         let mut cells = Vec::new();

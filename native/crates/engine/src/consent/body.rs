@@ -37,6 +37,17 @@ pub struct Insn {
     pub site: u32,
 }
 
+impl Insn {
+    /// The opcode, that of the form without a range for calls.
+    pub fn call_opcode(&self) -> u8 {
+        if self.op >= 0x74 {
+            self.op - 6
+        } else {
+            self.op
+        }
+    }
+}
+
 /// A basic block.
 #[derive(Debug, Clone, Default)]
 pub struct Block {

@@ -20,6 +20,19 @@ pub(super) struct Handed {
     fired: Vec<u32>,
 }
 
+impl Handed {
+    /// Adds a call to a list of them, unless it is there; says whether it was not.
+    fn add(list: &mut Vec<Handed>, call: Handed) -> bool {
+        let new = !list
+            .iter()
+            .any(|one| one.def == call.def && one.args[0] == call.args[0]);
+        if new {
+            list.push(call);
+        }
+        new
+    }
+}
+
 /// Objects of one class that are told apart as receivers of one call.
 const RECEIVERS: usize = 8;
 
@@ -64,11 +77,7 @@ impl World<'_> {
             return (ANY, true);
         }
         let program = self.program;
-        let opcode = if insn.op >= 0x74 {
-            insn.op - 6
-        } else {
-            insn.op
-        };
+        let opcode = insn.call_opcode();
         if opcode != 0x71 && args.first().is_some_and(|&first| first == NOTHING) {
             return (NOTHING, false);
         }
@@ -314,19 +323,19 @@ impl World<'_> {
         }
         let (given, _) = self.call(node, unit, callback.def, args);
         self.hold_given(args[0], given);
-        if handed.iter().any(|start| callback.name.starts_with(start))
-            && !self
-                .handed
-                .iter()
-                .any(|one| one.def == callback.def && one.args[0] == args[0])
-        {
-            self.handed.push(Handed {
-                from: (node, unit),
-                def: callback.def,
-                args: args.into(),
-                cause: self.cause,
-                fired: Vec::new(),
-            });
+        if handed.iter().any(|start| callback.name.starts_with(start)) {
+            let call = self.handing(node, unit, callback.def, args);
+            Handed::add(&mut self.handed, call);
+        }
+    }
+
+    fn handing(&self, node: u32, unit: u32, def: u32, args: &[Value]) -> Handed {
+        Handed {
+            from: (node, unit),
+            def,
+            args: args.into(),
+            cause: self.cause,
+            fired: Vec::new(),
         }
     }
 
@@ -370,24 +379,12 @@ impl World<'_> {
             self.call(node, unit, def, args);
             return;
         }
-        let known = self.watchers.iter();
-        if known
-            .clone()
-            .any(|one| one.def == def && one.args[0] == args[0])
-        {
-            return;
-        }
-        self.watchers.push(Handed {
-            from: (node, unit),
-            def,
-            args: args.into(),
-            cause: self.cause,
-            fired: Vec::new(),
-        });
-        for activity in self.activities.clone() {
-            let mut args = args.to_vec();
-            args[1] = self.values.one(Atom::Object(activity));
-            self.call(node, unit, def, &args);
+        let call = self.handing(node, unit, def, args);
+        let watcher = self.watchers.len();
+        if Handed::add(&mut self.watchers, call) {
+            for activity in self.activities.clone() {
+                self.tell_watcher(watcher, activity);
+            }
         }
     }
 
@@ -395,11 +392,15 @@ impl World<'_> {
     pub(super) fn show_activity(&mut self, activity: u32) {
         self.activities.push(activity);
         for at in 0..self.watchers.len() {
-            let (from, unit) = self.watchers[at].from;
-            let (def, mut args) = (self.watchers[at].def, self.watchers[at].args.to_vec());
-            args[1] = self.values.one(Atom::Object(activity));
-            self.call(from, unit, def, &args);
+            self.tell_watcher(at, activity);
         }
+    }
+
+    fn tell_watcher(&mut self, watcher: usize, activity: u32) {
+        let Handed { from, def, .. } = self.watchers[watcher];
+        let mut args = self.watchers[watcher].args.to_vec();
+        args[1] = self.values.one(Atom::Object(activity));
+        self.call(from.0, from.1, def, &args);
     }
 
     /// Registers for a call by the platform: the object, then anything; a bundle is the state that the app saved, or none.

@@ -1,16 +1,14 @@
 //! Maps, lists and references.
 
 use super::facts::Foreign;
-use super::heap::{Key, Origin};
-use super::run::LENGTH;
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::heap::{Key, Origin, part};
+use super::texts::is_marked;
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::World;
 use crate::code::link::NONE;
 
 /// Elements of an array that are copied one by one.
 const COPIED: i64 = 64;
-
-type Outcome = (Value, bool);
 
 impl World<'_> {
     /// Maps and references.
@@ -36,7 +34,7 @@ impl World<'_> {
                 self.copy_elements(node, receiver, array, name == "copyOf");
                 if let (Some(&length), "copyOf") = (args.get(1), name) {
                     for copy in self.values.objects(array) {
-                        self.write(Key::Element(copy, LENGTH), length);
+                        self.write(Key::Element(copy, part::LENGTH), length);
                     }
                 }
                 return Some((array, true));
@@ -243,7 +241,7 @@ impl World<'_> {
     fn copy_elements(&mut self, node: u32, from: Value, to: Value, in_place: bool) {
         let targets = self.values.objects(to);
         for array in self.values.objects(from) {
-            let length = self.read(Key::Element(array, LENGTH), node);
+            let length = self.read(Key::Element(array, part::LENGTH), node);
             let length = match self.values.single(length) {
                 Some(Atom::Integer(length @ 0..=COPIED)) if in_place => length,
                 _ => {
@@ -296,7 +294,7 @@ impl World<'_> {
     /// Whether another atom may be equal to this one.
     pub(super) fn is_opaque(&mut self, atom: Atom) -> bool {
         match atom {
-            Atom::Text(text) => self.heap.text_of(text).starts_with('\u{1}'),
+            Atom::Text(text) => is_marked(self.heap.text_of(text)),
             Atom::Object(object) => self.compares(object),
             _ => false,
         }

@@ -2,7 +2,7 @@
 
 use super::heap::Key;
 use super::lexicon::Says;
-use super::texts::{GAP, PARTIAL};
+use super::texts::{GAP, MARK, PARTIAL};
 use super::value::{Atom, NOTHING, Value};
 use super::world::{Cause, Phase, World};
 use crate::code::link::NONE;
@@ -297,7 +297,7 @@ impl World<'_> {
 
 /// The text that stands for the text of a resource.
 pub(super) fn resource_text(id: u32) -> String {
-    format!("\u{1}{id:08x}")
+    format!("{MARK}{id:08x}")
 }
 
 /// A text as far as it is known.
@@ -310,5 +310,5 @@ pub(super) fn shown(text: &str) -> String {
 
 /// The resource that a text stands for.
 pub(super) fn resource_of(text: &str) -> Option<u32> {
-    u32::from_str_radix(text.strip_prefix('\u{1}')?, 16).ok()
+    u32::from_str_radix(text.strip_prefix(MARK)?, 16).ok()
 }

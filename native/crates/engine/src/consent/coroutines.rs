@@ -6,7 +6,7 @@
 
 use super::body::{Body, Insn};
 use super::heap::Key;
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::World;
 use crate::code::Program;
 use crate::code::link::NONE;
@@ -17,8 +17,6 @@ const SUSPENDED: (&[u8], &[u8]) = (
     b"Lkotlin/coroutines/intrinsics/CoroutineSingletons;",
     b"COROUTINE_SUSPENDED",
 );
-
-type Outcome = (Value, bool);
 
 /// What a function of the library does.
 #[derive(Clone, Copy)]

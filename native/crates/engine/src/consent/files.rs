@@ -2,11 +2,10 @@
 
 use super::facts::Foreign;
 use super::heap::{Key, Store};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::texts::is_marked;
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
-
-type Outcome = (Value, bool);
 
 impl World<'_> {
     /// `File`: its name; whether the app made it.
@@ -84,7 +83,7 @@ impl World<'_> {
         let (mut last, mut own) = (Vec::new(), true);
         for name in names {
             let name = self.heap.text_of(name);
-            if name.starts_with('\u{1}') {
+            if is_marked(name) {
                 return None;
             }
             own &= !name.starts_with('/');

@@ -57,6 +57,23 @@ pub struct Object {
     pub places: (u32, u32),
 }
 
+/// Numbers of elements that no array has: what is kept of other objects, or beside the elements, in [`Key::Element`]. Buttons of dialogs
+/// have theirs, -1 to -3, from the platform.
+pub mod part {
+    /// The name of an enumeration constant.
+    pub const ENUM_NAME: i64 = -2;
+    /// Its position.
+    pub const ENUM_ORDINAL: i64 = -3;
+    /// The field that an updater changes.
+    pub const UPDATED: i64 = -4;
+    /// The length of an array.
+    pub const LENGTH: i64 = -5;
+    /// What a cursor has beside the rows of its table: a row, or anything.
+    pub const COMPUTED: i64 = -6;
+    /// Whether the class that an intent names is not known.
+    pub const TARGET: i64 = -7;
+}
+
 /// What a cell stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {

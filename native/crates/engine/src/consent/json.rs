@@ -2,10 +2,8 @@
 
 use super::facts::Foreign;
 use super::heap::Key;
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::World;
-
-type Outcome = (Value, bool);
 
 impl World<'_> {
     /// A call on a document.

@@ -2,14 +2,12 @@
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::World;
 use crate::code::link::NONE;
 
 /// Maps, or documents, that one was made of, one behind the other.
 const BEHIND: usize = 16;
-
-type Outcome = (Value, bool);
 
 impl World<'_> {
     /// A map that a static call makes of keys and values, of entries or of another map.

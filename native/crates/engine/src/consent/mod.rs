@@ -19,6 +19,7 @@ pub mod files;
 pub mod heap;
 pub mod json;
 pub mod lexicon;
+pub mod listeners;
 pub mod maps;
 pub mod models;
 pub mod platform;
@@ -41,6 +42,7 @@ use crate::env::Manifest;
 use crate::env::screens::Screens;
 use heap::{Key, Origin, Store};
 use lexicon::Lexicon;
+use std::collections::BTreeSet;
 use value::Atom;
 use world::{Cause, Counters, Phase, World};
 
@@ -142,7 +144,11 @@ pub fn consent(
     }
     let gate = world.has_gate();
     let complete = !world.exhausted();
-    let unseen = world.unseen(made);
+    let late = |one: &world::Reached| one.phase == Phase::Agreed;
+    let unseen = match world.reached.iter().flatten().any(late) {
+        true => world.unseen(made),
+        false => BTreeSet::new(),
+    };
     let answers = (0..sites.len())
         .map(|site| {
             let mut answer = answer(&mut world, site, gate, complete);

@@ -1,22 +1,18 @@
 //! Values of the platform that decide branches: text, boxed numbers, enumerations, controls.
 
 use super::facts::Foreign;
-use super::heap::{Key, Origin};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::heap::{Key, Origin, part};
+use super::texts::is_marked;
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::World;
 use crate::code::link::NONE;
 use smallvec::smallvec;
 
-/// The name of an enumeration constant, kept like an element of an array.
-const ENUM_NAME: i64 = -2;
-const ENUM_ORDINAL: i64 = -3;
 /// What a message carries.
 const MESSAGE: [&str; 4] = ["what", "arg1", "arg2", "obj"];
 
 /// The number of the app's own process, which no number is equal to for sure.
 const OWN_PROCESS: Atom = Atom::Member(NONE, NONE);
-
-type Outcome = (Value, bool);
 
 impl World<'_> {
     /// A call whose result, or effect on stores, is modelled.
@@ -177,7 +173,7 @@ impl World<'_> {
         }
         let (xs, ys) = (self.values.atoms(x).to_vec(), self.values.atoms(y).to_vec());
         let opaque = |world: &Self, atom: &Atom| match atom {
-            Atom::Text(text) => world.heap.text_of(*text).starts_with('\u{1}'),
+            Atom::Text(text) => is_marked(world.heap.text_of(*text)),
             Atom::Object(object) => {
                 let class = world.heap.objects[*object as usize].class;
                 class == NONE
@@ -222,8 +218,7 @@ impl World<'_> {
                 let heap = &self.heap;
                 let first = self.values.filter(first, |atom| match atom {
                     Atom::Text(text) => {
-                        heap.text_of(text).starts_with('\u{1}')
-                            || parse(heap.text_of(text)).is_some()
+                        is_marked(heap.text_of(text)) || parse(heap.text_of(text)).is_some()
                     }
                     _ => truth,
                 });
@@ -271,13 +266,13 @@ impl World<'_> {
         let outcome = match facts.name.as_str() {
             "<init>" if args.len() == 3 => {
                 for object in self.values.objects(first) {
-                    self.write(Key::Element(object, ENUM_NAME), args[1]);
-                    self.write(Key::Element(object, ENUM_ORDINAL), args[2]);
+                    self.write(Key::Element(object, part::ENUM_NAME), args[1]);
+                    self.write(Key::Element(object, part::ENUM_ORDINAL), args[2]);
                 }
                 NOTHING
             }
-            "name" | "toString" => part(self, ENUM_NAME),
-            "ordinal" => part(self, ENUM_ORDINAL),
+            "name" | "toString" => part(self, part::ENUM_NAME),
+            "ordinal" => part(self, part::ENUM_ORDINAL),
             "compareTo" => ANY,
             "valueOf" if args.len() == 2 => {
                 let (Some(Atom::Class(kind)), Some(names)) = (
@@ -289,7 +284,7 @@ impl World<'_> {
                 self.initialise(kind, node, 0);
                 let mut atoms = Vec::new();
                 for object in self.instances(kind, node) {
-                    let own = self.read(Key::Element(object, ENUM_NAME), node);
+                    let own = self.read(Key::Element(object, part::ENUM_NAME), node);
                     if self
                         .values
                         .texts(own)

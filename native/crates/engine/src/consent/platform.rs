@@ -1,7 +1,7 @@
 //! Calls that leave the program: what runs because of them, and what they give back.
 
 use super::body::Insn;
-use super::controls::{Control, resource_text};
+use super::controls::resource_text;
 use super::coroutines::is_library;
 use super::facts::Foreign;
 use super::heap::{Key, Origin, Store};
@@ -139,26 +139,6 @@ impl World<'_> {
             );
         self.plain.insert(method, plain);
         plain
-    }
-
-    /// A builder of the app is told one text: it will stand on what is built.
-    fn tell_builder(&mut self, kind: u32, args: &[Value]) {
-        let texts = match self.program.descriptor(kind) {
-            b"Ljava/lang/CharSequence;" | b"Ljava/lang/String;" => self
-                .values
-                .filter(args[1], |atom| matches!(atom, Atom::Text(_))),
-            b"I" => self.values.filter(
-                args[1],
-                |atom| matches!(atom, Atom::Integer(id) if id > 0x7eff_ffff),
-            ),
-            _ => return,
-        };
-        if texts == ANY {
-            return;
-        }
-        for builder in self.values.objects(args[0]) {
-            self.write(Key::Label(builder), texts);
-        }
     }
 
     /// Runs a call of a method that the program does not define.
@@ -354,7 +334,7 @@ impl World<'_> {
         class != NONE && self.program.descriptor(class).starts_with(b"Ljava/util/")
     }
 
-    fn all_objects(&self, values: &[Value]) -> Vec<u32> {
+    pub(super) fn all_objects(&self, values: &[Value]) -> Vec<u32> {
         values
             .iter()
             .flat_map(|&value| self.values.objects(value))
@@ -420,111 +400,7 @@ impl World<'_> {
                 || parameter == "Ljava/util/Comparator;";
             if function {
                 for object in self.values.objects(arg) {
-                    self.fire(node, unit, object);
-                }
-            }
-        }
-    }
-
-    /// A listener of a view.
-    fn listen(&mut self, node: u32, unit: u32, facts: &Foreign, receiver: Value, passed: &[Value]) {
-        let of_view = facts.of("Landroid/view/View;");
-        let of_group = facts.of("Landroid/widget/RadioGroup;");
-        let click = facts.name == "setOnClickListener" || facts.name == "setOnLongClickListener";
-        let ticks = facts.name == "setOnCheckedChangeListener";
-        for listener in self.all_objects(passed) {
-            for callback in self.callbacks_of(listener).iter() {
-                if !callback.by_user || !names_callback(&facts.name, &callback.name) {
-                    continue;
-                }
-                let mut args = self.callback_args(listener, callback.def);
-                let views = self.values.objects(receiver);
-                if of_group && ticks && args.len() == 3 {
-                    args[1] = receiver;
-                    args[2] = self.checked_radio(node, receiver);
-                    self.add_event(node, unit, callback.def, args, None);
-                    continue;
-                }
-                if !of_view || !(click || ticks) || views.is_empty() {
-                    self.add_event(node, unit, callback.def, args, None);
-                    continue;
-                }
-                for view in views {
-                    if args.len() > 1 {
-                        args[1] = self.values.one(Atom::Object(view));
-                    }
-                    let control = Control {
-                        object: view,
-                        label: None,
-                        ticks,
-                    };
-                    if ticks {
-                        self.tickable(view);
-                    }
-                    self.add_event(node, unit, callback.def, args.clone(), Some(control));
-                }
-            }
-        }
-    }
-
-    /// A button of a dialog of the platform: the text and the listener are among the arguments.
-    fn buttons(
-        &mut self,
-        node: u32,
-        unit: u32,
-        facts: &Foreign,
-        receiver: Value,
-        passed: &[Value],
-    ) {
-        let which = match facts.name.as_str() {
-            "setPositiveButton" => self.values.integer(-1),
-            "setNegativeButton" => self.values.integer(-2),
-            "setNeutralButton" => self.values.integer(-3),
-            "setButton2" => self.values.integer(-2),
-            "setButton3" => self.values.integer(-3),
-            "setButton" if facts.parameters.first().is_some_and(|first| first == "I") => {
-                passed.first().copied().unwrap_or(ANY)
-            }
-            _ => self.values.integer(-1),
-        };
-        let text = facts.parameters.iter().position(|kind| {
-            kind == "Ljava/lang/CharSequence;" || kind == "I" && facts.name != "setButton"
-        });
-        let label = text.and_then(|at| passed.get(at)).copied().unwrap_or(ANY);
-        for dialog in self.values.objects(receiver) {
-            for number in self.values.integers(which).unwrap_or_default() {
-                self.write(Key::Element(dialog, number), label);
-            }
-        }
-        if let Some(&listener) = passed.last() {
-            self.button(node, unit, receiver, label, listener, which);
-        }
-    }
-
-    fn button(
-        &mut self,
-        node: u32,
-        unit: u32,
-        dialogs: Value,
-        label: Value,
-        listeners: Value,
-        which: Value,
-    ) {
-        for listener in self.values.objects(listeners) {
-            for callback in self.callbacks_of(listener).iter() {
-                let mut args = self.callback_args(listener, callback.def);
-                if callback.name != "onClick" || args.len() != 3 {
-                    continue;
-                }
-                args[2] = which;
-                for dialog in self.values.objects(dialogs) {
-                    args[1] = self.values.one(Atom::Object(dialog));
-                    let control = Control {
-                        object: dialog,
-                        label: Some(label),
-                        ticks: false,
-                    };
-                    self.add_event(node, unit, callback.def, args.clone(), Some(control));
+                    self.fire_as(node, unit, object, parameter);
                 }
             }
         }
@@ -653,18 +529,4 @@ fn is_passive(parameter: &str) -> bool {
             | "Landroid/content/Intent;"
             | "Landroid/os/Bundle;"
     )
-}
-
-/// Whether a method that sets a listener is about a call-back: `setOnClickListener` about `onClick`.
-fn names_callback(setter: &str, callback: &str) -> bool {
-    let wanted = setter
-        .strip_prefix("setOn")
-        .and_then(|rest| rest.strip_suffix("Listener"));
-    match wanted {
-        Some("CheckedChange") => callback == "onCheckedChanged",
-        Some(wanted) => callback
-            .strip_prefix("on")
-            .is_some_and(|own| own.starts_with(wanted)),
-        None => true,
-    }
 }

@@ -2,12 +2,10 @@
 
 use super::facts::Foreign;
 use super::heap::Key;
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
 use crate::env::Kind;
-
-type Outcome = (Value, bool);
 
 impl World<'_> {
     /// `Uri.parse`, and what `ContentResolver` asks of a provider that the manifest declares.

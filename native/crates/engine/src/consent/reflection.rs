@@ -2,11 +2,10 @@
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::{Gap, World};
 use crate::code::link::NONE;
-
-type Outcome = (Value, bool);
+use crate::dex::class_data::access;
 
 impl World<'_> {
     /// Calls on classes, methods and constructors.
@@ -407,7 +406,6 @@ impl World<'_> {
 
     /// A web page may call the public methods of objects that carry `JavascriptInterface`; where none does, as before Android 4.2, all.
     pub(super) fn expose(&mut self, node: u32, unit: u32, objects: Value) {
-        const PUBLIC: u32 = 1;
         let program = self.program;
         let mark = program.find_type(b"Landroid/webkit/JavascriptInterface;");
         for object in self.values.objects(objects) {
@@ -420,7 +418,7 @@ impl World<'_> {
                 let marked = mark.map_or_else(Vec::new, |mark| program.methods_marked(class, mark));
                 for &(_, def) in program.hierarchy.virtuals(class) {
                     let method = &program.defs.methods[def as usize];
-                    if method.access & PUBLIC != 0 && program.has_code(def) {
+                    if method.access & access::PUBLIC != 0 && program.has_code(def) {
                         open.push((def, marked.contains(&method.id)));
                     }
                 }

@@ -2,7 +2,7 @@
 
 use super::body::{Body, Insn};
 use super::facts::Initial;
-use super::heap::{Key, Origin, Store};
+use super::heap::{Key, Origin, Store, part};
 use super::progress::{Run, WHOLE};
 use super::value::{ANY, Atom, NOTHING, Value};
 use super::world::{Gap, World};
@@ -22,9 +22,6 @@ const SPLIT: usize = 8;
 
 /// Registers that are copied or joined in one step.
 pub(super) const STRIDE: usize = 64;
-
-/// The length of an array, kept like an element.
-pub(super) const LENGTH: i64 = -5;
 
 impl World<'_> {
     /// Takes the registers to the blocks that follow.
@@ -263,7 +260,7 @@ impl World<'_> {
             }
             0x23 => {
                 let object = self.object_at(node, insn.unit, insn.index);
-                self.write(Key::Element(object, LENGTH), get(frame, b));
+                self.write(Key::Element(object, part::LENGTH), get(frame, b));
                 put = Some(self.values.one(Atom::Object(object)));
             }
             0x24 | 0x25 => {
@@ -273,7 +270,7 @@ impl World<'_> {
                     self.store_element(object, Some(index as i64), value);
                 }
                 let length = self.values.integer(body.passed(insn).len() as i64);
-                self.write(Key::Element(object, LENGTH), length);
+                self.write(Key::Element(object, part::LENGTH), length);
                 frame[last] = self.values.one(Atom::Object(object));
             }
             op::FILL_ARRAY_DATA => {
@@ -440,7 +437,7 @@ impl World<'_> {
     fn length(&mut self, node: u32, arrays: Value) -> Value {
         let mut out = if arrays == ANY { ANY } else { NOTHING };
         for array in self.values.objects(arrays) {
-            let own = match self.read(Key::Element(array, LENGTH), node) {
+            let own = match self.read(Key::Element(array, part::LENGTH), node) {
                 NOTHING => ANY,
                 own => own,
             };
@@ -457,7 +454,7 @@ impl World<'_> {
         let mut out = NOTHING;
         for array in self.values.objects(arrays) {
             let mut found = NOTHING;
-            let length = self.read(Key::Element(array, LENGTH), node);
+            let length = self.read(Key::Element(array, part::LENGTH), node);
             if length == NOTHING && self.read(Key::Elements(array), node) == NOTHING {
                 // Something that the platform made an array of.
                 return ANY;

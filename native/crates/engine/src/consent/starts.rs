@@ -1,16 +1,13 @@
 //! Components and workers that code starts.
 
 use super::facts::{Callback, Foreign, of_type};
-use super::heap::{Key, Origin, Store};
+use super::heap::{Key, Origin, Store, part};
 use super::texts::PARTIAL;
 use super::value::{ANY, Atom, Value};
 use super::world::{Gap, World};
 use crate::code::link::NONE;
-use crate::env::{Component, Kind};
+use crate::env::Kind;
 use std::collections::BTreeMap;
-
-/// Whether the class that an intent names is not known, kept like an element of an array.
-const TARGET: i64 = -7;
 
 /// Call-backs that get the intent by which a component was started.
 fn takes_intent(callback: &str) -> bool {
@@ -54,7 +51,7 @@ impl World<'_> {
         for &object in &all {
             let is_intent = Some(self.heap.objects[object as usize].class) == intent;
             let contents = self.read(Key::Contents(object), node);
-            nameless |= self.read(Key::Element(object, TARGET), node) == ANY;
+            nameless |= self.read(Key::Element(object, part::TARGET), node) == ANY;
             if is_intent {
                 intents.push(Atom::Object(object));
             }
@@ -139,9 +136,8 @@ impl World<'_> {
 
     /// Whether somebody outside can start a component by any of its names; `None` if the manifest has none for it.
     pub(super) fn is_open(&self, class: &str) -> Option<bool> {
-        let rows = self.manifest.components.iter();
-        let rows = rows.filter(|one| one.class == class);
-        rows.map(|one| one.open).reduce(|one, other| one || other)
+        let open = self.manifest.rows_of(class).map(|one| one.open);
+        open.reduce(|one, other| one || other)
     }
 
     /// An intent, or the name of a component, is told a class that is not known.
@@ -150,7 +146,7 @@ impl World<'_> {
             return;
         }
         for object in self.values.objects(named) {
-            self.write(Key::Element(object, TARGET), ANY);
+            self.write(Key::Element(object, part::TARGET), ANY);
         }
     }
 
@@ -209,8 +205,7 @@ impl World<'_> {
         {
             self.show_activity(object);
         }
-        let of_name = |one: &&Component| one.class == name;
-        let mut rows = self.manifest.components.iter().filter(of_name);
+        let mut rows = self.manifest.rows_of(name);
         let served =
             rows.clone().any(|one| one.kind == Kind::Provider) && rows.all(|one| !one.exported);
         self.run_callbacks(node, unit, object, kind, served);

@@ -2,8 +2,8 @@
 
 use super::facts::Foreign;
 use super::heap::{Key, Origin, Store};
-use super::texts::PARTIAL;
-use super::value::{ANY, Atom, NOTHING, Objects, Value};
+use super::texts::{PARTIAL, is_marked};
+use super::value::{ANY, Atom, NOTHING, Objects, Outcome, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
 
@@ -11,8 +11,6 @@ use crate::code::link::NONE;
 const UNSAID: &str = "\u{fffc}";
 /// Bundles inside an intent that are asked.
 const WITHIN: usize = 16;
-
-type Outcome = (Value, bool);
 
 impl World<'_> {
     /// The store of a kind with a name, or with [`NONE`] for one that is not known.
@@ -34,7 +32,7 @@ impl World<'_> {
             };
             let name = match known {
                 Some(known) if is_default(known) => self.heap.text("default"),
-                Some(known) if !known.starts_with('\u{1}') => text,
+                Some(known) if !is_marked(known) => text,
                 _ => NONE,
             };
             atoms.push(Atom::Object(self.store(kind, name)));

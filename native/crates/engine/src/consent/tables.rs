@@ -1,16 +1,11 @@
 //! Tables of databases: whether a row can be there.
 
 use super::facts::Foreign;
-use super::heap::{Key, Origin, Store};
+use super::heap::{Key, Origin, Store, part};
 use super::texts::PARTIAL;
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::World;
 use crate::code::link::NONE;
-
-/// What a cursor has beside the rows of its table, kept like an element of an array: a row, or anything.
-const COMPUTED: i64 = -6;
-
-type Outcome = (Value, bool);
 
 impl World<'_> {
     /// `SQLiteDatabase`.
@@ -109,7 +104,7 @@ impl World<'_> {
             Rows::Count => self.values.integer(1),
             Rows::Any => ANY,
         };
-        self.write(Key::Element(object, COMPUTED), computed);
+        self.write(Key::Element(object, part::COMPUTED), computed);
         for table in tables {
             let table = self.heap.text(&table);
             let store = self.store(Store::Table, table);
@@ -149,7 +144,7 @@ impl World<'_> {
                     filled |= self.is_filled(node, Store::Table, name);
                 }
             }
-            let own = self.read(Key::Element(cursor, COMPUTED), node);
+            let own = self.read(Key::Element(cursor, part::COMPUTED), node);
             computed = self.values.join(computed, own);
         }
         if filled || computed == ANY || facts.result == "V" {
@@ -266,8 +261,8 @@ fn table_of(sql: &str) -> &str {
         }
     }
     let found = found.split('(').next().unwrap_or_default();
-    let found = found.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
-    found.rsplit('.').next().unwrap_or(found)
+    let found = found.rsplit('.').next().unwrap_or(found);
+    found.trim_matches(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use super::body::Insn;
 use super::facts::Foreign;
-use super::heap::{Key, Origin};
-use super::run::{Frame, LENGTH};
-use super::value::{ANY, Atom, NOTHING, Value};
+use super::heap::{Key, Origin, part};
+use super::run::Frame;
+use super::value::{ANY, Atom, NOTHING, Outcome, Value};
 use super::world::World;
 use crate::code::link::NONE;
 
+/// Begins a text that stands for another one: that of a resource, or one that is known in part.
+pub const MARK: char = '\u{1}';
 /// Begins a text that is known in part: it is shown, and never compared.
 pub const PARTIAL: &str = "\u{1}~";
 /// Stands for what is not known of a text.
@@ -21,7 +23,10 @@ const PARTS: usize = 32;
 /// Texts that one builder may hold.
 const VERSIONS: usize = 4;
 
-type Outcome = (Value, bool);
+/// Whether a text stands for another one, and so is not what it says.
+pub fn is_marked(text: &str) -> bool {
+    text.starts_with(MARK)
+}
 
 impl World<'_> {
     /// Whether a text is empty or missing.
@@ -105,7 +110,7 @@ impl World<'_> {
         };
         let mut atoms = Vec::new();
         for text in texts {
-            if self.heap.text_of(text).starts_with('\u{1}') {
+            if is_marked(self.heap.text_of(text)) {
                 return ANY;
             }
             let changed = change(self.heap.text_of(text));
@@ -131,7 +136,7 @@ impl World<'_> {
         };
         let numbers = texts
             .into_iter()
-            .map(|text| Some(self.heap.text_of(text)).filter(|text| !text.starts_with('\u{1}')));
+            .map(|text| Some(self.heap.text_of(text)).filter(|text| !is_marked(text)));
         let numbers: Option<Vec<Atom>> = numbers
             .map(|text| Some(Atom::Integer(number(text?)?)))
             .collect();
@@ -198,7 +203,7 @@ impl World<'_> {
         let part = |atom: &Atom| match atom {
             Atom::Text(text) => {
                 let text = self.heap.text_of(*text);
-                let followed = !text.starts_with('\u{1}') && text.len() <= FOLLOWED;
+                let followed = !is_marked(text) && text.len() <= FOLLOWED;
                 followed.then(|| Part::Text(text.to_owned()))
             }
             Atom::Integer(number) => Some(Part::Number(*number)),
@@ -228,7 +233,7 @@ impl World<'_> {
                 parts.pop();
             }
             let length = self.values.integer(parts.len() as i64);
-            self.write(Key::Element(array, LENGTH), length);
+            self.write(Key::Element(array, part::LENGTH), length);
             for (index, part) in parts.iter().enumerate() {
                 let number = self.heap.text(part);
                 let part = self.values.one(Atom::Text(number));
@@ -448,7 +453,7 @@ impl World<'_> {
         for start in self.values.texts(texts) {
             for piece in pieces {
                 let start = self.heap.text_of(start);
-                let known = piece.as_deref().filter(|piece| !piece.starts_with('\u{1}'));
+                let known = piece.as_deref().filter(|piece| !is_marked(piece));
                 let mut text = String::new();
                 if !start.starts_with(PARTIAL) && known.is_none() {
                     text.push_str(PARTIAL);

@@ -72,16 +72,11 @@ impl World<'_> {
         };
         let mut out = Vec::new();
         for insn in &body.insns {
-            let opcode = if insn.op >= 0x74 {
-                insn.op - 6
-            } else {
-                insn.op
-            };
             let method = insn.index;
-            if !(0x6e..=0x72).contains(&opcode) || insn.op == 0x73 || method == NONE {
+            if !matches!(insn.op, 0x6e..=0x72 | 0x74..=0x78) || method == NONE {
                 continue;
             }
-            match opcode {
+            match insn.call_opcode() {
                 0x70 | 0x71 => out.extend(exact(program, method)),
                 0x6f => out.extend(superclass_method(program, program.defs.class(def), method)),
                 _ => {

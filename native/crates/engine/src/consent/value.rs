@@ -23,6 +23,9 @@ pub enum Atom {
 /// Numbers of objects; most sets have few.
 pub type Objects = SmallVec<[u32; 8]>;
 
+/// What a call gives, and whether it may return.
+pub type Outcome = (Value, bool);
+
 /// A set of atoms, or everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Value(u32);

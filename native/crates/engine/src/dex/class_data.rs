@@ -7,6 +7,7 @@ use crate::bytes::{u16_at, u32_at};
 /// Access flags that analyses ask for.
 #[allow(missing_docs)]
 pub mod access {
+    pub const PUBLIC: u32 = 0x1;
     pub const PRIVATE: u32 = 0x2;
     pub const STATIC: u32 = 0x8;
     pub const FINAL: u32 = 0x10;

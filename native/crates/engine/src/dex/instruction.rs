@@ -278,8 +278,14 @@ mod tests {
         );
         assert_eq!((all[0].a(), all[0].literal()), (1, -1));
         assert_eq!(f64::from_bits(all[1].literal() as u64), 100.0);
-        assert_eq!((all[2].index(), all[2].arguments()), (7, vec![1, 2]));
-        assert_eq!((all[3].index(), all[3].arguments()), (8, vec![16, 17, 18]));
+        assert_eq!(
+            (all[2].index(), all[2].arguments().to_vec()),
+            (7, vec![1, 2])
+        );
+        assert_eq!(
+            (all[3].index(), all[3].arguments().to_vec()),
+            (8, vec![16, 17, 18])
+        );
         assert_eq!(all[4].target(), Some(6));
     }
 

@@ -47,3 +47,10 @@ pub struct Manifest {
     /// Classes that a start-up library makes objects of.
     pub initializers: Vec<String>,
 }
+
+impl Manifest {
+    /// The components of a class: more than one where an alias stands for it.
+    pub fn rows_of<'a>(&'a self, class: &'a str) -> impl Iterator<Item = &'a Component> + Clone {
+        self.components.iter().filter(move |one| one.class == class)
+    }
+}

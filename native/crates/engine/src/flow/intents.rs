@@ -9,6 +9,7 @@ use super::rules::{Message, Recipient, Root, Selector};
 use super::solve::{Handing, Solver};
 use super::{Component, Filter};
 use crate::code::link::NONE;
+use crate::dex::class_data::access;
 use crate::hash::Map;
 use crate::ir::{Invoke, Op};
 use smallvec::smallvec;
@@ -476,8 +477,7 @@ impl Solver<'_> {
         let chain: Vec<u32> = program.hierarchy.chain(&program.defs, kind).collect();
         for class in chain {
             for &(signature, def) in program.hierarchy.virtuals(class) {
-                const PUBLIC: u32 = 1;
-                let open = program.defs.methods[def as usize].access & PUBLIC != 0;
+                let open = program.defs.methods[def as usize].access & access::PUBLIC != 0;
                 let own = program.hierarchy.lookup(&program.defs, kind, signature) == Some(def);
                 if !open || !own || self.is_outside(class) {
                     continue;

@@ -397,10 +397,9 @@ impl Solver<'_> {
                 .supertypes(&program.defs, own)
                 .contains(&kind);
         let found = program.find_methods(&program.type_name(kind), name, None);
-        const PRIVATE: u32 = 2;
         let private = found.into_iter().filter(|&def| {
             let flags = program.defs.methods[def as usize].access;
-            above && flags & PRIVATE != 0 && flags & access::STATIC == 0
+            above && flags & access::PRIVATE != 0 && flags & access::STATIC == 0
         });
         private.collect()
     }
