@@ -111,10 +111,8 @@ pub enum Key {
     Result(u32),
     /// Intents that a component was started with.
     Given(u32),
-    /// Layouts put on an object, objects that it holds, views with an id that are shown: only who asks for them is kept here.
+    /// Layouts put on an object or on what it holds, and views with an id that are shown: only who asks for them is kept here.
     Layout(u32),
-    /// See [`Key::Layout`].
-    Children(u32),
     /// See [`Key::Layout`].
     Shown(u32),
 }

@@ -18,6 +18,8 @@ use std::rc::Rc;
 const AROUND: usize = 200;
 /// Places that a view may come from; more are as good as not known.
 const HOMES: usize = 48;
+/// Layouts below one object; of more it is not known where a view stands.
+const BELOW: usize = 512;
 
 /// The object that a layout was put on, and the layout.
 type Home = (u32, u32);
@@ -32,7 +34,10 @@ pub(super) struct Views {
     layouts: Map<u32, BTreeSet<u32>>,
     /// Where an id stands.
     by_id: Map<u32, BTreeSet<Home>>,
-    children: Map<u32, Vec<u32>>,
+    children: Map<u32, BTreeSet<u32>>,
+    parents: Map<u32, Vec<u32>>,
+    /// What was put on an object and on all that it holds: what holds an object has all that the object has.
+    below: Map<u32, BTreeSet<Home>>,
     /// Views with a class of the program that were found by code.
     adopted: Map<u32, ()>,
     /// Methods that layouts name, with the view; how many of them, and of the objects, were matched with each other.
@@ -95,12 +100,31 @@ impl World<'_> {
         self.views.changes += 1;
         self.views.homes.push((root, layout));
         self.views.layouts.entry(root).or_default().insert(layout);
-        self.tell_readers(Key::Layout(root), self.cause);
+        self.put_below(root, &BTreeSet::from([(root, layout)]));
         let shown = self.screens.layout(layout);
         for view in shown.views.iter().filter(|view| view.id != 0) {
             let homes = self.views.by_id.entry(view.id).or_default();
             if homes.insert((root, layout)) {
                 self.tell_readers(Key::Shown(view.id), self.cause);
+            }
+        }
+    }
+
+    /// These stand on an object, or below it, and so below all that holds it.
+    fn put_below(&mut self, object: u32, homes: &BTreeSet<Home>) {
+        let mut waiting = vec![object];
+        while let Some(one) = waiting.pop() {
+            self.steps += homes.len() as u64;
+            let known = self.views.below.entry(one).or_default();
+            let before = known.len();
+            for &home in homes {
+                if known.len() < BELOW {
+                    known.insert(home);
+                }
+            }
+            if known.len() > before {
+                self.tell_readers(Key::Layout(one), self.cause);
+                waiting.extend(self.views.parents.get(&one).into_iter().flatten());
             }
         }
     }
@@ -112,6 +136,7 @@ impl World<'_> {
         let mut classes = shown.of(number).map(|view| view.class.as_deref());
         let class = classes.next().flatten();
         let class = class.filter(|_| classes.all(|other| other == class));
+
         let class = class.and_then(|name| self.program.find_class(name));
         let class = class.filter(|&kind| self.program.defs.class_of[kind as usize] != NONE);
         let before = self.heap.objects.len();
@@ -172,25 +197,25 @@ impl World<'_> {
         {
             return BTreeSet::from([(root, layout)]);
         }
+        let Some(shown) = self.views.by_id.get(&id).cloned() else {
+            return BTreeSet::new();
+        };
         let mut up = vec![holder];
         let mut seen = BTreeSet::from([holder]);
         let mut next = 0;
         while next < up.len() && up.len() < AROUND {
             let top = up[next];
             next += 1;
-            let mut found = BTreeSet::new();
-            for one in self.below(vec![top], None) {
-                self.read(Key::Layout(one), node);
-                self.read(Key::Children(one), node);
-                let layouts = self.views.layouts.get(&one).cloned().unwrap_or_default();
-                for layout in layouts {
-                    if self.screens.layout(layout).of(id).next().is_some() {
-                        found.insert((one, layout));
-                    }
+            self.steps += 1;
+            self.read(Key::Layout(top), node);
+            if let Some(below) = self.views.below.get(&top) {
+                if below.len() >= BELOW {
+                    break;
                 }
-            }
-            if !found.is_empty() {
-                return found;
+                let found: BTreeSet<Home> = below.intersection(&shown).copied().collect();
+                if !found.is_empty() {
+                    return found;
+                }
             }
             let holders = self.read(Key::Holder(top), node);
             let holders = self.values.objects(holders).into_iter();
@@ -217,10 +242,12 @@ impl World<'_> {
         let value = self.values.one(Atom::Object(holder));
         self.write(Key::Holder(child), value);
         let children = self.views.children.entry(holder).or_default();
-        if !children.contains(&child) {
-            children.push(child);
+        if children.insert(child) {
+            self.views.parents.entry(child).or_default().push(holder);
             self.views.changes += 1;
-            self.tell_readers(Key::Children(holder), self.cause);
+            if let Some(homes) = self.views.below.get(&child).cloned() {
+                self.put_below(holder, &homes);
+            }
         }
     }
 
@@ -273,16 +300,19 @@ impl World<'_> {
             return Kind::Box;
         }
         let object = self.heap.objects[control.object as usize];
-        let button = match object.origin {
-            Origin::View(_, layout, number) if layout != NONE => self
-                .screens
-                .layout(layout)
-                .of(number)
-                .any(|view| view.button),
-            _ => {
-                object.class != NONE && self.program.descriptor(object.class).ends_with(b"Button;")
+        let by_layout = match object.origin {
+            Origin::View(_, layout, number) if layout != NONE => {
+                let shown = self.screens.layout(layout);
+                shown.of(number).any(|view| view.button)
             }
+            _ => false,
         };
+        let button = by_layout
+            || object.class != NONE && {
+                let above = self.facts.supertypes(object.class);
+                let mut above = above.iter();
+                above.any(|&kind| self.program.descriptor(kind).ends_with(b"Button;"))
+            };
         if button || control.label.is_some() {
             Kind::Button
         } else {
