@@ -98,6 +98,26 @@ pub struct Node {
     calls: Vec<(u32, u32)>,
 }
 
+impl Node {
+    /// The cells that an instruction, or all of them, read, as far as they stand here.
+    pub(super) fn reads_of(&self, asks: Option<u32>) -> impl Iterator<Item = u32> + '_ {
+        let all = self
+            .reads
+            .iter()
+            .filter(move |read| asks.is_none_or(|asks| read.1 == asks));
+        all.map(|read| read.0)
+    }
+
+    /// The nodes that an instruction, or all of them, call.
+    pub(super) fn calls_of(&self, asks: Option<u32>) -> impl Iterator<Item = u32> + '_ {
+        let all = self
+            .calls
+            .iter()
+            .filter(move |call| asks.is_none_or(|asks| call.0 == asks));
+        all.map(|call| call.1)
+    }
+}
+
 /// When and from where a sensitive place was first reached.
 #[derive(Debug, Clone, Copy)]
 pub struct Reached {
@@ -160,6 +180,8 @@ pub struct World<'a> {
     by_cause: Map<(u32, u32), u32>,
     /// By method definition: code unit and number of each sensitive place in it.
     sites: Map<u32, Vec<(u32, u32)>>,
+    /// Cells that grew once the user had agreed, each with what first made it grow.
+    pub(super) grown: Map<u32, u32>,
     /// Calls that start an SDK, by method definition and code unit: the SDK, and whether they start it without collecting.
     pub starts: Map<(u32, u32), (u32, bool)>,
     /// SDKs that are started before the user agrees, in earnest.
@@ -239,6 +261,7 @@ impl<'a> World<'a> {
             kept: 0,
             queue: BTreeSet::new(),
             phase: Phase::Start,
+            grown: Map::default(),
             starts: Map::default(),
             started_early: BTreeSet::new(),
             cause: 0,
@@ -444,6 +467,9 @@ impl<'a> World<'a> {
             }
             _ => self.cause,
         };
+        if self.phase == Phase::Agreed {
+            self.grown.entry(cell).or_insert(cause);
+        }
         self.tell_readers(self.heap.cells[cell as usize].key, cause);
     }
 
