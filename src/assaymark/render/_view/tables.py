@@ -302,13 +302,18 @@ def _sdk_call(row: Row, names: Names) -> Cells:
 
 
 def _consent_gate(row: Row, names: Names) -> Cells:
+    layouts = [clean(one, 80) for one in row.get("layouts") or ()]
+    # The layout has a column of its own: where nothing else is known of the place, the listener says more.
+    place = (
+        f"{row.get('class')}.{row.get('method')}" if row.get("at") in layouts and row.get("class") else row.get("at")
+    )
     return (
         joined((same(clean(text, 80)) for text in row.get("says") or ()), most=3),
         say_kind("render.gate-control", row.get("control")),
         _yes_no(row.get("agrees")),
-        Code(", ".join(clean(one, 80) for one in (row.get("layouts") or ())[:2])),
+        Code(", ".join(layouts[:2])),
         names.owner(row.get("owner")),
-        Code(clean(row.get("at"), 160)),
+        Code(clean(place, 160)),
     )
 
 
