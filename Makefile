@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-ENGINE := $(shell find native -name '*.rs' -not -path 'native/target/*' -not -path 'native/fuzz/*' 2>/dev/null) native/Cargo.toml native/Cargo.lock native/crates/engine/Cargo.toml native/crates/py/Cargo.toml
+ENGINE := $(shell find native \( -name '*.rs' -o -name '*.txt' \) -not -path 'native/target/*' -not -path 'native/fuzz/*' 2>/dev/null) native/Cargo.toml native/Cargo.lock native/crates/engine/Cargo.toml native/crates/py/Cargo.toml
 T      ?=
 
 .PHONY: demo test check fix bench docs new learn-sdk dev system tools clean

@@ -305,7 +305,7 @@ impl World<'_> {
         for callback in callbacks {
             let args = self.callback_args(object, callback.def);
             if callback.by_user {
-                if callback.name != "onClick" {
+                if !callback.by_control {
                     self.add_event(node, unit, callback.def, args, None);
                 }
             } else {

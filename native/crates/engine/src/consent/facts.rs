@@ -79,6 +79,8 @@ pub struct Callback {
     signature: String,
     /// Whether the user triggers it.
     pub by_user: bool,
+    /// Whether it listens to a control that is told when it is set, so that being kept somewhere does not make it run.
+    pub by_control: bool,
 }
 
 /// The facts of one program.
@@ -367,6 +369,10 @@ impl<'a> Facts<'a> {
                 add_platform(&strings::decode(program.descriptor(above)), &mut names);
             }
         }
+        // A part of a text that can be pressed is its own listener.
+        let is_span = names
+            .iter()
+            .any(|name| name == "Landroid/text/style/ClickableSpan;");
         let mut known: Vec<&str> = Vec::new();
         for name in &names {
             known.extend(callbacks_of(name));
@@ -391,6 +397,7 @@ impl<'a> Facts<'a> {
                     out.push(Callback {
                         def,
                         by_user: rules::by_user(&name),
+                        by_control: name == "onClick" && !is_span,
                         name: name.into_owned(),
                         signature,
                     });

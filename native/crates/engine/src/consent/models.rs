@@ -446,6 +446,12 @@ impl World<'_> {
                 }
                 Some((self.values.one(Atom::Object(part)), true))
             }
+            // A stub stands for what it is filled with.
+            ("setLayoutResource", Some(layout)) if facts.of("Landroid/view/ViewStub;") => {
+                self.inflate(node, unit, args[0], layout);
+                Some((NOTHING, true))
+            }
+            ("inflate", None) if facts.of("Landroid/view/ViewStub;") => Some((args[0], true)),
             ("inflate", Some(layout)) if view || facts.of("Landroid/view/LayoutInflater;") => {
                 let kind = self
                     .program
