@@ -37,6 +37,7 @@ mod taint;
 mod texts;
 mod throwing;
 mod transfer;
+mod undoing;
 
 use crate::code::Program;
 use crate::code::callgraph::CallGraph;
