@@ -89,6 +89,9 @@ class Writer:
             self.helped(f"arg2 -> arg1.{inner[2]}", "v11", "v8")
         elif rest == "[=]" or re.fullmatch(r"\[arg\d\]", rest):
             self.helped("arg2 -> arg1[arg3]", at, "v8", "v10")
+        elif rest == "[:]":
+            self.helped("arg2 -> arg1.first", at, "v10")
+            self.helped("arg2 -> arg1.second", at, "v8")
         elif rest == ".=":
             self.helped("arg2 -> arg1.kept", at, "v8")
         else:
@@ -96,9 +99,9 @@ class Writer:
 
     def take(self, place: str) -> None:
         """Takes what is in a place into v9."""
-        root, rest = re.fullmatch(r"(this|return|arg\d|global [^.]*)(.*)", place).groups()  # type: ignore[union-attr]
+        root, rest = re.fullmatch(r"(this|return|arg\d|global [^\]]*\]?)(.*)", place).groups()  # type: ignore[union-attr]
         if root.startswith("global"):
-            self.helped(f"{re.sub(r'arg[0-9]', 'arg1', place)} -> return", "v10", gives=True)
+            self.helped(f"{re.sub(r'arg[0-9][.a-z]*', 'arg1', place)} -> return", "v10", gives=True)
             return
         at = self.register(root)
         inner = re.fullmatch(r"\.([\w-]+)\.([\w-]+)", rest)
@@ -168,6 +171,8 @@ def cases(helper: Helper) -> Iterator[Case]:
                 yield Case(row, flow, writer.end_with_sink(), False)
                 continue
             writer.put(start)
+            if named := re.search(r"\[(arg\d)\.(\w+)\]", writer.end):
+                writer.helped(f"arg2 -> arg1.{named[2]}", writer.register(named[1]), "v10")
             inner = re.fullmatch(r"(this|arg\d|return)\.([\w-]+)\.[\w-]+", writer.end)
             if inner and inner[1] != "return":
                 writer.helped(f"arg2 -> arg1.{inner[2]}", writer.register(inner[1]), "v11")
@@ -354,7 +359,8 @@ def test_one_object_is_there_for_all_who_name_it() -> None:
                 lines += code.helped(f"arg2 -> arg1.{key[2]}", at, "v10") if key[2] else [f"move-object {at}, v10"]
             lines += code.call(row, types)
             if end != "return":
-                lines += code.helped(f"arg1{end[4:]} -> return", "v1", result="v9")
+                root, _, cell = end.partition(".")
+                lines += code.helped(f"arg1.{cell} -> return", "v9" if root == "return" else "v1", result="v9")
             if step == "put":
                 lines += [*READ, *code.helped("arg2 -> arg1.kept", "v9", "v8")]
             else:

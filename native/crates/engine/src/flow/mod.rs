@@ -25,6 +25,7 @@ mod holds;
 mod implicit;
 mod intents;
 mod library;
+mod marked;
 mod memory;
 mod order;
 mod outside;
@@ -38,6 +39,7 @@ mod texts;
 mod throwing;
 mod transfer;
 mod undoing;
+mod unpacking;
 
 use crate::code::Program;
 use crate::code::callgraph::CallGraph;

@@ -2,6 +2,7 @@
 
 use super::heap::{Abs, Key, Set, UNKNOWN, What};
 use super::library::{Given, Library, Spot};
+use super::marked::MARK;
 use super::rules::{CallArgument, Flow, Place, Root, Selector};
 use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
@@ -26,6 +27,15 @@ impl Solver<'_> {
             }
             if matches!(flow.from.selector, Selector::Same | Selector::Alike) {
                 self.copy_entries(here, flow, &args, kind);
+                continue;
+            }
+            if flow.from.selector == Selector::Pairs {
+                for (from, to) in self.unpacked(here, flow, &args, kind) {
+                    let set = self.heap.cells[from as usize].set.clone();
+                    for cell in to {
+                        self.write_cell(cell, here, false, &set);
+                    }
+                }
                 continue;
             }
             let from = self.locate(here, flow.from, &args, kind, true);
@@ -234,7 +244,12 @@ impl Solver<'_> {
                     }
                 }
                 for object in objects {
-                    for &def in self.named(object, &call.method).iter() {
+                    for &def in self.answering(object, &call.method).iter() {
+                        if call.method.starts_with(MARK)
+                            && !self.can_take(here, call, def, args, kind)
+                        {
+                            continue;
+                        }
                         let handing = Handing::CallBack(rule, number as u32);
                         let Some(callee) = self.enter(here, def, object, handing, true) else {
                             continue;

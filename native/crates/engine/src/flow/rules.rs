@@ -6,6 +6,7 @@
 //! arg2 -> this[arg1]           puts it there
 //! arg1[] -> this[]             all entries
 //! arg1[=] -> this[=]           each entry under the key that it has
+//! arg1[:] -> return[]          of the pairs in it, the second part of each under the first
 //! this.= -> return.=           all that is in it, fields too, each in its place
 //! none -> this[]               the entries are taken away
 //! this.content -> return       a cell with a name; `this.target.content` one of what is in a cell
@@ -18,7 +19,8 @@
 //! ```
 //!
 //! Calls back: `this.run()`, `arg1.run()`, `this.target.run()`, `this.onPostExecute(@1)`: `@1` is the result of the first one; an argument that
-//! is not named is something unknown. `arg1.call() -> return.content`: where the result goes.
+//! is not named is something unknown. `arg1.call() -> return.content`: where the result goes. `this.seen.@a/b/Mark(arg1)`: all methods with an
+//! annotation, whose parameters can take what they are given.
 //!
 //! Intents: `send activity arg1` (or `service`, `receiver`), `ask activity arg1` for a result, `answer arg2`, `register arg1 arg2` a receiver under a
 //! filter; `receive intent arg1` names the parameter of a method of the program that what was sent comes to. `send worker arg1`: a request of work.
@@ -94,6 +96,8 @@ pub(crate) enum Selector {
     Same,
     /// All cells, each under its name.
     Alike,
+    /// The pairs in it.
+    Pairs,
     /// A named cell of what is in a named cell.
     Through(u32, u32),
     /// Everything in it.
@@ -257,6 +261,9 @@ impl Rules {
             "host",
             "package",
             "input",
+            "keys",
+            "first",
+            "second",
         ] {
             rules.name(name);
         }
@@ -403,6 +410,7 @@ impl Rules {
             "[]" => Selector::Entries,
             "[=]" => Selector::Same,
             ".=" => Selector::Alike,
+            "[:]" => Selector::Pairs,
             _ if rest.starts_with('.') => match rest[1..].split_once('.') {
                 Some((first, second)) => Selector::Through(self.name(first), self.name(second)),
                 None => Selector::Named(self.name(&rest[1..])),

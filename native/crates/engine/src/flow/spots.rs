@@ -99,7 +99,7 @@ impl Solver<'_> {
             }
         };
         match place.selector {
-            Selector::Whole => Vec::new(),
+            Selector::Whole | Selector::Pairs => Vec::new(),
             Selector::Named(name) => self.cells_of(&root, Key::Named(name)),
             Selector::Through(first, second) => {
                 // Streams lie in streams.

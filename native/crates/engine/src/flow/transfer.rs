@@ -62,7 +62,15 @@ impl Solver<'_> {
                 self.default_flows(method, kind)
             };
             for flow in flows.iter().filter(|flow| flow.from.root != Root::Nothing) {
-                let from = self.locate(here, flow.from, &args, kind, true);
+                if flow.from.selector == Selector::Pairs {
+                    for (from, to) in self.unpacked(here, flow, &args, kind) {
+                        let to = to.into_iter().map(Spot::Cell).collect();
+                        made.flows.push((vec![Spot::Cell(from)], to, flow.marks));
+                    }
+                    continue;
+                }
+                let mut from = self.locate(here, flow.from, &args, kind, true);
+                from.extend(self.whole_of(here, flow.from, kind));
                 if matches!(flow.from.selector, Selector::Same | Selector::Alike) {
                     made.same.push((from, flow.to));
                 } else {
@@ -86,6 +94,18 @@ impl Solver<'_> {
         let made = Rc::new(made);
         self.transfers.insert(here, made.clone());
         made
+    }
+
+    /// The operand of whose parts a place is one: of a list that was read as a whole, each element is what was read.
+    pub fn whole_of(&self, here: (u32, u32), place: Place, kind: Invoke) -> Option<Spot> {
+        let (Root::Operand(number), Selector::Entries | Selector::Entry(_)) =
+            (place.root, place.selector)
+        else {
+            return None;
+        };
+        let at = usize::from(number).checked_sub(usize::from(kind == Invoke::Static))?;
+        let operands = self.nodes[here.0 as usize].method.body.args(here.1);
+        operands.get(at).map(|&value| Spot::Value(value))
     }
 
     /// The SDK whose method a call runs, if the caller is not of it too.

@@ -32,7 +32,15 @@ const AT_ONCE: [&str; 18] = [
 
 /// How methods are called that register, remove and ask: of the object that a listener is registered at, these wait for nothing either.
 const KEEPING: [&str; 9] = [
-    "add", "get", "has", "is", "register", "remove", "request", "set", "unregister",
+    "add",
+    "get",
+    "has",
+    "is",
+    "register",
+    "remove",
+    "request",
+    "set",
+    "unregister",
 ];
 
 /// What says on which thread a listener is called.
@@ -73,7 +81,9 @@ impl Solver<'_> {
     /// Whether a call names the thread or the executor that calls what it registers.
     fn names_thread(&self, here: (u32, u32), method: u32) -> bool {
         let program = self.program;
-        let kinds = program.link.proto(program.link.methods[method as usize].proto);
+        let kinds = program
+            .link
+            .proto(program.link.methods[method as usize].proto);
         let body = &self.nodes[here.0 as usize].method.body;
         // The receiver stands before the parameters.
         let given = body.args(here.1).iter().skip(1);
