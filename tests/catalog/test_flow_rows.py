@@ -20,7 +20,7 @@ from flow.rowcode import OBJECT, READ, SINK, SOURCE, Code, parameters, type_of
 
 MARKS = {"hash": "hashed", "encrypt": "encrypted", "length": "length-only", "coarse": "coarse"}
 
-ONLY_AN_OBJECT = re.compile(r"new|nothing|global (package|application)|provider\[")
+ONLY_AN_OBJECT = re.compile(r"new|null|nothing|global (package|application)|provider\[")
 """Starts of a flow that say which object there is; what lies in it is another flow's."""
 
 
@@ -384,6 +384,31 @@ TAKES_NOTHING = [
     if row[3] and all(flow in ("nothing -> nothing", "new -> return") for flow in row[3]) and not row[4]
 ]
 """Rows that say that a method takes on nothing of what it is given."""
+
+
+MAY_BE_NULL = [row for row in load_flow_rules().effects if "null -> return" in row[3]]
+"""Rows that say that there may be no result."""
+
+
+def test_what_may_give_nothing_runs_the_branch_for_it() -> None:
+    code = Code()
+    for number, row in enumerate(MAY_BE_NULL):
+        numbers = [int(one) for text in [*row[3], *row[4]] for one in re.findall(r"arg(\d)", text)]
+        types = parameters(row[2], max(numbers, default=0))
+        # Whatever the call can give is there.
+        lines = [f"new-instance v1, {type_of(row[0])}", "new-instance v8, Lt/Thing;"]
+        cells = {re.sub(r"\[arg\d\]", "[]", text.partition(" -> ")[0]) for text in row[3] if text.startswith("this")}
+        lines += [
+            line
+            for cell in sorted(cells)
+            if re.fullmatch(r"this(\[\]|\.[a-z]+)", cell)
+            for line in code.helped(f"arg2 -> arg1{cell[4:]}", "v1", "v8")
+        ]
+        lines += [f"new-instance v{at}, Lt/Thing;" if one[0] in "L[" else f"const v{at}, 7" for at, one in enumerate(types, 2)]
+        lines += [*code.call(row, types), "if-nez v9, :there", *READ, code.probe(f"null_{number}", "v8"), ":there"]
+        code.define(f"M{number}", "java.lang.Object", {"go()V": [*lines, "return-void"]})
+        code.main += [f"new-instance v1, Lt/M{number};", f"invoke-virtual {{v1}}, Lt/M{number};->go()V"]
+    assert code.run().keys() == {f"null_{number}" for number in range(len(MAY_BE_NULL))}
 
 
 def test_what_takes_nothing_on_gives_nothing() -> None:

@@ -103,12 +103,15 @@ impl Solver<'_> {
                         if self.is_foreign(object) {
                             let content = self.cell(object, Key::Named(self.names.content));
                             self.read_cell(content, here);
-                            // What a rule puts into a public field of the platform's object.
-                            if let Some(name) = self.field_cell(field) {
-                                let cell = self.cell(object, Key::Named(name));
-                                let more = self.read_cell(cell, here);
-                                self.join(node, ins, &more);
-                            }
+                        }
+                        // What a rule puts into a field of the platform's object, or that a class of the program inherits.
+                        let named = self.field_cell(field);
+                        if let Some(name) =
+                            named.filter(|_| self.is_foreign(object) || self.is_inherited(field))
+                        {
+                            let cell = self.cell(object, Key::Named(name));
+                            let more = self.read_cell(cell, here);
+                            self.join(node, ins, &more);
                         }
                         self.join(node, ins, &set);
                     } else if object == UNKNOWN {

@@ -156,6 +156,13 @@ impl Solver<'_> {
         self.program.link.fields[field as usize].class
     }
 
+    /// Whether no class of the program has the field that a reference means: one above it outside has.
+    pub fn is_inherited(&mut self, field: u32) -> bool {
+        let id = self.field(field);
+        let class = self.program.defs.class_of[self.class_of_field(id) as usize];
+        class == NONE || !self.fields_of(class).contains(&id)
+    }
+
     /// The field that a reference means: the nearest definition above the class that it names.
     pub fn field(&mut self, field: u32) -> u32 {
         if field == NONE {

@@ -62,7 +62,8 @@ impl Solver<'_> {
             for spot in to {
                 match spot {
                     Spot::Return => {
-                        arrived |= set.iter().any(|&value| value != UNKNOWN) && flow.copies;
+                        let known = flow.copies && flow.from.root != Root::Null;
+                        arrived |= known && set.iter().any(|&value| value != UNKNOWN);
                         self.join(node, ins, &set);
                     }
                     Spot::Cell(cell) => {

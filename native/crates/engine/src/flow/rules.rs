@@ -12,6 +12,7 @@
 //! this.content -> return       a cell with a name; `this.target.content` one of what is in a cell
 //! this.* -> return : hash      everything in the receiver, and what was done to it (hash, encrypt, length, coarse)
 //! arg1.text -> return          what the text of it says: of an object of the program what its `toString` gives, of others what is in them
+//! null -> return               there may be no result
 //! new -> return                the result is a new object (otherwise it is one when nothing else flows there)
 //! global prefs[arg1] -> return the one object of this kind under this constant; `global p[arg1].content` a cell of it; `global p[arg1.name]`
 //!                              under the constant in a cell
@@ -80,6 +81,8 @@ pub(crate) enum Root {
     Provider(u8),
     /// What was there is taken away.
     Nothing,
+    /// No object.
+    Null,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -358,17 +361,15 @@ impl Rules {
     }
 
     fn place(&mut self, text: &str) -> Result<Place, String> {
-        if text == "new" {
-            return Ok(Place {
-                root: Root::New,
-                selector: Selector::Whole,
-            });
-        }
-        if text == "none" {
-            return Ok(Place {
-                root: Root::Nothing,
-                selector: Selector::Whole,
-            });
+        let whole = |root| Place {
+            root,
+            selector: Selector::Whole,
+        };
+        match text {
+            "new" => return Ok(whole(Root::New)),
+            "none" => return Ok(whole(Root::Nothing)),
+            "null" => return Ok(whole(Root::Null)),
+            _ => {}
         }
         let key = |text: &str| text.strip_suffix(']').map(operand).transpose();
         if let Some(rest) = text.strip_prefix("global ") {

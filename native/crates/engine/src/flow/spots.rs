@@ -64,6 +64,14 @@ impl Solver<'_> {
                 return made.collect();
             }
             Root::Nothing => return Vec::new(),
+            // A number is never absent.
+            Root::Null => {
+                let kind = self.return_kind(here);
+                let reference = kind != NONE
+                    && matches!(self.program.descriptor(kind).first(), Some(b'L' | b'['));
+                let null = Spot::Object(self.heap.integer(0));
+                return reference.then_some(null).into_iter().collect();
+            }
             Root::Provider(number) => {
                 let at = position(number).map(|at| args[at].clone());
                 return self.providers(&at.unwrap_or_default());
