@@ -17,6 +17,8 @@ PAGES = {
     ("TextView", "getText"): "What a user types",
     ("TextView", "getEditableText"): "What a user types",
     ("ListActivity", "setListAdapter"): "A screen of rows",
+    ("EventBus", "post"): "A bus of events",
+    ("EventBus", "postSticky"): "A bus of events",
     ("ExecutorService", "invokeAll"): "Pools and what they give back",
 }
 """Rows that a page of `tests/flow` has: class and method, and the title of the section, which names the method."""
