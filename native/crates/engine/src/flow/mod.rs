@@ -20,6 +20,7 @@ mod crossing;
 mod ends;
 mod entries;
 mod evaluate;
+mod functions;
 mod heap;
 mod holds;
 mod implicit;

@@ -224,6 +224,7 @@ impl Solver<'_> {
     pub fn call_back(&mut self, here: (u32, u32), kind: Invoke, library: &Library, args: &[Set]) {
         let rules = self.rules;
         for &rule in &library.rules {
+            self.call_unknown(here, rule, args, kind);
             let mut results: Vec<Set> = Vec::new();
             for (number, call) in rules.rules[rule as usize].calls.iter().enumerate() {
                 let mut result = Set::new();

@@ -85,7 +85,7 @@ impl Solver<'_> {
                     Some(part) => self.in_cells(&set, part, here),
                     None => set,
                 });
-                let objects = self.globals(name, key);
+                let objects = self.globals(here, name, key);
                 match place.selector {
                     Selector::Whole => return objects.into_iter().map(Spot::Object).collect(),
                     _ => objects.into(),
@@ -229,8 +229,9 @@ impl Solver<'_> {
         kind != NONE && self.program.descriptor(kind).starts_with(b"[")
     }
 
-    /// The objects of a kind under keys; without keys, the one of that kind.
-    pub fn globals(&mut self, name: u32, keys: Option<Set>) -> Vec<Abs> {
+    /// The objects of a kind under keys; without keys, the one of that kind. What code names in a way that nobody knows here, code of other
+    /// makers does not share: each has one object under unknown keys.
+    pub fn globals(&mut self, here: (u32, u32), name: u32, keys: Option<Set>) -> Vec<Abs> {
         let text = self
             .rules
             .names
@@ -244,20 +245,23 @@ impl Solver<'_> {
             let package = self.setting.package.clone();
             return vec![self.heap.text(&package)];
         }
-        let keys: Set = keys
-            .unwrap_or_else(|| smallvec![UNKNOWN])
-            .into_iter()
-            .map(|key| {
-                if self.heap.is_constant(key) {
-                    key
-                } else {
-                    UNKNOWN
-                }
-            })
-            .collect();
-        keys.into_iter()
-            .map(|key| self.heap.number(What::Global(name, key), NONE))
-            .collect()
+        let Some(keys) = keys else {
+            return vec![self.heap.number(What::Global(name, UNKNOWN), NONE)];
+        };
+        let mut out = Vec::new();
+        for key in keys {
+            let key = match self.maker_of(here.0) {
+                _ if self.heap.is_constant(key) => key,
+                // No name of a file or a store has such a character.
+                Some(maker) => self.heap.text(&format!("\0{maker}")),
+                None => UNKNOWN,
+            };
+            let object = self.heap.number(What::Global(name, key), NONE);
+            if !out.contains(&object) {
+                out.push(object);
+            }
+        }
+        out
     }
 
     /// What objects hold in a named cell.

@@ -79,6 +79,9 @@ impl Solver<'_> {
                 }
             }
             for &rule in &library.rules {
+                for (from, to) in self.unknown_functions(here, rule, &args, kind) {
+                    made.flows.push((from, to, 0));
+                }
                 if self.rules.rules[rule as usize].row.sink.is_some() {
                     let positions = self.sink_operands(rule, kind, args.len());
                     let spots = positions
@@ -178,6 +181,16 @@ impl Solver<'_> {
                 Content::Kept
             }
         })
+    }
+
+    /// Who makes the SDK that the code of a body belongs to, if it is of one.
+    pub fn maker_of(&mut self, node: u32) -> Option<String> {
+        if self.rules.vendors.is_empty() {
+            return None;
+        }
+        let def = self.nodes[node as usize].def;
+        let vendor = self.vendor_of(self.program.defs.class(def).kind)?;
+        Some(self.rules.vendors[vendor as usize].maker.clone())
     }
 
     /// The SDK that a type belongs to: position in the rules' list, the longest name of a package first.

@@ -58,12 +58,14 @@ impl Solver<'_> {
         let (Some(&registry), Some(&given)) = (operands.first(), operands.get(position)) else {
             return false;
         };
-        if position == 0 || given == NONE || self.names_thread(here, method) {
+        if position == 0 || given == NONE {
             return false;
         }
         let mut undoing = self.removals(here, registry, given);
         undoing.extend(self.replacements(here, method));
-        !undoing.is_empty() && self.at_once(here, registry, &undoing)
+        !undoing.is_empty()
+            && !self.names_thread(here, method)
+            && self.at_once(here, registry, &undoing)
     }
 
     /// Whether a method removes what another one registers, by its name.
