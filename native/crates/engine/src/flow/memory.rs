@@ -104,7 +104,12 @@ impl Solver<'_> {
     pub fn keys(&self, index: &[Abs]) -> Vec<Key> {
         let constant = !index.is_empty() && index.iter().all(|&value| self.heap.is_constant(value));
         if constant && index.len() <= 8 {
-            index.iter().map(|&value| Key::Under(value)).collect()
+            // Beside texts, 0 is the null that a field holds before one is written; two such fields have no key in common by that.
+            let text = |&value: &Abs| matches!(self.heap.what[value as usize], What::Text(_));
+            let null = |value: Abs| matches!(self.heap.what[value as usize], What::Integer(0));
+            let texts = index.iter().any(text);
+            let keys = index.iter().filter(|&&value| !(texts && null(value)));
+            keys.map(|&value| Key::Under(value)).collect()
         } else {
             vec![Key::Anywhere]
         }

@@ -250,6 +250,10 @@ impl Solver<'_> {
         };
         let mut out = Vec::new();
         for key in keys {
+            // A name that a field holds before one is written is none.
+            if matches!(self.heap.what[key as usize], What::Integer(0)) {
+                continue;
+            }
             let key = match self.maker_of(here.0) {
                 _ if self.heap.is_constant(key) => key,
                 // No name of a file or a store has such a character.
