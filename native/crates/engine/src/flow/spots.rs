@@ -254,11 +254,10 @@ impl Solver<'_> {
             if matches!(self.heap.what[key as usize], What::Integer(0)) {
                 continue;
             }
-            let key = match self.maker_of(here.0) {
-                _ if self.heap.is_constant(key) => key,
-                // No name of a file or a store has such a character.
-                Some(maker) => self.heap.text(&format!("\0{maker}")),
-                None => UNKNOWN,
+            let key = if self.heap.is_constant(key) {
+                key
+            } else {
+                self.unknown_name(here.0)
             };
             let object = self.heap.number(What::Global(name, key), NONE);
             if !out.contains(&object) {
@@ -266,6 +265,15 @@ impl Solver<'_> {
             }
         }
         out
+    }
+
+    /// The key of what code names in a way that nobody knows here.
+    fn unknown_name(&mut self, node: u32) -> Abs {
+        match self.maker_of(node) {
+            // No name of a file or a store has such a character.
+            Some(maker) => self.heap.text(&format!("\0{maker}")),
+            None => UNKNOWN,
+        }
     }
 
     /// What objects hold in a named cell.
