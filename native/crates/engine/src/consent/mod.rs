@@ -16,6 +16,7 @@ pub mod controls;
 pub mod coroutines;
 pub mod facts;
 pub mod files;
+pub mod gate;
 pub mod heap;
 pub mod json;
 pub mod lexicon;
@@ -33,17 +34,19 @@ pub mod tables;
 pub mod texts;
 pub mod unseen;
 pub mod value;
+pub mod views;
 pub mod world;
 
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::env::Manifest;
 use crate::env::screens::Screens;
+use gate::Gates;
 use heap::{Key, Origin, Store};
 use lexicon::Lexicon;
 use std::collections::BTreeSet;
 use value::Atom;
-use world::{Cause, Counters, Phase, World};
+use world::{Counters, Phase, World};
 
 /// Methods of one path.
 const PATH: usize = 40;
@@ -89,8 +92,8 @@ pub struct Answer {
 pub struct Outcome {
     /// One for each place asked for.
     pub answers: Vec<Answer>,
-    /// What the controls that agree say.
-    pub gates: Vec<String>,
+    /// The controls that agree, or may.
+    pub controls: Vec<gate::Control>,
     /// False if the limit of steps ended the search.
     pub complete: bool,
     /// Steps taken.
@@ -121,7 +124,13 @@ pub fn consent(
     start(&mut world);
     world.settle();
     let mut made = 0;
-    for phase in [Phase::Used, Phase::Quiet, Phase::Unclear, Phase::Agreed] {
+    for phase in [
+        Phase::Used,
+        Phase::Quiet,
+        Phase::Unclear,
+        Phase::Agreed,
+        Phase::Late,
+    ] {
         if phase == Phase::Agreed {
             made = world.heap.objects.len();
         }
@@ -142,27 +151,22 @@ pub fn consent(
         true => world.unseen(made),
         false => BTreeSet::new(),
     };
+    let mut opened = Gates::new(&world);
     let answers = (0..sites.len())
         .map(|site| {
-            let mut answer = answer(&mut world, site, gate, complete);
+            let mut answer = answer(&world, site, gate, complete);
             if answer.order == Order::After && unseen.contains(&sites[site].0) {
                 answer.order = Order::Unknown("unseen-way");
-                answer.gate = None;
+            }
+            if let (Order::After, Some(reached)) = (answer.order, world.reached[site]) {
+                answer.gate = opened.of(&mut world, reached.node, sites[site].1, reached.cause);
             }
             answer
         })
         .collect();
-    let mut gates: Vec<String> = (0..world.events.len() as u32)
-        .filter(|&number| world.says(number) == lexicon::Says::Agree)
-        .collect::<Vec<u32>>()
-        .into_iter()
-        .flat_map(|number| world.label(number))
-        .collect();
-    gates.sort_unstable();
-    gates.dedup();
     Outcome {
         answers,
-        gates,
+        controls: gate::controls(&mut world),
         complete,
         steps: world.steps,
         nodes: world.nodes.len(),
@@ -208,7 +212,7 @@ fn state_meta_data(world: &mut World<'_>) {
     }
 }
 
-fn answer(world: &mut World<'_>, site: usize, gate: bool, complete: bool) -> Answer {
+fn answer(world: &World<'_>, site: usize, gate: bool, complete: bool) -> Answer {
     let Some(reached) = world.reached[site] else {
         let why = if complete { "not-reached" } else { "limit" };
         return Answer {
@@ -218,18 +222,17 @@ fn answer(world: &mut World<'_>, site: usize, gate: bool, complete: bool) -> Ans
         };
     };
     let order = match reached.phase {
-        Phase::Start | Phase::Used if gate => Order::Before,
+        // A search that was cut may not have come to what asks the user.
+        Phase::Start | Phase::Used if gate || !complete => Order::Before,
         Phase::Start | Phase::Used => Order::NoGate,
         Phase::Quiet => Order::Unknown("pre-init"),
-        Phase::Unclear => Order::Unknown("unresolved-guard"),
-        Phase::Agreed => Order::After,
+        Phase::Agreed if gate => Order::After,
+        _ => Order::Unknown("unresolved-guard"),
     };
     Answer {
         order,
         path: path(world, reached.node),
-        gate: (order == Order::After)
-            .then(|| gate_of(world, reached.cause))
-            .flatten(),
+        gate: None,
     }
 }
 
@@ -245,57 +248,4 @@ fn path(world: &World<'_>, node: u32) -> Vec<String> {
     }
     out.reverse();
     out
-}
-
-/// What opened the way: the control, and what it stored.
-fn gate_of(world: &mut World<'_>, cause: u32) -> Option<String> {
-    let label = |world: &mut World<'_>, event: u32| {
-        let texts = world.label(event);
-        texts.into_iter().next().map(|text| format!("“{text}”"))
-    };
-    match world.causes[cause as usize] {
-        Cause::Start => None,
-        Cause::Event(event) => label(world, event),
-        Cause::Cell(cell, event) => {
-            let key = world.heap.cells[cell as usize].key;
-            let stored = stored(world, key);
-            let by = (event != NONE).then(|| label(world, event)).flatten();
-            match (stored, by) {
-                (Some(stored), Some(by)) => Some(format!("{stored} ← {by}")),
-                (stored, by) => stored.or(by),
-            }
-        }
-    }
-}
-
-/// A cell for people.
-fn stored(world: &World<'_>, key: Key) -> Option<String> {
-    let program = world.program;
-    let field = |field: u32| {
-        let key = program.link.fields.get(field as usize)?;
-        Some(format!(
-            "{}.{}",
-            program.type_name(key.class),
-            program.name(key.name)
-        ))
-    };
-    match key {
-        Key::Field(_, id) | Key::EveryField(id) | Key::LooseField(id) | Key::Static(id) => {
-            field(id)
-        }
-        Key::At(store, key) => {
-            let key = world.heap.text_of(key);
-            match world.heap.objects[store as usize].origin {
-                Origin::Store(_, name) if name != NONE => {
-                    Some(format!("{}/{key}", world.heap.text_of(name)))
-                }
-                _ => Some(key.to_owned()),
-            }
-        }
-        Key::Contents(store) => match world.heap.objects[store as usize].origin {
-            Origin::Store(_, name) if name != NONE => Some(world.heap.text_of(name).to_owned()),
-            _ => None,
-        },
-        _ => None,
-    }
 }

@@ -1,6 +1,7 @@
 //! The question of order: which sensitive places run before the user agrees.
 
 use super::Code;
+use super::flow::PlaceRow;
 use crate::archive::Package;
 use crate::xml::Resources;
 use assaymark_engine::axml::Table;
@@ -8,6 +9,7 @@ use assaymark_engine::consent::lexicon::Lexicon;
 use assaymark_engine::consent::{Order, Outcome, consent};
 use assaymark_engine::env::screens::{Screens, Source};
 use assaymark_engine::env::{Component, Kind, Manifest};
+use assaymark_engine::flow::Site;
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,10 +23,19 @@ pub type AnswerRow = (
     Vec<String>,
     Option<String>,
 );
-/// Answers, what agreeing controls say, counts.
-pub type ConsentRows = (Vec<AnswerRow>, Vec<String>, BTreeMap<&'static str, i64>);
-/// Words: agree, decline, go on, policy.
-pub type Words = (Vec<String>, Vec<String>, Vec<String>, Vec<String>);
+/// What a control that agrees says, whether it is ticked, whether it is sure, where its listener is registered, the listener, layouts.
+pub type ControlRow = (
+    Vec<String>,
+    bool,
+    bool,
+    Option<PlaceRow>,
+    Option<PlaceRow>,
+    Vec<String>,
+);
+/// Answers, controls that agree, counts.
+pub type ConsentRows = (Vec<AnswerRow>, Vec<ControlRow>, BTreeMap<&'static str, i64>);
+/// Words by role.
+pub type Words = BTreeMap<String, Vec<String>>;
 
 /// What the manifest says, from Python.
 pub fn manifest(
@@ -82,7 +93,7 @@ impl Code {
         &self,
         held: &Held,
         manifest: &Manifest,
-        words: Words,
+        mut words: Words,
         sites: &[(u32, u32)],
         starts: &[((u32, u32), u32, bool)],
     ) -> ConsentRows {
@@ -92,11 +103,16 @@ impl Code {
             table: table.as_deref(),
         });
         let screens = Screens::new(sources.collect(), self.limits);
+        let mut take = |role: &str| words.remove(role).unwrap_or_default();
         let lexicon = Lexicon {
-            agree: words.0,
-            decline: words.1,
-            proceed: words.2,
-            policy: words.3,
+            agree: take("agree"),
+            decline: take("decline"),
+            proceed: take("proceed"),
+            beside: take("beside"),
+            policy: take("policy"),
+            document: take("document"),
+            permission: take("permission"),
+            tie: take("tie"),
         };
         let outcome = consent(
             &self.program,
@@ -107,27 +123,39 @@ impl Code {
             starts,
             self.limits.consent_steps,
         );
-        rows(outcome)
+        self.consent_rows(outcome)
     }
-}
 
-fn rows(outcome: Outcome) -> ConsentRows {
-    let answers = outcome.answers.into_iter().map(|answer| {
-        let reason = match answer.order {
-            Order::Unknown(why) => Some(why),
-            _ => None,
-        };
-        (answer.order.name(), reason, answer.path, answer.gate)
-    });
-    let counters = outcome.counters;
-    let counts = BTreeMap::from([
-        ("steps", outcome.steps as i64),
-        ("nodes", outcome.nodes as i64),
-        ("complete", i64::from(outcome.complete)),
-        ("reflection", counters.reflection as i64),
-        ("intents", counters.intents as i64),
-        ("dynamic", counters.dynamic as i64),
-        ("long_methods", counters.long_methods as i64),
-    ]);
-    (answers.collect(), outcome.gates, counts)
+    fn consent_rows(&self, outcome: Outcome) -> ConsentRows {
+        let answers = outcome.answers.into_iter().map(|answer| {
+            let reason = match answer.order {
+                Order::Unknown(why) => Some(why),
+                _ => None,
+            };
+            (answer.order.name(), reason, answer.path, answer.gate)
+        });
+        let counters = outcome.counters;
+        let counts = BTreeMap::from([
+            ("steps", outcome.steps as i64),
+            ("nodes", outcome.nodes as i64),
+            ("complete", i64::from(outcome.complete)),
+            ("reflection", counters.reflection as i64),
+            ("intents", counters.intents as i64),
+            ("dynamic", counters.dynamic as i64),
+            ("long_methods", counters.long_methods as i64),
+        ]);
+        let place = |(def, unit): (u32, u32)| self.place_row(Site { def, unit });
+        let controls = outcome.controls.into_iter().map(|one| {
+            let runs = one.runs.map(|def| place((def, 0)));
+            (
+                one.texts,
+                one.ticks,
+                one.certain,
+                one.registered.map(place),
+                runs,
+                one.layouts,
+            )
+        });
+        (answers.collect(), controls.collect(), counts)
+    }
 }
