@@ -404,7 +404,9 @@ def test_what_may_give_nothing_runs_the_branch_for_it() -> None:
             if re.fullmatch(r"this(\[\]|\.[a-z]+)", cell)
             for line in code.helped(f"arg2 -> arg1{cell[4:]}", "v1", "v8")
         ]
-        lines += [f"new-instance v{at}, Lt/Thing;" if one[0] in "L[" else f"const v{at}, 7" for at, one in enumerate(types, 2)]
+        lines += [
+            f"new-instance v{at}, Lt/Thing;" if one[0] in "L[" else f"const v{at}, 7" for at, one in enumerate(types, 2)
+        ]
         lines += [*code.call(row, types), "if-nez v9, :there", *READ, code.probe(f"null_{number}", "v8"), ":there"]
         code.define(f"M{number}", "java.lang.Object", {"go()V": [*lines, "return-void"]})
         code.main += [f"new-instance v1, Lt/M{number};", f"invoke-virtual {{v1}}, Lt/M{number};->go()V"]
