@@ -6,7 +6,6 @@ use super::rules::{Place, Root, Selector};
 use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
 use crate::ir::{Invoke, Op, Value};
-use smallvec::smallvec;
 
 /// Objects within objects that a sink or a rule sees.
 const DEPTH: usize = 3;
