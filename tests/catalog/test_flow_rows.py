@@ -20,7 +20,7 @@ from flow.rowcode import OBJECT, READ, SINK, SOURCE, Code, parameters, type_of
 
 MARKS = {"hash": "hashed", "encrypt": "encrypted", "length": "length-only", "coarse": "coarse"}
 
-ONLY_AN_OBJECT = re.compile(r"new|nothing|global (package|application)|provider\[")
+ONLY_AN_OBJECT = re.compile(r"new|null|nothing|global (package|application)|provider\[")
 """Starts of a flow that say which object there is; what lies in it is another flow's."""
 
 
@@ -89,6 +89,9 @@ class Writer:
             self.helped(f"arg2 -> arg1.{inner[2]}", "v11", "v8")
         elif rest == "[=]" or re.fullmatch(r"\[arg\d\]", rest):
             self.helped("arg2 -> arg1[arg3]", at, "v8", "v10")
+        elif rest == "[:]":
+            self.helped("arg2 -> arg1.first", at, "v10")
+            self.helped("arg2 -> arg1.second", at, "v8")
         elif rest == ".=":
             self.helped("arg2 -> arg1.kept", at, "v8")
         else:
@@ -96,9 +99,9 @@ class Writer:
 
     def take(self, place: str) -> None:
         """Takes what is in a place into v9."""
-        root, rest = re.fullmatch(r"(this|return|arg\d|global [^.]*)(.*)", place).groups()  # type: ignore[union-attr]
+        root, rest = re.fullmatch(r"(this|return|arg\d|global [^\]]*\]?)(.*)", place).groups()  # type: ignore[union-attr]
         if root.startswith("global"):
-            self.helped(f"{re.sub(r'arg[0-9]', 'arg1', place)} -> return", "v10", gives=True)
+            self.helped(f"{re.sub(r'arg[0-9][.a-z]*', 'arg1', place)} -> return", "v10", gives=True)
             return
         at = self.register(root)
         inner = re.fullmatch(r"\.([\w-]+)\.([\w-]+)", rest)
@@ -168,6 +171,8 @@ def cases(helper: Helper) -> Iterator[Case]:
                 yield Case(row, flow, writer.end_with_sink(), False)
                 continue
             writer.put(start)
+            if named := re.search(r"\[(arg\d)\.(\w+)\]", writer.end):
+                writer.helped(f"arg2 -> arg1.{named[2]}", writer.register(named[1]), "v10")
             inner = re.fullmatch(r"(this|arg\d|return)\.([\w-]+)\.[\w-]+", writer.end)
             if inner and inner[1] != "return":
                 writer.helped(f"arg2 -> arg1.{inner[2]}", writer.register(inner[1]), "v11")
@@ -354,7 +359,8 @@ def test_one_object_is_there_for_all_who_name_it() -> None:
                 lines += code.helped(f"arg2 -> arg1.{key[2]}", at, "v10") if key[2] else [f"move-object {at}, v10"]
             lines += code.call(row, types)
             if end != "return":
-                lines += code.helped(f"arg1{end[4:]} -> return", "v1", result="v9")
+                root, _, cell = end.partition(".")
+                lines += code.helped(f"arg1.{cell} -> return", "v9" if root == "return" else "v1", result="v9")
             if step == "put":
                 lines += [*READ, *code.helped("arg2 -> arg1.kept", "v9", "v8")]
             else:
@@ -378,6 +384,33 @@ TAKES_NOTHING = [
     if row[3] and all(flow in ("nothing -> nothing", "new -> return") for flow in row[3]) and not row[4]
 ]
 """Rows that say that a method takes on nothing of what it is given."""
+
+
+MAY_BE_NULL = [row for row in load_flow_rules().effects if "null -> return" in row[3]]
+"""Rows that say that there may be no result."""
+
+
+def test_what_may_give_nothing_runs_the_branch_for_it() -> None:
+    code = Code()
+    for number, row in enumerate(MAY_BE_NULL):
+        numbers = [int(one) for text in [*row[3], *row[4]] for one in re.findall(r"arg(\d)", text)]
+        types = parameters(row[2], max(numbers, default=0))
+        # Whatever the call can give is there.
+        lines = [f"new-instance v1, {type_of(row[0])}", "new-instance v8, Lt/Thing;"]
+        cells = {re.sub(r"\[arg\d\]", "[]", text.partition(" -> ")[0]) for text in row[3] if text.startswith("this")}
+        lines += [
+            line
+            for cell in sorted(cells)
+            if re.fullmatch(r"this(\[\]|\.[a-z]+)", cell)
+            for line in code.helped(f"arg2 -> arg1{cell[4:]}", "v1", "v8")
+        ]
+        lines += [
+            f"new-instance v{at}, Lt/Thing;" if one[0] in "L[" else f"const v{at}, 7" for at, one in enumerate(types, 2)
+        ]
+        lines += [*code.call(row, types), "if-nez v9, :there", *READ, code.probe(f"null_{number}", "v8"), ":there"]
+        code.define(f"M{number}", "java.lang.Object", {"go()V": [*lines, "return-void"]})
+        code.main += [f"new-instance v1, Lt/M{number};", f"invoke-virtual {{v1}}, Lt/M{number};->go()V"]
+    assert code.run().keys() == {f"null_{number}" for number in range(len(MAY_BE_NULL))}
 
 
 def test_what_takes_nothing_on_gives_nothing() -> None:

@@ -94,10 +94,14 @@ def _section(file: str, tree: Mapping[str, object], name: str) -> Iterator[Row]:
     return rows(file, {"sources": tree["sources"], "group": tree[name]})
 
 
+def _named(row: Row) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    classes, methods, descriptor = row.texts("classes"), row.texts("methods"), row.text("descriptor", "")
+    return classes or (row.text("class"),), methods, descriptor
+
+
 def _effects(file: str, tree: Mapping[str, object]) -> Iterator[Effect]:
     for row in rows(file, tree):
-        classes, methods, descriptor = row.texts("classes"), row.texts("methods"), row.text("descriptor", "")
-        classes = classes or (row.text("class"),)
+        classes, methods, descriptor = _named(row)
         flows, calls = list(row.texts("flows")), list(row.texts("calls"))
         if not methods or not (flows or calls):
             row.refuse("it names no method, or says nothing of it")
@@ -109,13 +113,14 @@ def _effects(file: str, tree: Mapping[str, object]) -> Iterator[Effect]:
 
 def _sinks(tree: Mapping[str, object]) -> Iterator[Sink]:
     for row in rows(SINKS, tree):
-        cls, methods, descriptor = row.text("class"), row.texts("methods"), row.text("descriptor", "")
+        classes, methods, descriptor = _named(row)
         kind, arguments = row.one_of("kind", SINK_KINDS), bytes(row.numbers("arguments"))
         if not methods:
             row.refuse("it names no method")
         _origin(row)
-        for method in methods:
-            yield cls, method, descriptor, kind, arguments
+        for cls in classes:
+            for method in methods:
+                yield cls, method, descriptor, kind, arguments
 
 
 def _apis() -> Iterator[SourceRow]:

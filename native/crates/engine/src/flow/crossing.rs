@@ -177,10 +177,11 @@ impl Run<'_, '_> {
                     }
                     for (position, argument) in call.arguments.iter().enumerate() {
                         if let CallArgument::Place(place) = argument {
-                            if self
-                                .solver
-                                .locate(here, *place, args, kind, true)
-                                .contains(&spot)
+                            let solver = &mut self.solver;
+                            if solver.whole_of(here, *place, kind) == Some(spot)
+                                || solver
+                                    .locate(here, *place, args, kind, true)
+                                    .contains(&spot)
                             {
                                 self.parameter(callee, position as u32 + 1, marks, from, here);
                             }

@@ -103,12 +103,12 @@ impl Solver<'_> {
                         if self.is_foreign(object) {
                             let content = self.cell(object, Key::Named(self.names.content));
                             self.read_cell(content, here);
-                            // What a rule puts into a public field of the platform's object.
-                            if let Some(name) = self.field_cell(field) {
-                                let cell = self.cell(object, Key::Named(name));
-                                let more = self.read_cell(cell, here);
-                                self.join(node, ins, &more);
-                            }
+                        }
+                        // What a rule puts into a field of the platform's object, or that a class of the program inherits.
+                        if let Some(name) = self.outer_cell(field) {
+                            let cell = self.cell(object, Key::Named(name));
+                            let more = self.read_cell(cell, here);
+                            self.join(node, ins, &more);
                         }
                         self.join(node, ins, &set);
                     } else if object == UNKNOWN {
@@ -309,12 +309,17 @@ impl Solver<'_> {
         out
     }
 
-    /// The cell that rules name like a field.
-    fn field_cell(&self, field: u32) -> Option<u32> {
+    /// The cell that rules name like a field which no class of the program has.
+    fn outer_cell(&mut self, field: u32) -> Option<u32> {
+        if let Some(&known) = self.known.outer_cells.get(&field) {
+            return known;
+        }
         let key = self.program.link.fields[field as usize];
-        let name = self.program.name(key.name);
-        let id = self.rules.known_name(&name);
-        ((id as usize) < self.rules.names.len()).then_some(id)
+        let id = self.rules.known_name(&self.program.name(key.name));
+        let named = (id as usize) < self.rules.names.len();
+        let found = (named && self.is_inherited(field)).then_some(id);
+        self.known.outer_cells.insert(field, found);
+        found
     }
 
     /// Which objects are given which values. Two phis of one block take their operands from the same edge.

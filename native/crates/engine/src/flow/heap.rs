@@ -322,6 +322,11 @@ pub(super) struct Names {
     pub said: u32,
     /// The connection that a stream belongs to.
     pub network: u32,
+    /// The keys of a map.
+    pub keys: u32,
+    /// The parts of a pair.
+    pub first: u32,
+    pub second: u32,
     /// What a stream or writer writes to.
     pub target: u32,
     /// Who answers calls on an object that was made for an interface.
@@ -341,6 +346,9 @@ impl Names {
             state: rules.known_name("saved-state"),
             said: rules.known_name("said"),
             network: rules.known_name("network"),
+            keys: rules.known_name("keys"),
+            first: rules.known_name("first"),
+            second: rules.known_name("second"),
             target: rules.known_name("target"),
             handler: rules.known_name("handler"),
             remote: rules.known_name("remote"),

@@ -374,7 +374,7 @@ impl Solver<'_> {
                 continue;
             }
             let copied = match flow.from.selector {
-                Selector::Same | Selector::Alike => true,
+                Selector::Same | Selector::Alike | Selector::Pairs => true,
                 _ => {
                     let to = self.locate(writer, flow.to, &args, kind, false);
                     to.contains(&Spot::Cell(cell))
@@ -479,7 +479,8 @@ impl Solver<'_> {
             for &(signature, def) in program.hierarchy.virtuals(class) {
                 let open = program.defs.methods[def as usize].access & access::PUBLIC != 0;
                 let own = program.hierarchy.lookup(&program.defs, kind, signature) == Some(def);
-                if !open || !own || self.is_outside(class) {
+                if !open || !own || self.is_outside(class) || self.is_hidden_from_pages(object, def)
+                {
                     continue;
                 }
                 let handing = Handing::Listener(position as u8);

@@ -24,6 +24,10 @@ pub(super) struct Known {
     pub vendors: Map<u32, u32>,
     /// By type and name: its methods of that name.
     pub named: Map<(u32, u32), Rc<Vec<u32>>>,
+    /// By field: the cell that rules name like it, if no class of the program has it.
+    pub outer_cells: Map<u32, Option<u32>>,
+    /// By type and annotation: its methods that carry it.
+    pub marked: Map<(u32, u32), Rc<Vec<u32>>>,
     /// By type: the components that something of it may be.
     pub hosts: Map<u32, Rc<Set>>,
     /// By type: its methods that the platform may call.

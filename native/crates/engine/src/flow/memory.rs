@@ -104,7 +104,12 @@ impl Solver<'_> {
     pub fn keys(&self, index: &[Abs]) -> Vec<Key> {
         let constant = !index.is_empty() && index.iter().all(|&value| self.heap.is_constant(value));
         if constant && index.len() <= 8 {
-            index.iter().map(|&value| Key::Under(value)).collect()
+            // Beside texts, 0 is the null that a field holds before one is written; two such fields have no key in common by that.
+            let text = |&value: &Abs| matches!(self.heap.what[value as usize], What::Text(_));
+            let null = |value: Abs| matches!(self.heap.what[value as usize], What::Integer(0));
+            let texts = index.iter().any(text);
+            let keys = index.iter().filter(|&&value| !(texts && null(value)));
+            keys.map(|&value| Key::Under(value)).collect()
         } else {
             vec![Key::Anywhere]
         }
@@ -154,6 +159,13 @@ impl Solver<'_> {
 
     pub fn class_of_field(&self, field: u32) -> u32 {
         self.program.link.fields[field as usize].class
+    }
+
+    /// Whether no class of the program has the field that a reference means: one above it outside has.
+    pub fn is_inherited(&mut self, field: u32) -> bool {
+        let id = self.field(field);
+        let class = self.program.defs.class_of[self.class_of_field(id) as usize];
+        class == NONE || !self.fields_of(class).contains(&id)
     }
 
     /// The field that a reference means: the nearest definition above the class that it names.

@@ -2,11 +2,12 @@
 
 use super::heap::{Abs, Key, Set, UNKNOWN, What};
 use super::library::{Given, Library, Spot};
+use super::marked::MARK;
 use super::rules::{CallArgument, Flow, Place, Root, Selector};
 use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
 use crate::code::platform;
-use crate::ir::{Invoke, Op, Value};
+use crate::ir::Invoke;
 use smallvec::smallvec;
 use std::rc::Rc;
 
@@ -26,6 +27,15 @@ impl Solver<'_> {
             }
             if matches!(flow.from.selector, Selector::Same | Selector::Alike) {
                 self.copy_entries(here, flow, &args, kind);
+                continue;
+            }
+            if flow.from.selector == Selector::Pairs {
+                for (from, to) in self.unpacked(here, flow, &args, kind) {
+                    let set = self.heap.cells[from as usize].set.clone();
+                    for cell in to {
+                        self.write_cell(cell, here, false, &set);
+                    }
+                }
                 continue;
             }
             let from = self.locate(here, flow.from, &args, kind, true);
@@ -52,7 +62,8 @@ impl Solver<'_> {
             for spot in to {
                 match spot {
                     Spot::Return => {
-                        arrived |= set.iter().any(|&value| value != UNKNOWN) && flow.copies;
+                        let known = flow.copies && flow.from.root != Root::Null;
+                        arrived |= known && set.iter().any(|&value| value != UNKNOWN);
                         self.join(node, ins, &set);
                     }
                     Spot::Cell(cell) => {
@@ -213,6 +224,7 @@ impl Solver<'_> {
     pub fn call_back(&mut self, here: (u32, u32), kind: Invoke, library: &Library, args: &[Set]) {
         let rules = self.rules;
         for &rule in &library.rules {
+            self.call_unknown(here, rule, args, kind);
             let mut results: Vec<Set> = Vec::new();
             for (number, call) in rules.rules[rule as usize].calls.iter().enumerate() {
                 let mut result = Set::new();
@@ -229,13 +241,17 @@ impl Solver<'_> {
                 if let Root::Operand(number) = call.on.root {
                     let at = usize::from(number).checked_sub(usize::from(kind == Invoke::Static));
                     let method = self.outside[&here];
-                    let back = |at| self.undone(here, at) || self.taken_back(here, method, at);
-                    if at.is_some_and(|at| at > 0 && back(at)) {
+                    if at.is_some_and(|at| self.taken_back(here, method, at)) {
                         objects.clear();
                     }
                 }
                 for object in objects {
-                    for &def in self.named(object, &call.method).iter() {
+                    for &def in self.answering(object, &call.method).iter() {
+                        if call.method.starts_with(MARK)
+                            && !self.can_take(here, call, def, args, kind)
+                        {
+                            continue;
+                        }
                         let handing = Handing::CallBack(rule, number as u32);
                         let Some(callee) = self.enter(here, def, object, handing, true) else {
                             continue;
@@ -366,9 +382,7 @@ impl Solver<'_> {
             let Some(set) = args.get(position + shift) else {
                 break;
             };
-            let back =
-                |solver: &Self, at| solver.taken_back(here, method, at) || solver.undone(here, at);
-            if matches!(given, Given::Kept) || back(self, position + shift) {
+            if matches!(given, Given::Kept) || self.taken_back(here, method, position + shift) {
                 continue;
             }
             for &object in set {
@@ -398,60 +412,6 @@ impl Solver<'_> {
                 }
             }
         }
-    }
-
-    /// Whether a listener is surely replaced by null, in the same method and on the same object, before the method ends.
-    pub fn taken_back(&self, here: (u32, u32), method: u32, position: usize) -> bool {
-        let body = &self.nodes[here.0 as usize].method.body;
-        let operands = body.args(here.1);
-        let is_null = |value: Value| body.constant(value) == Some(0);
-        if position != 1 || operands.len() != 2 || is_null(operands[1]) {
-            return false;
-        }
-        let users = &self.nodes[here.0 as usize].method.users;
-        let undoing = users.of(operands[0]).iter().copied().filter(|&user| {
-            let args = body.args(user);
-            matches!(body.ins[user as usize].op, Op::Invoke(_, other) if other == method)
-                && args.len() == 2
-                && args[0] == operands[0]
-                && is_null(args[1])
-        });
-        let undoing: Vec<Value> = undoing.collect();
-        !undoing.is_empty() && !self.path(here.0, Some(here.1), None, &undoing)
-    }
-
-    /// Whether a method removes what another one registers, by its name.
-    fn takes_back(&self, method: u32) -> bool {
-        let key = self.program.link.methods[method as usize];
-        let name = self
-            .program
-            .bytes(self.program.link.names[key.name as usize]);
-        name.starts_with(b"remove") || name.starts_with(b"unregister")
-    }
-
-    /// Whether what a call registers is surely removed again, in the same method and from the same object, before the method ends.
-    fn undone(&self, here: (u32, u32), position: usize) -> bool {
-        let owner = &self.nodes[here.0 as usize];
-        let operands = owner.method.body.args(here.1);
-        let (Some(&registry), Some(&given)) = (operands.first(), operands.get(position)) else {
-            return false;
-        };
-        if position == 0 || given == NONE || !self.one_object(here.0, given) {
-            return false;
-        }
-        let removes = |user: Value| {
-            let Op::Invoke(_, method) = owner.method.body.ins[user as usize].op else {
-                return false;
-            };
-            if method == NONE || user == here.1 {
-                return false;
-            }
-            let args = owner.method.body.args(user);
-            self.takes_back(method) && args.first() == Some(&registry) && args[1..].contains(&given)
-        };
-        let users = owner.method.users.of(given).iter().copied();
-        let undoing: Vec<Value> = users.filter(|&user| removes(user)).collect();
-        !undoing.is_empty() && !self.path(here.0, Some(here.1), None, &undoing)
     }
 
     /// Methods of a class that override one of the platform.

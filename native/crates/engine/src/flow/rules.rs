@@ -6,11 +6,13 @@
 //! arg2 -> this[arg1]           puts it there
 //! arg1[] -> this[]             all entries
 //! arg1[=] -> this[=]           each entry under the key that it has
+//! arg1[:] -> return[]          of the pairs in it, the second part of each under the first
 //! this.= -> return.=           all that is in it, fields too, each in its place
 //! none -> this[]               the entries are taken away
 //! this.content -> return       a cell with a name; `this.target.content` one of what is in a cell
 //! this.* -> return : hash      everything in the receiver, and what was done to it (hash, encrypt, length, coarse)
 //! arg1.text -> return          what the text of it says: of an object of the program what its `toString` gives, of others what is in them
+//! null -> return               there may be no result
 //! new -> return                the result is a new object (otherwise it is one when nothing else flows there)
 //! global prefs[arg1] -> return the one object of this kind under this constant; `global p[arg1].content` a cell of it; `global p[arg1.name]`
 //!                              under the constant in a cell
@@ -18,7 +20,8 @@
 //! ```
 //!
 //! Calls back: `this.run()`, `arg1.run()`, `this.target.run()`, `this.onPostExecute(@1)`: `@1` is the result of the first one; an argument that
-//! is not named is something unknown. `arg1.call() -> return.content`: where the result goes.
+//! is not named is something unknown. `arg1.call() -> return.content`: where the result goes. `this.seen.@a/b/Mark(arg1)`: all methods with an
+//! annotation, whose parameters can take what they are given.
 //!
 //! Intents: `send activity arg1` (or `service`, `receiver`), `ask activity arg1` for a result, `answer arg2`, `register arg1 arg2` a receiver under a
 //! filter; `receive intent arg1` names the parameter of a method of the program that what was sent comes to. `send worker arg1`: a request of work.
@@ -78,6 +81,8 @@ pub(crate) enum Root {
     Provider(u8),
     /// What was there is taken away.
     Nothing,
+    /// No object.
+    Null,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +99,8 @@ pub(crate) enum Selector {
     Same,
     /// All cells, each under its name.
     Alike,
+    /// The pairs in it.
+    Pairs,
     /// A named cell of what is in a named cell.
     Through(u32, u32),
     /// Everything in it.
@@ -257,6 +264,9 @@ impl Rules {
             "host",
             "package",
             "input",
+            "keys",
+            "first",
+            "second",
         ] {
             rules.name(name);
         }
@@ -351,17 +361,15 @@ impl Rules {
     }
 
     fn place(&mut self, text: &str) -> Result<Place, String> {
-        if text == "new" {
-            return Ok(Place {
-                root: Root::New,
-                selector: Selector::Whole,
-            });
-        }
-        if text == "none" {
-            return Ok(Place {
-                root: Root::Nothing,
-                selector: Selector::Whole,
-            });
+        let whole = |root| Place {
+            root,
+            selector: Selector::Whole,
+        };
+        match text {
+            "new" => return Ok(whole(Root::New)),
+            "none" => return Ok(whole(Root::Nothing)),
+            "null" => return Ok(whole(Root::Null)),
+            _ => {}
         }
         let key = |text: &str| text.strip_suffix(']').map(operand).transpose();
         if let Some(rest) = text.strip_prefix("global ") {
@@ -403,6 +411,7 @@ impl Rules {
             "[]" => Selector::Entries,
             "[=]" => Selector::Same,
             ".=" => Selector::Alike,
+            "[:]" => Selector::Pairs,
             _ if rest.starts_with('.') => match rest[1..].split_once('.') {
                 Some((first, second)) => Selector::Through(self.name(first), self.name(second)),
                 None => Selector::Named(self.name(&rest[1..])),

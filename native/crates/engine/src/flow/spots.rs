@@ -6,7 +6,6 @@ use super::rules::{Place, Root, Selector};
 use super::solve::{Handing, Solver};
 use crate::code::link::NONE;
 use crate::ir::{Invoke, Op, Value};
-use smallvec::smallvec;
 
 /// Objects within objects that a sink or a rule sees.
 const DEPTH: usize = 3;
@@ -64,6 +63,14 @@ impl Solver<'_> {
                 return made.collect();
             }
             Root::Nothing => return Vec::new(),
+            // A number is never absent.
+            Root::Null => {
+                let kind = self.return_kind(here);
+                let reference = kind != NONE
+                    && matches!(self.program.descriptor(kind).first(), Some(b'L' | b'['));
+                let null = Spot::Object(self.heap.integer(0));
+                return reference.then_some(null).into_iter().collect();
+            }
             Root::Provider(number) => {
                 let at = position(number).map(|at| args[at].clone());
                 return self.providers(&at.unwrap_or_default());
@@ -77,7 +84,7 @@ impl Solver<'_> {
                     Some(part) => self.in_cells(&set, part, here),
                     None => set,
                 });
-                let objects = self.globals(name, key);
+                let objects = self.globals(here, name, key);
                 match place.selector {
                     Selector::Whole => return objects.into_iter().map(Spot::Object).collect(),
                     _ => objects.into(),
@@ -99,7 +106,7 @@ impl Solver<'_> {
             }
         };
         match place.selector {
-            Selector::Whole => Vec::new(),
+            Selector::Whole | Selector::Pairs => Vec::new(),
             Selector::Named(name) => self.cells_of(&root, Key::Named(name)),
             Selector::Through(first, second) => {
                 // Streams lie in streams.
@@ -221,8 +228,9 @@ impl Solver<'_> {
         kind != NONE && self.program.descriptor(kind).starts_with(b"[")
     }
 
-    /// The objects of a kind under keys; without keys, the one of that kind.
-    pub fn globals(&mut self, name: u32, keys: Option<Set>) -> Vec<Abs> {
+    /// The objects of a kind under keys; without keys, the one of that kind. What code names in a way that nobody knows here, code of other
+    /// makers does not share: each has one object under unknown keys.
+    pub fn globals(&mut self, here: (u32, u32), name: u32, keys: Option<Set>) -> Vec<Abs> {
         let text = self
             .rules
             .names
@@ -236,20 +244,35 @@ impl Solver<'_> {
             let package = self.setting.package.clone();
             return vec![self.heap.text(&package)];
         }
-        let keys: Set = keys
-            .unwrap_or_else(|| smallvec![UNKNOWN])
-            .into_iter()
-            .map(|key| {
-                if self.heap.is_constant(key) {
-                    key
-                } else {
-                    UNKNOWN
-                }
-            })
-            .collect();
-        keys.into_iter()
-            .map(|key| self.heap.number(What::Global(name, key), NONE))
-            .collect()
+        let Some(keys) = keys else {
+            return vec![self.heap.number(What::Global(name, UNKNOWN), NONE)];
+        };
+        let mut out = Vec::new();
+        for key in keys {
+            // A name that a field holds before one is written is none.
+            if matches!(self.heap.what[key as usize], What::Integer(0)) {
+                continue;
+            }
+            let key = if self.heap.is_constant(key) {
+                key
+            } else {
+                self.unknown_name(here.0)
+            };
+            let object = self.heap.number(What::Global(name, key), NONE);
+            if !out.contains(&object) {
+                out.push(object);
+            }
+        }
+        out
+    }
+
+    /// The key of what code names in a way that nobody knows here.
+    fn unknown_name(&mut self, node: u32) -> Abs {
+        match self.maker_of(node) {
+            // No name of a file or a store has such a character.
+            Some(maker) => self.heap.text(&format!("\0{maker}")),
+            None => UNKNOWN,
+        }
     }
 
     /// What objects hold in a named cell.

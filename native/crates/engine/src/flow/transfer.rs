@@ -62,7 +62,15 @@ impl Solver<'_> {
                 self.default_flows(method, kind)
             };
             for flow in flows.iter().filter(|flow| flow.from.root != Root::Nothing) {
-                let from = self.locate(here, flow.from, &args, kind, true);
+                if flow.from.selector == Selector::Pairs {
+                    for (from, to) in self.unpacked(here, flow, &args, kind) {
+                        let to = to.into_iter().map(Spot::Cell).collect();
+                        made.flows.push((vec![Spot::Cell(from)], to, flow.marks));
+                    }
+                    continue;
+                }
+                let mut from = self.locate(here, flow.from, &args, kind, true);
+                from.extend(self.whole_of(here, flow.from, kind));
                 if matches!(flow.from.selector, Selector::Same | Selector::Alike) {
                     made.same.push((from, flow.to));
                 } else {
@@ -71,6 +79,9 @@ impl Solver<'_> {
                 }
             }
             for &rule in &library.rules {
+                for (from, to) in self.unknown_functions(here, rule, &args, kind) {
+                    made.flows.push((from, to, 0));
+                }
                 if self.rules.rules[rule as usize].row.sink.is_some() {
                     let positions = self.sink_operands(rule, kind, args.len());
                     let spots = positions
@@ -86,6 +97,18 @@ impl Solver<'_> {
         let made = Rc::new(made);
         self.transfers.insert(here, made.clone());
         made
+    }
+
+    /// The operand of whose parts a place is one: of a list that was read as a whole, each element is what was read.
+    pub fn whole_of(&self, here: (u32, u32), place: Place, kind: Invoke) -> Option<Spot> {
+        let (Root::Operand(number), Selector::Entries | Selector::Entry(_)) =
+            (place.root, place.selector)
+        else {
+            return None;
+        };
+        let at = usize::from(number).checked_sub(usize::from(kind == Invoke::Static))?;
+        let operands = self.nodes[here.0 as usize].method.body.args(here.1);
+        operands.get(at).map(|&value| Spot::Value(value))
     }
 
     /// The SDK whose method a call runs, if the caller is not of it too.
@@ -158,6 +181,16 @@ impl Solver<'_> {
                 Content::Kept
             }
         })
+    }
+
+    /// Who makes the SDK that the code of a body belongs to, if it is of one.
+    pub fn maker_of(&mut self, node: u32) -> Option<String> {
+        if self.rules.vendors.is_empty() {
+            return None;
+        }
+        let def = self.nodes[node as usize].def;
+        let vendor = self.vendor_of(self.program.defs.class(def).kind)?;
+        Some(self.rules.vendors[vendor as usize].maker.clone())
     }
 
     /// The SDK that a type belongs to: position in the rules' list, the longest name of a package first.
