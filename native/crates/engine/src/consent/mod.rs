@@ -12,6 +12,7 @@ pub mod body;
 pub mod calls;
 pub mod containers;
 pub mod contexts;
+pub mod continuations;
 pub mod controls;
 pub mod coroutines;
 pub mod facts;
