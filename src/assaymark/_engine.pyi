@@ -258,7 +258,7 @@ class Code:
         components: list[tuple[str, str, bool, bool, list[str], list[str]]],
         meta_data: list[tuple[str, str]],
         initializers: list[str],
-        words: tuple[list[str], list[str], list[str], list[str]],
+        words: dict[str, list[str]],
         sites: list[tuple[int, int]],
         starts: list[tuple[tuple[int, int], int, bool]],
     ) -> tuple[list[tuple[str, str | None, list[str], str | None]], list[str], dict[str, int]]:
@@ -266,8 +266,7 @@ class Code:
 
         `packages` and `resources` go together. `components`: class, kind (`activity`, `service`, `receiver`, `provider`), whether anybody
         can start it, whether it is exported, actions of its filters, names that a provider answers to; enabled ones only. `version`: name and number.
-        `initializers`: classes that a start-up library makes objects of. `words`, in
-        lower case: those of controls that agree, that do not, that go on, and those of texts about a policy. `starts`: calls,
+        `initializers`: classes that a start-up library makes objects of. `words`: in lower case, by role. `starts`: calls,
         by place, that start an SDK: its number, and whether without collecting.
 
         Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `pre-init`, `unseen-way`, `limit`), the

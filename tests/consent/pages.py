@@ -3,7 +3,7 @@
 A page has sections; a section with a block ` ```java ` is a case. Its classes lie in `com.example.app`; `Main` is the
 launcher activity, `App` the application if there is one. `READ(context)` stands for a sensitive call, and the comment
 behind it for the answer: `//@ before`, `//@ after`, `//@ no-gate`, `//@ unknown`, or `//@ never` for one that never
-runs. ` ```xml ` holds more components; ` ```toml ` rules of R8 (`[r8]`) and resources (`[strings]`, `[layouts]`),
+runs; behind `after` may stand the gate that the report names, `<- p/agreed ← “同意”`. ` ```xml ` holds more components; ` ```toml ` rules of R8 (`[r8]`) and resources (`[strings]`, `[layouts]`),
 which the code names as `R.string.x`, `R.layout.x`, `R.id.x`; `[dex]` with `second`, a pattern of the classes in a
 second DEX file. Each case may use the class `Gate` below. A block before the first section holds a library that all
 cases of the page have: public types, each with its `package` line.
@@ -33,6 +33,7 @@ _PRELUDE = "package com.example.app; import android.provider.Settings; " + "".jo
 )
 _READ = r'Settings.Secure.getString(\1.getContentResolver(), "android_id")'
 _ANSWER = re.compile(r"//@\s*(before|after|no-gate|unknown|never)\b")
+_OPENED = re.compile(r"//@ after <- (.+)$")
 _TYPE = re.compile(r"^public (?:abstract |final )*(?:class|interface|enum) (\w+)", re.MULTILINE)
 _JAVA = re.compile(r"^```java\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _GATE = """
@@ -91,6 +92,11 @@ class ConsentCase(PageCase):
         """Give the answers by source line."""
         lines = enumerate(self.java.lstrip("\n").splitlines(), 1)
         return {number: match[1] for number, line in lines if (match := _ANSWER.search(line))}
+
+    def gates(self) -> dict[int, str]:
+        """Give the gates by source line, where the case names them."""
+        lines = enumerate(self.java.lstrip("\n").splitlines(), 1)
+        return {number: match[1].rstrip() for number, line in lines if (match := _OPENED.search(line))}
 
 
 def cases() -> Iterator[ConsentCase]:

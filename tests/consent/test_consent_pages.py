@@ -34,10 +34,12 @@ def test_the_answers_stand_on_the_lines(
     second = compiled.get(f"{case.name}/second") if build == "plain" else None
     package.write_bytes(case.build(compiled[case.name][BUILDS.index(build)], second[0] if second else None))
     found: dict[int, set[str]] = {}
+    gates: dict[int, str | None] = {}
     for row in pipeline.inspect(package)["evidence"]["api_call"]:
         if row["argument"] == "android_id":
             never = row["consent_reason"] == "not-reached"
             found.setdefault(row["line"], set()).add("never" if never else row["consent"])
+            gates[row["line"]] = row["gate"]
     expected = case.expected()
     assert expected, "the case expects nothing"
     if build == "minified":
@@ -47,3 +49,5 @@ def test_the_answers_stand_on_the_lines(
     for line, answer in expected.items():
         assert found.get(line) == {answer}, f"line {line}: expected {answer}, found {found.get(line)}"
     assert not found.keys() - expected.keys()
+    for line, gate in case.gates().items():
+        assert gates[line] == gate, f"line {line}"

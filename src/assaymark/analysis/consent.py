@@ -109,7 +109,7 @@ def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFact
         ],
         stated,
         sorted({name for name, value in stated if value == _STARTUP}),
-        (list(words.agree), list(words.decline), list(words.proceed), list(words.policy)),
+        words.by_role(),
         wanted,
         _starts(program),
     )

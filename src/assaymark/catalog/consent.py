@@ -13,8 +13,9 @@ from assaymark.model.errors import InvalidCatalog
 
 FILE = "consent.toml"
 
-ROLES = ("agree", "decline", "proceed", "policy")
-"""What words are for: on controls that agree, that do not, that go on; in texts about a policy."""
+ROLES = ("agree", "decline", "proceed", "beside", "policy", "document", "permission", "tie")
+"""What words are for: on controls that agree, that do not, that go on, and beside these; in texts about personal
+information, that name a policy, that ask for a permission, that tie pressing something to agreeing."""
 
 _LANGUAGES = ("zh", "zh_hant", "en")
 
@@ -26,7 +27,15 @@ class ConsentWords:
     agree: tuple[str, ...]
     decline: tuple[str, ...]
     proceed: tuple[str, ...]
+    beside: tuple[str, ...]
     policy: tuple[str, ...]
+    document: tuple[str, ...]
+    permission: tuple[str, ...]
+    tie: tuple[str, ...]
+
+    def by_role(self) -> dict[str, list[str]]:
+        """Give the words by role, as the engine takes them."""
+        return {role: list(getattr(self, role)) for role in ROLES}
 
 
 @kept

@@ -124,10 +124,11 @@ impl World<'_> {
         if let Some(Atom::Object(object)) = self.values.single(receiver)
             && let Some(def) = self.lookup(self.heap.objects[object as usize].class, signature)
         {
-            return match self.is_withheld(node, def, &[object]) {
-                true => (ANY, true),
-                false => self.call(node, unit, def, args),
-            };
+            if self.is_withheld(node, def, &[object], false) {
+                return (ANY, true);
+            }
+            let outcome = self.call(node, unit, def, args);
+            return self.or_any_of_view(outcome, receiver);
         }
         let unknown = receiver == ANY;
         let mut outside: SmallVec<[Atom; 8]> = SmallVec::new();
@@ -159,7 +160,7 @@ impl World<'_> {
         };
         for receiving in &targets.by_method {
             let (def, objects) = (receiving.def, &receiving.objects);
-            if self.is_withheld(node, def, objects) {
+            if self.is_withheld(node, def, objects, unknown) {
                 add(self, (ANY, true), &mut all);
                 continue;
             }
@@ -204,7 +205,15 @@ impl World<'_> {
             };
             add(self, outcome, &mut all);
         }
-        all
+        self.or_any_of_view(all, receiver)
+    }
+
+    /// The platform makes a view in more steps than are followed: a call on it goes on, even if none was seen to return.
+    fn or_any_of_view(&self, outcome: (Value, bool), receiver: Value) -> (Value, bool) {
+        if !outcome.1 && self.has_view(receiver) {
+            return (ANY, true);
+        }
+        outcome
     }
 
     /// All objects of a type made so far, by the definition that a call on them runs. Only what was made since the last time is looked
@@ -312,7 +321,8 @@ impl World<'_> {
         if callback.name.starts_with("onActivity") && args.len() > 1 {
             return self.watch_activities(node, unit, callback.def, args);
         }
-        self.call(node, unit, callback.def, args);
+        let (given, _) = self.call(node, unit, callback.def, args);
+        self.hold_given(args[0], given);
         if handed.iter().any(|start| callback.name.starts_with(start)) {
             let call = self.handing(node, unit, callback.def, args);
             Handed::add(&mut self.handed, call);
@@ -337,6 +347,7 @@ impl World<'_> {
             let (def, args) = (self.handed[at].def, self.handed[at].args.clone());
             self.cause = self.handed[at].cause;
             let (given, _) = self.call(from, unit, def, &args);
+            self.hold_given(args[0], given);
             for object in self.values.objects(given) {
                 if !self.handed[at].fired.contains(&object) && self.class_of(object).is_some() {
                     self.handed[at].fired.push(object);
@@ -346,6 +357,13 @@ impl World<'_> {
             }
         }
         any
+    }
+
+    /// What call-backs give, the view of a fragment say, belongs to the object that they are called on.
+    fn hold_given(&mut self, giver: Value, given: Value) {
+        for object in self.values.objects(given) {
+            self.hold_all(giver, object);
+        }
     }
 
     fn watch_activities(&mut self, node: u32, unit: u32, def: u32, args: &[Value]) {
@@ -391,9 +409,15 @@ impl World<'_> {
         let id = program.defs.methods[def as usize].id;
         let key = program.link.methods[id as usize];
         let mut args = vec![self.values.one(Atom::Object(object))];
+        // A fragment gets the view that it made.
+        let made = &*program.name(key.name) == "onViewCreated";
         for &kind in &program.link.proto(key.proto)[1..] {
             let descriptor = program.descriptor(kind);
-            if descriptor == b"Landroid/os/Bundle;" {
+            if descriptor == b"Landroid/view/View;" && made {
+                let view = self.object(Origin::View(object, NONE, 0), NONE, 0);
+                self.hold(object, view);
+                args.push(self.values.one(Atom::Object(view)));
+            } else if descriptor == b"Landroid/os/Bundle;" {
                 let state = self.extras();
                 let zero = self.values.integer(0);
                 args.push(self.values.join(state, zero));

@@ -13,8 +13,9 @@ pub enum Origin {
     Site(u32, u32, u32),
     /// The platform makes it: class.
     Made(u32),
-    /// A view of a layout, by its id.
-    View(u32),
+    /// A view of a layout: the object that the layout was put on, the layout, the number of the view there; [`NONE`] where that is
+    /// not known.
+    View(u32, u32, u32),
     /// A builder of text with a text in it: the builder, number of the text.
     Built(u32, u32),
     /// The entries of a map: the map.
@@ -110,10 +111,10 @@ pub enum Key {
     Result(u32),
     /// Intents that a component was started with.
     Given(u32),
-    /// Layouts put on a screen or dialog: resource ids.
+    /// Layouts put on an object or on what it holds, and views with an id that are shown: only who asks for them is kept here.
     Layout(u32),
-    /// Layouts inflated anywhere.
-    Inflated,
+    /// See [`Key::Layout`].
+    Shown(u32),
 }
 
 /// A cell.

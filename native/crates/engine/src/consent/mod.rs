@@ -17,6 +17,7 @@ pub mod controls;
 pub mod coroutines;
 pub mod facts;
 pub mod files;
+pub mod gate;
 pub mod heap;
 pub mod json;
 pub mod lexicon;
@@ -34,17 +35,19 @@ pub mod tables;
 pub mod texts;
 pub mod unseen;
 pub mod value;
+pub mod views;
 pub mod world;
 
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::env::Manifest;
 use crate::env::screens::Screens;
+use gate::Gates;
 use heap::{Key, Origin, Store};
 use lexicon::Lexicon;
 use std::collections::BTreeSet;
 use value::Atom;
-use world::{Cause, Counters, Phase, World};
+use world::{Counters, Phase, World};
 
 /// Methods of one path.
 const PATH: usize = 40;
@@ -122,7 +125,13 @@ pub fn consent(
     start(&mut world);
     world.settle();
     let mut made = 0;
-    for phase in [Phase::Used, Phase::Quiet, Phase::Unclear, Phase::Agreed] {
+    for phase in [
+        Phase::Used,
+        Phase::Quiet,
+        Phase::Unclear,
+        Phase::Agreed,
+        Phase::Late,
+    ] {
         if phase == Phase::Agreed {
             made = world.heap.objects.len();
         }
@@ -143,12 +152,15 @@ pub fn consent(
         true => world.unseen(made),
         false => BTreeSet::new(),
     };
+    let mut opened = Gates::new(&world);
     let answers = (0..sites.len())
         .map(|site| {
-            let mut answer = answer(&mut world, site, gate, complete);
+            let mut answer = answer(&world, site, gate, complete);
             if answer.order == Order::After && unseen.contains(&sites[site].0) {
                 answer.order = Order::Unknown("unseen-way");
-                answer.gate = None;
+            }
+            if let (Order::After, Some(reached)) = (answer.order, world.reached[site]) {
+                answer.gate = opened.of(&mut world, reached.node, sites[site].1, reached.cause);
             }
             answer
         })
@@ -209,7 +221,7 @@ fn state_meta_data(world: &mut World<'_>) {
     }
 }
 
-fn answer(world: &mut World<'_>, site: usize, gate: bool, complete: bool) -> Answer {
+fn answer(world: &World<'_>, site: usize, gate: bool, complete: bool) -> Answer {
     let Some(reached) = world.reached[site] else {
         let why = if complete { "not-reached" } else { "limit" };
         return Answer {
@@ -219,18 +231,17 @@ fn answer(world: &mut World<'_>, site: usize, gate: bool, complete: bool) -> Ans
         };
     };
     let order = match reached.phase {
-        Phase::Start | Phase::Used if gate => Order::Before,
+        // A search that was cut may not have come to what asks the user.
+        Phase::Start | Phase::Used if gate || !complete => Order::Before,
         Phase::Start | Phase::Used => Order::NoGate,
         Phase::Quiet => Order::Unknown("pre-init"),
-        Phase::Unclear => Order::Unknown("unresolved-guard"),
-        Phase::Agreed => Order::After,
+        Phase::Agreed if gate => Order::After,
+        _ => Order::Unknown("unresolved-guard"),
     };
     Answer {
         order,
         path: path(world, reached.node),
-        gate: (order == Order::After)
-            .then(|| gate_of(world, reached.cause))
-            .flatten(),
+        gate: None,
     }
 }
 
@@ -246,57 +257,4 @@ fn path(world: &World<'_>, node: u32) -> Vec<String> {
     }
     out.reverse();
     out
-}
-
-/// What opened the way: the control, and what it stored.
-fn gate_of(world: &mut World<'_>, cause: u32) -> Option<String> {
-    let label = |world: &mut World<'_>, event: u32| {
-        let texts = world.label(event);
-        texts.into_iter().next().map(|text| format!("“{text}”"))
-    };
-    match world.causes[cause as usize] {
-        Cause::Start => None,
-        Cause::Event(event) => label(world, event),
-        Cause::Cell(cell, event) => {
-            let key = world.heap.cells[cell as usize].key;
-            let stored = stored(world, key);
-            let by = (event != NONE).then(|| label(world, event)).flatten();
-            match (stored, by) {
-                (Some(stored), Some(by)) => Some(format!("{stored} ← {by}")),
-                (stored, by) => stored.or(by),
-            }
-        }
-    }
-}
-
-/// A cell for people.
-fn stored(world: &World<'_>, key: Key) -> Option<String> {
-    let program = world.program;
-    let field = |field: u32| {
-        let key = program.link.fields.get(field as usize)?;
-        Some(format!(
-            "{}.{}",
-            program.type_name(key.class),
-            program.name(key.name)
-        ))
-    };
-    match key {
-        Key::Field(_, id) | Key::EveryField(id) | Key::LooseField(id) | Key::Static(id) => {
-            field(id)
-        }
-        Key::At(store, key) => {
-            let key = world.heap.text_of(key);
-            match world.heap.objects[store as usize].origin {
-                Origin::Store(_, name) if name != NONE => {
-                    Some(format!("{}/{key}", world.heap.text_of(name)))
-                }
-                _ => Some(key.to_owned()),
-            }
-        }
-        Key::Contents(store) => match world.heap.objects[store as usize].origin {
-            Origin::Store(_, name) if name != NONE => Some(world.heap.text_of(name).to_owned()),
-            _ => None,
-        },
-        _ => None,
-    }
 }

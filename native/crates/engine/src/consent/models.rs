@@ -344,6 +344,7 @@ impl World<'_> {
                 Some((self.resource(id), true))
             }
             ("setEnabled" | "setClickable", Some(on)) if view => {
+                self.views.any_enabled |= receiver == ANY && self.values.truth(on).1;
                 for object in self.values.objects(receiver) {
                     self.write(Key::Enabled(object), on);
                 }
@@ -372,7 +373,8 @@ impl World<'_> {
                 let mut out = NOTHING;
                 for object in self.values.objects(receiver) {
                     let id = match self.heap.objects[object as usize].origin {
-                        Origin::View(id) => self.values.integer(i64::from(id)),
+                        // A view without an id goes by its position.
+                        Origin::View(_, _, id) if id > 0xffff => self.values.integer(i64::from(id)),
                         _ => self.read(Key::Element(object, 0), node),
                     };
                     let id = if id == NOTHING {
@@ -405,8 +407,12 @@ impl World<'_> {
                 Some((self.values.one(Atom::Object(button)), true))
             }
             ("getCheckedRadioButtonId", None) => Some((self.checked_radio(node, receiver), true)),
-            ("performClick", None) if view => {
+            ("performClick" | "callOnClick" | "toggle", None) if view => {
                 for object in self.values.objects(receiver) {
+                    if self.heap.find(Key::Ticked(object)).is_some() || facts.name == "toggle" {
+                        let both = self.values.of(vec![Atom::Integer(0), Atom::Integer(1)]);
+                        self.write(Key::Ticked(object), both);
+                    }
                     self.press(node, object);
                 }
                 Some((ANY, true))
@@ -429,14 +435,30 @@ impl World<'_> {
                 };
                 Some((back, true))
             }
+            // Something inside a view, or the window that a view is in.
+            ("getChildAt", Some(_)) | ("getRootView" | "getWindow" | "getDecorView", None)
+                if receiver != ANY
+                    && (view || self.on_screen(facts) || facts.of("Landroid/view/Window;")) =>
+            {
+                let part = self.object_at(node, unit, NONE);
+                for holder in self.values.objects(receiver) {
+                    self.hold(holder, part);
+                }
+                Some((self.values.one(Atom::Object(part)), true))
+            }
             ("inflate", Some(layout)) if view || facts.of("Landroid/view/LayoutInflater;") => {
-                let layout = if view { args[1] } else { layout };
                 let kind = self
                     .program
                     .find_type(b"Landroid/view/View;")
                     .unwrap_or(NONE);
                 let object = self.object_at(node, unit, kind);
                 let holder = self.values.one(Atom::Object(object));
+                let attached = args
+                    .get(3)
+                    .is_none_or(|&on| view || self.values.truth(on).1);
+                if let Some(&parent) = args.get(2).filter(|_| attached) {
+                    self.hold_all(parent, object);
+                }
                 self.inflate(node, unit, holder, layout);
                 Some((holder, true))
             }
@@ -501,37 +523,9 @@ impl World<'_> {
         message
     }
 
-    /// The ids of the radio buttons that may be ticked: those in the layouts of their groups.
-    pub(super) fn checked_radio(&mut self, node: u32, groups: Value) -> Value {
-        let mut atoms = vec![Atom::Integer(-1)];
-        for group in self.values.objects(groups) {
-            let Origin::View(id) = self.heap.objects[group as usize].origin else {
-                return ANY;
-            };
-            for layout in self.inflated() {
-                let layout = self.screens.layout(layout);
-                if !layout.views.iter().any(|view| view.id == id) {
-                    continue;
-                }
-                for view in layout
-                    .views
-                    .iter()
-                    .filter(|view| view.ticks && view.id != 0)
-                {
-                    let object = self.object(Origin::View(view.id), NONE, 0);
-                    self.tickable(object);
-                    let ticked = self.read(Key::Ticked(object), node);
-                    if self.values.truth(ticked).1 {
-                        atoms.push(Atom::Integer(view.id.into()));
-                    }
-                }
-            }
-        }
-        self.values.of(atoms)
-    }
-
     /// Code presses a control: its listeners run now.
     fn press(&mut self, node: u32, view: u32) {
+        self.views.pressed.insert(view, ());
         self.read(Key::Listeners(view), node);
         for number in 0..self.events.len() {
             let event = self.events[number].clone();

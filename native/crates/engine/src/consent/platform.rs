@@ -39,9 +39,11 @@ impl World<'_> {
                 let ids = self.values.integers(args[1])?;
                 let mut atoms = Vec::new();
                 for id in ids {
-                    let object = self.object(Origin::View(id as u32), NONE, 0);
-                    self.hold_all(args[0], object);
-                    atoms.push(Atom::Object(object));
+                    let found = self.find_view(node, insn.unit, args[0], id as u32);
+                    if found == ANY {
+                        return Some((ANY, true));
+                    }
+                    atoms.extend(self.values.atoms(found));
                 }
                 Some((self.values.of(atoms), true))
             }
@@ -339,7 +341,7 @@ impl World<'_> {
             .collect()
     }
 
-    fn hold_all(&mut self, holders: Value, child: u32) {
+    pub(super) fn hold_all(&mut self, holders: Value, child: u32) {
         for holder in self.values.objects(holders) {
             self.hold(holder, child);
         }
@@ -471,56 +473,6 @@ impl World<'_> {
             let own = self.program.link.fields[field].name;
             if &*self.program.name(own) == name {
                 self.write(Key::Field(message, field as u32), value);
-            }
-        }
-    }
-
-    /// The box of a view can be ticked: what it shows at first.
-    pub(super) fn tickable(&mut self, view: u32) {
-        let mut ticked = 0;
-        if let Origin::View(id) = self.heap.objects[view as usize].origin {
-            for layout in self.inflated() {
-                let layout = self.screens.layout(layout);
-                let own = layout
-                    .views
-                    .iter()
-                    .any(|view| view.id == id && view.checked);
-                ticked |= i64::from(own);
-            }
-        }
-        let value = self.values.integer(ticked);
-        self.write(Key::Ticked(view), value);
-    }
-
-    /// Puts a layout on the screen: its handlers, and objects of its classes.
-    pub(super) fn inflate(&mut self, node: u32, unit: u32, holder: Value, layout: Value) {
-        let Some(ids) = self.values.integers(layout) else {
-            return;
-        };
-        for id in ids {
-            let value = self.values.integer(id);
-            for object in self.values.objects(holder) {
-                self.write(Key::Layout(object), value);
-            }
-            self.write(Key::Inflated, value);
-            let shown = self.screens.layout(id as u32);
-            for view in &shown.views {
-                if view.id != 0 {
-                    let object = self.object(Origin::View(view.id), NONE, 0);
-                    self.hold_all(holder, object);
-                    if !view.enabled {
-                        let zero = self.values.integer(0);
-                        self.write(Key::Enabled(object), zero);
-                    }
-                    if view.ticks && view.checked {
-                        let one = self.values.integer(1);
-                        self.write(Key::Ticked(object), one);
-                    }
-                }
-                if let Some(class) = &view.class {
-                    let package = class.clone();
-                    self.start_class(node, unit, &package);
-                }
             }
         }
     }

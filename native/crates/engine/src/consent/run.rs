@@ -351,6 +351,10 @@ impl World<'_> {
             .into_iter()
             .filter(|&atom| self.fits(atom, kind) != Some(false))
             .collect();
+        if kept.is_empty() && self.has_view(value) {
+            // The view is another one than those found.
+            return ANY;
+        }
         self.values.wide(kept)
     }
 

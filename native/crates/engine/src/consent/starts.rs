@@ -208,6 +208,19 @@ impl World<'_> {
         let mut rows = self.manifest.rows_of(name);
         let served =
             rows.clone().any(|one| one.kind == Kind::Provider) && rows.all(|one| !one.exported);
+        self.run_callbacks(node, unit, object, kind, served);
+        Some(object)
+    }
+
+    /// What the platform calls on an object of a class of the program that it makes. `served`: it is a provider for the app alone.
+    pub(super) fn run_callbacks(
+        &mut self,
+        node: u32,
+        unit: u32,
+        object: u32,
+        kind: u32,
+        served: bool,
+    ) {
         for callback in self.own_callbacks(object, kind) {
             // Nobody but the app asks a provider that is not exported.
             if served && !callback.name.starts_with("on") && callback.name != "attachInfo" {
@@ -224,7 +237,6 @@ impl World<'_> {
                 self.call_back(node, unit, &callback, &args);
             }
         }
-        Some(object)
     }
 
     /// All constructors of a class run on an object that the platform makes.

@@ -14,6 +14,7 @@ use super::heap::{Heap, Key, Origin, SUMMARY};
 use super::lexicon::Lexicon;
 use super::progress::{ARGUMENTS, Kept, WHOLE};
 use super::value::{ANY, NOTHING, Value, Values};
+use super::views::Views;
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::dex::class_data::access;
@@ -44,6 +45,10 @@ pub enum Phase {
     Unclear,
     /// The user agrees.
     Agreed,
+    /// Also controls that nothing enables.
+    Late,
+    /// What does not happen.
+    Never,
 }
 
 /// Why something changed.
@@ -79,6 +84,8 @@ pub struct Node {
     queued: bool,
     running: bool,
     ran: bool,
+    /// Whether something else than the user, acting on a control, leads to it.
+    free: bool,
     /// Steps taken in it.
     pub(super) spent: u32,
     /// The instruction that asks now, or [`WHOLE`].
@@ -90,6 +97,26 @@ pub struct Node {
     reads: Vec<(u32, u32)>,
     /// Instructions that call, each with the node called, ascending.
     calls: Vec<(u32, u32)>,
+}
+
+impl Node {
+    /// The cells that an instruction, or all of them, read, as far as they stand here.
+    pub(super) fn reads_of(&self, asks: Option<u32>) -> impl Iterator<Item = u32> + '_ {
+        let all = self
+            .reads
+            .iter()
+            .filter(move |read| asks.is_none_or(|asks| read.1 == asks));
+        all.map(|read| read.0)
+    }
+
+    /// The nodes that an instruction, or all of them, call.
+    pub(super) fn calls_of(&self, asks: Option<u32>) -> impl Iterator<Item = u32> + '_ {
+        let all = self
+            .calls
+            .iter()
+            .filter(move |call| asks.is_none_or(|asks| call.0 == asks));
+        all.map(|call| call.1)
+    }
 }
 
 /// When and from where a sensitive place was first reached.
@@ -154,6 +181,8 @@ pub struct World<'a> {
     by_cause: Map<(u32, u32), u32>,
     /// By method definition: code unit and number of each sensitive place in it.
     sites: Map<u32, Vec<(u32, u32)>>,
+    /// Cells that grew once the user had agreed, each with what first made it grow.
+    pub(super) grown: Map<u32, u32>,
     /// Calls that start an SDK, by method definition and code unit: the SDK, and whether they start it without collecting.
     pub starts: Map<(u32, u32), (u32, bool)>,
     /// SDKs that are started before the user agrees, in earnest.
@@ -167,7 +196,9 @@ pub struct World<'a> {
     phase_node: Map<(u32, u32), ()>,
     pub(super) initialised: Map<u32, ()>,
     pub(super) started: Map<u32, u32>,
-    pub(super) children: Map<u32, Vec<u32>>,
+    pub(super) views: Views,
+    /// Whether the next call is made because the user acts on a control.
+    pub(super) by_user: bool,
     pub(super) bound: Map<u32, Vec<u32>>,
     pub(super) instances: Map<u32, Vec<u32>>,
     /// By type and signature: what a call on any object of the type may run.
@@ -237,6 +268,7 @@ impl<'a> World<'a> {
             kept: 0,
             queue: BTreeSet::new(),
             phase: Phase::Start,
+            grown: Map::default(),
             starts: Map::default(),
             started_early: BTreeSet::new(),
             cause: 0,
@@ -250,7 +282,8 @@ impl<'a> World<'a> {
             phase_node: Map::default(),
             initialised: Map::default(),
             started: Map::default(),
-            children: Map::default(),
+            views: Views::default(),
+            by_user: false,
             bound: Map::default(),
             instances: Map::default(),
             receivers: Map::default(),
@@ -435,12 +468,16 @@ impl<'a> World<'a> {
         let Some(cell) = self.heap.write(key, value, &mut self.values) else {
             return;
         };
+        self.views.note(key);
         let cause = match self.causes[self.cause as usize] {
             Cause::Event(event) if self.phase == Phase::Agreed => {
                 self.cause_number(Cause::Cell(cell, event))
             }
             _ => self.cause,
         };
+        if self.phase == Phase::Agreed {
+            self.grown.entry(cell).or_insert(cause);
+        }
         self.tell_readers(self.heap.cells[cell as usize].key, cause);
     }
 
@@ -523,6 +560,8 @@ impl<'a> World<'a> {
         def: u32,
         args: &[Value],
     ) -> (Value, bool) {
+        let by_user = std::mem::take(&mut self.by_user);
+        let free = !by_user && !self.is_by_user(from);
         let mut key = std::mem::take(&mut self.call_key);
         key.clear();
         key.push(def);
@@ -530,7 +569,7 @@ impl<'a> World<'a> {
         let known = self.calls.get(&key[..]).copied();
         let number = match known {
             Some(number) => Some(number),
-            None => self.enter_node(from, unit, def, args),
+            None => self.enter_node(from, unit, def, args, free),
         };
         if let Some(number) = number.filter(|_| known.is_none()) {
             self.calls.insert(key[..].into(), number);
@@ -539,6 +578,9 @@ impl<'a> World<'a> {
         let Some(number) = number else {
             return (ANY, true);
         };
+        if free && known.is_some() {
+            self.set_free(number);
+        }
         let asks = self.asking_in(from);
         if asks != WHOLE {
             let calls = &mut self.nodes[from as usize].calls;
@@ -552,7 +594,14 @@ impl<'a> World<'a> {
     }
 
     /// The node that a call with these arguments runs, run if it is new or they are more than it had; `None` without code.
-    fn enter_node(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> Option<u32> {
+    fn enter_node(
+        &mut self,
+        from: u32,
+        unit: u32,
+        def: u32,
+        args: &[Value],
+        free: bool,
+    ) -> Option<u32> {
         let body = self.body(def)?;
         let context = self.context(def, &body, args);
         let next = self.nodes.len() as u32;
@@ -576,6 +625,7 @@ impl<'a> World<'a> {
                     queued: false,
                     running: false,
                     ran: false,
+                    free,
                     spent: 0,
                     asks: WHOLE,
                     waiting: Vec::new(),
@@ -586,6 +636,9 @@ impl<'a> World<'a> {
                 (next, true)
             }
         };
+        if free {
+            self.set_free(number);
+        }
         let mut changed = new;
         for (at, &arg) in args.iter().enumerate().take(usize::from(body.ins)) {
             let old = self.nodes[number as usize].args[at];
@@ -606,6 +659,17 @@ impl<'a> World<'a> {
             }
         }
         Some(number)
+    }
+
+    /// Whether a method runs only because the user acts on a control.
+    pub(super) fn is_by_user(&self, node: u32) -> bool {
+        self.nodes.get(node as usize).is_some_and(|node| !node.free)
+    }
+
+    fn set_free(&mut self, node: u32) {
+        if !std::mem::replace(&mut self.nodes[node as usize].free, true) {
+            self.enqueue((node, WHOLE), self.cause);
+        }
     }
 
     fn run(&mut self, node: u32) {

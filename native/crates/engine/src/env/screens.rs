@@ -43,6 +43,8 @@ pub struct View {
     pub class: Option<String>,
     /// Whether it can be ticked.
     pub ticks: bool,
+    /// Whether it is a button by its kind, and no text that can be pressed.
+    pub button: bool,
 }
 
 /// One layout with those it includes.
@@ -50,14 +52,30 @@ pub struct View {
 pub struct Layout {
     /// Its views in document order.
     pub views: Vec<View>,
+    /// Positions in [`Layout::views`], by id.
+    by_id: HashMap<u32, Vec<usize>>,
 }
 
 impl Layout {
-    /// All that it says.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.views
-            .iter()
-            .flat_map(|view| view.texts.iter().map(String::as_str))
+    /// The number by which a view is known: its id, or its position if it has none. Ids are higher than any position.
+    pub fn number(&self, position: usize) -> u32 {
+        match self.views[position].id {
+            0 => position as u32,
+            id => id,
+        }
+    }
+
+    /// Positions of the views with a number; an included layout may repeat an id.
+    pub fn positions(&self, number: u32) -> Vec<usize> {
+        match self.by_id.get(&number) {
+            Some(found) => found.clone(),
+            None => (number as usize..self.views.len()).take(1).collect(),
+        }
+    }
+
+    /// The views with a number.
+    pub fn of(&self, number: u32) -> impl Iterator<Item = &View> {
+        self.positions(number).into_iter().map(|at| &self.views[at])
     }
 }
 
@@ -106,6 +124,11 @@ impl<'a> Screens<'a> {
         self.layouts.insert(id, Rc::default()); // ends a cycle of includes
         let mut layout = Layout::default();
         self.read(id, INCLUDES, &mut layout);
+        for (position, view) in layout.views.iter().enumerate() {
+            if view.id as usize >= VIEWS {
+                layout.by_id.entry(view.id).or_default().push(position);
+            }
+        }
         let layout = Rc::new(layout);
         self.layouts.insert(id, layout.clone());
         layout
@@ -155,6 +178,7 @@ impl<'a> Screens<'a> {
                 ticks: ["CheckBox", "Switch", "RadioButton", "ToggleButton"]
                     .iter()
                     .any(|kind| tag.ends_with(kind) || tag.ends_with("SwitchCompat")),
+                button: tag.ends_with("Button"),
                 ..View::default()
             };
             let mut included = 0;
@@ -166,7 +190,7 @@ impl<'a> Screens<'a> {
                         .map(|text| text.into_owned())
                 };
                 match &*name {
-                    "id" => view.id = attribute.data,
+                    "id" if attribute.data as usize >= VIEWS => view.id = attribute.data,
                     "text" | "title" | "hint" | "contentDescription" | "message" => {
                         if attribute.kind == TYPE_REFERENCE {
                             let texts = self.texts(attribute.data);

@@ -23,8 +23,8 @@ pub type AnswerRow = (
 );
 /// Answers, what agreeing controls say, counts.
 pub type ConsentRows = (Vec<AnswerRow>, Vec<String>, BTreeMap<&'static str, i64>);
-/// Words: agree, decline, go on, policy.
-pub type Words = (Vec<String>, Vec<String>, Vec<String>, Vec<String>);
+/// Words by role.
+pub type Words = BTreeMap<String, Vec<String>>;
 
 /// What the manifest says, from Python.
 pub fn manifest(
@@ -82,7 +82,7 @@ impl Code {
         &self,
         held: &Held,
         manifest: &Manifest,
-        words: Words,
+        mut words: Words,
         sites: &[(u32, u32)],
         starts: &[((u32, u32), u32, bool)],
     ) -> ConsentRows {
@@ -92,11 +92,16 @@ impl Code {
             table: table.as_deref(),
         });
         let screens = Screens::new(sources.collect(), self.limits);
+        let mut take = |role: &str| words.remove(role).unwrap_or_default();
         let lexicon = Lexicon {
-            agree: words.0,
-            decline: words.1,
-            proceed: words.2,
-            policy: words.3,
+            agree: take("agree"),
+            decline: take("decline"),
+            proceed: take("proceed"),
+            beside: take("beside"),
+            policy: take("policy"),
+            document: take("document"),
+            permission: take("permission"),
+            tie: take("tie"),
         };
         let outcome = consent(
             &self.program,
