@@ -30,6 +30,7 @@ pub mod providers;
 pub mod reflection;
 pub mod run;
 pub mod starts;
+pub mod steps;
 pub mod stores;
 pub mod tables;
 pub mod texts;
