@@ -62,6 +62,8 @@ pub(super) struct Convention {
     waiting: u32,
     /// Static field with what a function gives back that has suspended.
     suspended: u32,
+    /// The classes that the compiler makes.
+    compiled: BTreeSet<u32>,
     /// The types of coroutines of the library, and fields that hold the continuation to hand on to.
     coroutines: BTreeSet<u32>,
     holding: Map<u32, Vec<u32>>,
@@ -120,6 +122,7 @@ impl Convention {
             step,
             waiting,
             suspended,
+            compiled: BTreeSet::new(),
             coroutines: BTreeSet::new(),
             holding: Map::default(),
             awaiting: BTreeSet::new(),
@@ -201,6 +204,7 @@ impl Convention {
                 self.roles.insert(def, role);
             }
         }
+        self.compiled = compiled;
     }
 
     /// The method that tells what a coroutine ended with, if a method ends one: what that gives goes to another method.
@@ -356,6 +360,16 @@ fn does_more(program: &Program, body: &Body, sites: &impl Fn(u32) -> bool, depth
 }
 
 impl World<'_> {
+    /// Whether a method is one that can be suspended: a step, or a function with a continuation behind its parameters.
+    pub(super) fn is_suspended(&self, def: u32) -> bool {
+        let Some(found) = &self.convention else {
+            return false;
+        };
+        let key = self.program.link.methods[self.program.defs.methods[def as usize].id as usize];
+        found.compiled.contains(&key.class)
+            || self.program.link.proto(key.proto)[1..].last() == Some(&found.continuation)
+    }
+
     /// A call of the runtime of Kotlin that is known by its structure; `None` if its own code is to run.
     pub(super) fn follow_convention(
         &mut self,
