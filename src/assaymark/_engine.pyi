@@ -188,6 +188,9 @@ FlowSetting: TypeAlias = tuple[str, list[FlowComponent], list[str], list[tuple[i
 FlowPlace: TypeAlias = tuple[str, str, str, str, int, int | None, int]
 """Class, method, descriptor, DEX, code unit, line, id of the method."""
 
+ConsentControlRow: TypeAlias = tuple[list[str], bool, bool, FlowPlace | None, FlowPlace | None, list[str]]
+"""Texts, whether it is ticked (not pressed), whether it is known to agree, where its listener was set, the listener, files of its layout."""
+
 FlowRow: TypeAlias = tuple[
     str, str, FlowPlace, str, str, FlowPlace, list[str], bool, str | None, str | None, list[FlowPlace]
 ]
@@ -261,7 +264,7 @@ class Code:
         words: dict[str, list[str]],
         sites: list[tuple[int, int]],
         starts: list[tuple[tuple[int, int], int, bool]],
-    ) -> tuple[list[tuple[str, str | None, list[str], str | None]], list[str], dict[str, int]]:
+    ) -> tuple[list[tuple[str, str | None, list[str], str | None]], list[ConsentControlRow], dict[str, int]]:
         """Find the order of places (id of the method, code unit) against the user's consent.
 
         `packages` and `resources` go together. `components`: class, kind (`activity`, `service`, `receiver`, `provider`), whether anybody
@@ -270,7 +273,7 @@ class Code:
         by place, that start an SDK: its number, and whether without collecting.
 
         Gives for each place `before`, `after`, `no-gate` or `unknown`, why it is unknown (`not-reached`, `unresolved-guard`, `pre-init`, `unseen-way`, `limit`), the
-        methods on the way to it, and what opens the way; then what agreeing controls say; then counts: steps, nodes, complete (0 if the limit
+        methods on the way to it, and what opens the way; then the controls that agree, or may; then counts: steps, nodes, complete (0 if the limit
         of steps was hit), and of what was left out reflection, intents, dynamic (calls by call site), long_methods.
         """
     def find_calls(self, selectors: list[tuple[str, str, str, bool]]) -> list[CodeHit]:

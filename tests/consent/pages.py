@@ -3,10 +3,11 @@
 A page has sections; a section with a block ` ```java ` is a case. Its classes lie in `com.example.app`; `Main` is the
 launcher activity, `App` the application if there is one. `READ(context)` stands for a sensitive call, and the comment
 behind it for the answer: `//@ before`, `//@ after`, `//@ no-gate`, `//@ unknown`, or `//@ never` for one that never
-runs; behind `after` may stand the gate that the report names, `<- p/agreed ← “同意”`. ` ```xml ` holds more components; ` ```toml ` rules of R8 (`[r8]`) and resources (`[strings]`, `[layouts]`),
-which the code names as `R.string.x`, `R.layout.x`, `R.id.x`; `[dex]` with `second`, a pattern of the classes in a
-second DEX file. Each case may use the class `Gate` below. A block before the first section holds a library that all
-cases of the page have: public types, each with its `package` line.
+runs; behind `after` may stand the gate that the report names, `<- p/agreed ← “同意”`. ` ```xml ` holds more
+components; ` ```toml ` rules of R8 (`[r8]`) and resources (`[strings]`, `[layouts]`), which the code names as
+`R.string.x`, `R.layout.x`, `R.id.x`; `[dex]` with `second`, a pattern of the classes in a second DEX file. Each case
+may use the class `Gate` below. A block before the first section holds a library that all cases of the page have:
+public types, each with its `package` line.
 """
 
 from __future__ import annotations

@@ -193,6 +193,23 @@ def _busy(*, ordered: bool) -> Report:
         "contacts", "android.provider.ContactsContract.Contacts", "unknown", "a.b.c.d", kind="field", reachable=False
     )
 
+    if ordered:
+        for says, control, agrees, listener in (
+            (("Agree", "同意"), "press", True, "com.example.daily.Welcome$1"),
+            (("OK", "确定"), "press", False, "com.example.daily.Update$1"),
+            (("我已阅读并同意《隐私政策》",), "tick", True, None),
+        ):
+            sample.add(
+                "consent_gate",
+                "res/layout/welcome.xml",
+                says=says,
+                control=control,
+                agrees=agrees,
+                **{"class": listener},
+                method="onClick" if listener else None,
+                layouts=("res/layout/welcome.xml",),
+                owner="app",
+            )
     phone = sample.add(
         "permission",
         "AndroidManifest.xml",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assaymark import _engine, catalog
 from assaymark.analysis.code import code_of
-from assaymark.analysis.flow import FLOW_READS, flows_of
+from assaymark.analysis.flow import FLOW_READS, Place, flows_of
 from assaymark.analysis.sdk_calls import auto_starts, sdk_calls
 from assaymark.analysis.sensitive import sensitive_places
 from assaymark.formats.android.manifest import Component, complete_name
@@ -43,12 +43,33 @@ UNKNOWN = ConsentOrder("unknown", "not-reached", (), None)
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentControl:
+    """A control by which the user agrees (`agrees`), or may agree.
+
+    `says` holds its texts, `layouts` the files of the layout it stands in; `registered` is where its listener was set,
+    `listener` the method that runs, both unknown for a box that code only looks at.
+    """
+
+    says: tuple[str, ...]
+    ticks: bool
+    agrees: bool
+    registered: Place | None
+    listener: Place | None
+    layouts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentFacts:
-    """The order of each place (engine's id of the method, code unit), what agreeing controls say, what was left out."""
+    """The order of each place (engine's id of the method, code unit), controls that agree, what was left out."""
 
     orders: Mapping[tuple[int, int], ConsentOrder]
-    gates: tuple[str, ...]
+    controls: tuple[ConsentControl, ...]
     counts: Mapping[str, int]
+
+    @property
+    def gated(self) -> bool:
+        """Whether something asks the user to agree."""
+        return any(one.agrees for one in self.controls)
 
     def at(self, method: int, offset: int) -> ConsentOrder:
         """Give the order of a place."""
@@ -94,7 +115,7 @@ def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFact
     wanted = sorted(set(places))
     manifest, stated = program.manifest, _meta_data(program)
     words = catalog.load_consent_words()
-    answers, gates, counts = code_of(program).engine.consent(
+    answers, controls, counts = code_of(program).engine.consent(
         [part.package for part in program.packages],
         [part.resources for part in program.packages],
         _application(program),
@@ -117,7 +138,25 @@ def order_of(program: Program, places: Iterable[tuple[int, int]]) -> ConsentFact
         place: ConsentOrder(order, reason, tuple(path), gate)
         for place, (order, reason, path, gate) in zip(wanted, answers, strict=True)
     }
-    return ConsentFacts(orders, tuple(gates), counts)
+    return ConsentFacts(orders, tuple(_control(*row) for row in controls), counts)
+
+
+def _control(
+    says: list[str],
+    ticks: bool,
+    agrees: bool,
+    registered: _engine.FlowPlace | None,
+    listener: _engine.FlowPlace | None,
+    layouts: list[str],
+) -> ConsentControl:
+    return ConsentControl(
+        says=tuple(says),
+        ticks=ticks,
+        agrees=agrees,
+        registered=Place(*registered) if registered else None,
+        listener=Place(*listener) if listener else None,
+        layouts=tuple(layouts),
+    )
 
 
 def _starts(program: Program) -> list[tuple[tuple[int, int], int, bool]]:

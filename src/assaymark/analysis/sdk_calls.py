@@ -7,7 +7,7 @@ be in the package, or be understood, for the call to it to count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from assaymark import catalog
@@ -72,6 +72,19 @@ def switched_off(program: Program) -> frozenset[str]:
 
 
 def _find(code: CodeView) -> Iterator[SdkCall]:
+    found = list(_named(code))
+    started = {one.sdk for one in found if one.role == "init"}
+    for one in found:
+        alone = one.role == "pre-init" and one.sdk in _alone_starts() and one.sdk not in started
+        yield replace(one, role="init") if alone else one
+
+
+@cache
+def _alone_starts() -> frozenset[str]:
+    return frozenset(one.id for one in catalog.load_sdks() if one.alone_starts)
+
+
+def _named(code: CodeView) -> Iterator[SdkCall]:
     asked = _asked()
     parts = [one.method.rpartition(".") for one in asked]
     for hit in code.calls([(owner, name, "", True) for owner, _, name in parts]):

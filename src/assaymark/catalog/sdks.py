@@ -123,6 +123,8 @@ class Sdk(NamedTuple):
     """Components, mostly providers, that start it by standing in the manifest, before any code of the app runs."""
     pre_init: tuple[str, ...]
     """Methods that its maker's guide allows before the user agreed."""
+    alone_starts: bool
+    """Earlier versions knew no `init`: in an app that calls none, `pre_init` starts it."""
     consent: tuple[Consent, ...]
     """Calls that carry the user's decision."""
     switches: tuple[Switch, ...]
@@ -190,6 +192,7 @@ def read_sdk(row: Row, head: Head) -> Sdk:
         init=methods_of(row, "init"),
         auto_init=row.texts("auto_init"),
         pre_init=methods_of(row, "pre_init"),
+        alone_starts=row.flag("alone_starts"),
         consent=consents_of(row),
         switches=switches_of(row),
         source=row.source(),
@@ -207,6 +210,8 @@ def read_sdk(row: Row, head: Head) -> Sdk:
         row.refuse("a library receives no data")
     if not made.packages:
         row.refuse("packages is empty")
+    if made.alone_starts and not (made.init and made.pre_init):
+        row.refuse("alone_starts needs both init and pre_init")
     if both := sorted(set(made.init) & {*made.pre_init, *(one.method for one in made.consent)}):
         row.refuse(f"both init and allowed before consent: {', '.join(both)}")
     return made

@@ -22,7 +22,10 @@ from assaymark.formats.android.manifest import MEMBER as MANIFEST
 from assaymark.formats.program import Gap, Program
 from assaymark.model.tables import GAP
 
-CODE_TABLES = ("api_call", "endpoint", "flow", "identifier_read", "permission", "sdk", "sdk_call", "secret")
+CODE_TABLES = (
+    *("api_call", "consent_gate", "endpoint", "flow", "identifier_read"),
+    *("permission", "sdk", "sdk_call", "secret"),
+)
 """Tables whose rows come from code."""
 
 HIDING_PLACES = ("assets/", "res/raw/")

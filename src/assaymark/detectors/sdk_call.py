@@ -64,7 +64,7 @@ def sdk_call(program: Program) -> Iterator[Emission]:
                 held=sdk in held,
                 owner=sdk,
                 reachable=True,
-                consent="before" if consent.gates else "no-gate",
+                consent="before" if consent.gated else "no-gate",
             ),
         )
 

@@ -22,7 +22,7 @@ MAX_PART_BYTES = 512 << 20
 """Bounds on the packages inside one set; what is over them becomes a gap."""
 
 UNREAD = "nested-package-unread"
-_ALL_CODE = ("api_call", "component", "flow", "permission", "sdk", "sdk_call", "setting")
+_ALL_CODE = ("api_call", "component", "consent_gate", "flow", "permission", "sdk", "sdk_call", "setting")
 
 
 @reader

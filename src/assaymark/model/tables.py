@@ -285,6 +285,19 @@ SDK_CALL = _table(
     ("gate", _T, "the consent gate found, for `after`"),
 )
 
+CONSENT_GATE = _table(
+    "consent_gate",
+    "A control by which the user agrees, or may agree: what the order against consent hangs on.",
+    ("says", "control", "class", "method", "layouts"),
+    ("says", _L, "its texts, in the languages of the app, as far as they are known"),
+    Column("control", _T, "what the user does with it", ("press", "tick")),
+    ("agrees", _B, "known to agree by its text and what stands around it; false: it may be the one"),
+    ("class", _T, "class of the listener that runs, dotted; none for a box that code only looks at"),
+    ("method", _T, "method of the listener"),
+    ("layouts", _L, "files of the layout that it stands in; none for one made by code or of a dialog"),
+    ("owner", _T, "whose listener it is: `app`, an SDK id, or `unknown`"),
+)
+
 FLOW = _table(
     "flow",
     "Personal information that moves from a source to a sink.",
@@ -447,6 +460,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SDK,
             API_CALL,
             SDK_CALL,
+            CONSENT_GATE,
             FLOW,
             ENDPOINT,
             SECRET,

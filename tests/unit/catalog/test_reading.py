@@ -88,6 +88,7 @@ PERMISSION = 'name = "CAMERA", protection = "dangerous", zh = "相机", en = "ca
         (read_sdks, f"{SDK} }},\n{{ {OTHER_SDK}", "a.b: stands twice"),
         (read_sdks, f'{SDK}, init = ["a.b.start"]', "init: 'a.b.start' is not dotted.Class.method"),
         (read_sdks, f'{SDK}, init = ["a.B.c"], pre_init = ["a.B.c"]', "both init and allowed before consent: a.B.c"),
+        (read_sdks, f'{SDK}, pre_init = ["a.B.c"], alone_starts = true', "alone_starts needs both"),
         (read_sdks, f'{SDK}, init = ["a.B.c"], consent = [{{ method = "a.B.c" }}]', "both init and allowed before"),
         (read_sdks, f'{SDK}, unseen = ["a.b"]', "the row is not from an artefact"),
         (read_sdks, f'{SDK}, known = "artefact", unseen = ["a.c"]', "unseen names what is not in the row"),

@@ -105,6 +105,10 @@ def timeline(report: Report, names: Names, caps: Caps) -> Timeline:
         for owner in owners[: caps.columns]
     )
     gates = Counter(clean(row.get("gate")) for row in (*calls, *steps) if row.get("gate"))
+    if not gates:
+        # Something asks, and nothing waits for the answer.
+        asking: list[Row] = [row for row in evidence.get("consent_gate", ()) if row.get("agrees") and row.get("says")]
+        gates = Counter(f"“{clean(row['says'][0], 40)}”" for row in asking)
     key = "phase" if ordered else "entry"
     return Timeline(
         ordered=ordered,

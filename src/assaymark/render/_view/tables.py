@@ -75,6 +75,12 @@ def sheets(report: Report, names: Names, caps: Caps) -> list[Sheet]:
             lambda row: (_ORDERS.get(str(row.get("consent")), 3), row.get("sdk"), row.get("role")),
         ),
         make(
+            "consent_gate",
+            "says control agrees layout owner place",
+            lambda row: _consent_gate(row, names),
+            lambda row: (not row.get("agrees"), row.get("at") or ""),
+        ),
+        make(
             "permission",
             "permission protection opens usage callers notes",
             lambda row: _permission(row, names),
@@ -292,6 +298,22 @@ def _sdk_call(row: Row, names: Names) -> Cells:
         _yes_no(row.get("held")) if row.get("held") is not None else NOTHING,
         names.owner(row.get("owner")),
         Code(clean(row.get("at"), 160)),
+    )
+
+
+def _consent_gate(row: Row, names: Names) -> Cells:
+    layouts = [clean(one, 80) for one in row.get("layouts") or ()]
+    # The layout has a column of its own: where nothing else is known of the place, the listener says more.
+    place = (
+        f"{row.get('class')}.{row.get('method')}" if row.get("at") in layouts and row.get("class") else row.get("at")
+    )
+    return (
+        joined((same(clean(text, 80)) for text in row.get("says") or ()), most=3),
+        say_kind("render.gate-control", row.get("control")),
+        _yes_no(row.get("agrees")),
+        Code(", ".join(layouts[:2])),
+        names.owner(row.get("owner")),
+        Code(clean(place, 160)),
     )
 
 

@@ -4,8 +4,9 @@
 //! reads, and that grew since, are the gate. What opens otherwise (a listener of the control itself, an object that was stored) is
 //! named by what happened.
 
-use super::controls::Control;
+use super::controls;
 use super::heap::{Key, Origin};
+use super::lexicon::Says;
 use super::world::{Cause, Phase, World};
 use crate::code::link::NONE;
 
@@ -79,6 +80,73 @@ impl<'a> Gates<'a> {
             }
         }
         None
+    }
+}
+
+/// A control by which the user agrees, or may agree.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Control {
+    /// What it says, first text first; more than one if the app has more languages.
+    pub texts: Vec<String>,
+    /// Whether it can be ticked.
+    pub ticks: bool,
+    /// Whether it is known to agree.
+    pub certain: bool,
+    /// The definition of the method that runs, if one does.
+    pub runs: Option<u32>,
+    /// Where that method was registered, or a layout that names it was shown: method definition, code unit.
+    pub registered: Option<(u32, u32)>,
+    /// Files of the layout that it stands in.
+    pub layouts: Vec<String>,
+}
+
+/// The controls that agree, or may, ascending.
+pub fn controls(world: &mut World<'_>) -> Vec<Control> {
+    let events = (0..world.events.len() as u32).filter_map(|number| {
+        let event = &world.events[number as usize];
+        Some((event.control?, Some(event.def), Some(event.from)))
+    });
+    let boxes = world.heap.cells.iter().filter_map(|cell| match cell.key {
+        Key::Ticked(object) => Some((ticked(object), None, None)),
+        _ => None,
+    });
+    let all: Vec<_> = events.chain(boxes).collect();
+    let mut heard = BTreeSet::new();
+    let mut out = BTreeSet::new();
+    for (control, runs, from) in all {
+        // A box that has a listener was met with it.
+        if runs.is_some() {
+            heard.insert(control.object);
+        } else if heard.contains(&control.object) {
+            continue;
+        }
+        let texts = world.texts_of_control(control);
+        let says = world.judged(control);
+        if says == Says::Other || says == Says::Unclear && texts.is_empty() {
+            continue;
+        }
+        let registered = from.and_then(|(node, unit)| {
+            let slot = world.nodes.get(node as usize)?;
+            Some((slot.def, unit))
+        });
+        out.insert(Control {
+            texts,
+            ticks: control.ticks,
+            certain: says == Says::Agree,
+            runs,
+            registered,
+            layouts: world.files_of_layout(control.object),
+        });
+    }
+    out.into_iter().collect()
+}
+
+/// The box of a view.
+fn ticked(object: u32) -> controls::Control {
+    controls::Control {
+        object,
+        label: None,
+        ticks: true,
     }
 }
 
@@ -180,14 +248,7 @@ fn named(world: &mut World<'_>, cell: u32, cause: u32) -> Option<String> {
     let by = match world.causes[cause as usize] {
         Cause::Event(event) | Cause::Cell(_, event) if event != NONE => said(world, event),
         Cause::Cell(by, _) => match world.heap.cells[by as usize].key {
-            Key::Ticked(object) => {
-                let control = Control {
-                    object,
-                    label: None,
-                    ticks: true,
-                };
-                quoted(world.texts_of_control(control))
-            }
+            Key::Ticked(object) => quoted(world.texts_of_control(ticked(object))),
             _ => None,
         },
         _ => None,

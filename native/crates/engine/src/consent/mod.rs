@@ -94,8 +94,8 @@ pub struct Answer {
 pub struct Outcome {
     /// One for each place asked for.
     pub answers: Vec<Answer>,
-    /// What the controls that agree say.
-    pub gates: Vec<String>,
+    /// The controls that agree, or may.
+    pub controls: Vec<gate::Control>,
     /// False if the limit of steps ended the search.
     pub complete: bool,
     /// Steps taken.
@@ -166,17 +166,9 @@ pub fn consent(
             answer
         })
         .collect();
-    let mut gates: Vec<String> = (0..world.events.len() as u32)
-        .filter(|&number| world.says(number) == lexicon::Says::Agree)
-        .collect::<Vec<u32>>()
-        .into_iter()
-        .flat_map(|number| world.label(number))
-        .collect();
-    gates.sort_unstable();
-    gates.dedup();
     Outcome {
         answers,
-        gates,
+        controls: gate::controls(&mut world),
         complete,
         steps: world.steps,
         nodes: world.nodes.len(),

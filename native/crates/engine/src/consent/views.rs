@@ -414,6 +414,14 @@ impl World<'_> {
         texts.map(|text| text.text.clone()).collect()
     }
 
+    /// The files of the layout that a view stands in.
+    pub(super) fn files_of_layout(&mut self, view: u32) -> Vec<String> {
+        match self.heap.objects[view as usize].origin {
+            Origin::View(_, layout, _) if layout != NONE => self.screens.texts(layout).to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
     /// What stands around an object: on what holds it, and on all that these hold.
     /// `whole`: what the object itself says stands around too, for it is a dialog with a button.
     fn around(&mut self, object: u32, own: &[Rc<Reading>], whole: bool) -> Around {

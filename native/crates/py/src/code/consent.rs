@@ -1,6 +1,7 @@
 //! The question of order: which sensitive places run before the user agrees.
 
 use super::Code;
+use super::flow::PlaceRow;
 use crate::archive::Package;
 use crate::xml::Resources;
 use assaymark_engine::axml::Table;
@@ -8,6 +9,7 @@ use assaymark_engine::consent::lexicon::Lexicon;
 use assaymark_engine::consent::{Order, Outcome, consent};
 use assaymark_engine::env::screens::{Screens, Source};
 use assaymark_engine::env::{Component, Kind, Manifest};
+use assaymark_engine::flow::Site;
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,8 +23,17 @@ pub type AnswerRow = (
     Vec<String>,
     Option<String>,
 );
-/// Answers, what agreeing controls say, counts.
-pub type ConsentRows = (Vec<AnswerRow>, Vec<String>, BTreeMap<&'static str, i64>);
+/// What a control that agrees says, whether it is ticked, whether it is sure, where its listener is registered, the listener, layouts.
+pub type ControlRow = (
+    Vec<String>,
+    bool,
+    bool,
+    Option<PlaceRow>,
+    Option<PlaceRow>,
+    Vec<String>,
+);
+/// Answers, controls that agree, counts.
+pub type ConsentRows = (Vec<AnswerRow>, Vec<ControlRow>, BTreeMap<&'static str, i64>);
 /// Words by role.
 pub type Words = BTreeMap<String, Vec<String>>;
 
@@ -112,27 +123,39 @@ impl Code {
             starts,
             self.limits.consent_steps,
         );
-        rows(outcome)
+        self.consent_rows(outcome)
     }
-}
 
-fn rows(outcome: Outcome) -> ConsentRows {
-    let answers = outcome.answers.into_iter().map(|answer| {
-        let reason = match answer.order {
-            Order::Unknown(why) => Some(why),
-            _ => None,
-        };
-        (answer.order.name(), reason, answer.path, answer.gate)
-    });
-    let counters = outcome.counters;
-    let counts = BTreeMap::from([
-        ("steps", outcome.steps as i64),
-        ("nodes", outcome.nodes as i64),
-        ("complete", i64::from(outcome.complete)),
-        ("reflection", counters.reflection as i64),
-        ("intents", counters.intents as i64),
-        ("dynamic", counters.dynamic as i64),
-        ("long_methods", counters.long_methods as i64),
-    ]);
-    (answers.collect(), outcome.gates, counts)
+    fn consent_rows(&self, outcome: Outcome) -> ConsentRows {
+        let answers = outcome.answers.into_iter().map(|answer| {
+            let reason = match answer.order {
+                Order::Unknown(why) => Some(why),
+                _ => None,
+            };
+            (answer.order.name(), reason, answer.path, answer.gate)
+        });
+        let counters = outcome.counters;
+        let counts = BTreeMap::from([
+            ("steps", outcome.steps as i64),
+            ("nodes", outcome.nodes as i64),
+            ("complete", i64::from(outcome.complete)),
+            ("reflection", counters.reflection as i64),
+            ("intents", counters.intents as i64),
+            ("dynamic", counters.dynamic as i64),
+            ("long_methods", counters.long_methods as i64),
+        ]);
+        let place = |(def, unit): (u32, u32)| self.place_row(Site { def, unit });
+        let controls = outcome.controls.into_iter().map(|one| {
+            let runs = one.runs.map(|def| place((def, 0)));
+            (
+                one.texts,
+                one.ticks,
+                one.certain,
+                one.registered.map(place),
+                runs,
+                one.layouts,
+            )
+        });
+        (answers.collect(), controls.collect(), counts)
+    }
 }

@@ -48,7 +48,7 @@ type ComponentRow = (
 /// Name of the package, components, click handlers, widgets (id, data).
 pub type SettingRows = (String, Vec<ComponentRow>, Vec<String>, Vec<(u32, String)>);
 /// Class, method, descriptor, DEX, code unit, line, definition of the method.
-type PlaceRow = (String, String, String, String, u32, Option<u32>, u32);
+pub type PlaceRow = (String, String, String, String, u32, Option<u32>, u32);
 /// Data, source's name, its place, sink's kind, its name, its place, marks, confirmed, address, SDK, way.
 pub type LeakRow = (
     String,
@@ -189,7 +189,7 @@ impl Code {
         )
     }
 
-    fn place_row(&self, site: Site) -> PlaceRow {
+    pub(super) fn place_row(&self, site: Site) -> PlaceRow {
         let (class, method, descriptor) = self.program.method_text(site.def);
         let dex = &self.program.dexes[self.program.defs.class(site.def).dex as usize];
         let code = dex.code(self.program.defs.methods[site.def as usize].code);
