@@ -139,9 +139,12 @@ const SUSPENDS: &str = "call to 'resume' before 'invoke' with coroutine";
 
 impl World<'_> {
     /// Whether a truth is unpacked in a method that can be suspended, where the library of coroutines has lost its names.
-    pub(super) fn is_resumed(&mut self, body: &Body, kind: u32) -> bool {
+    pub(super) fn is_resumed(&mut self, node: u32, body: &Body, kind: u32) -> bool {
         if self.coroutines_modelled || self.program.descriptor(kind) != b"Ljava/lang/Boolean;" {
             return false;
+        }
+        if self.is_suspended(self.nodes[node as usize].def) {
+            return true;
         }
         let dex = &self.program.dexes[body.dex as usize];
         let texts = body

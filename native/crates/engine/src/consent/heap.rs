@@ -72,6 +72,8 @@ pub mod part {
     pub const COMPUTED: i64 = -6;
     /// Whether the class that an intent names is not known.
     pub const TARGET: i64 = -7;
+    /// Whether something that is waited for was opened.
+    pub const OPENED: i64 = -8;
 }
 
 /// What a cell stands for.

@@ -96,6 +96,9 @@ impl World<'_> {
                 self.describe(node, unit, object);
             }
         }
+        if let Some(outcome) = self.steps(node, unit, facts, args, is_static) {
+            return Some(outcome);
+        }
         if let Some(outcome) = self.future(node, unit, facts, args) {
             return Some(outcome);
         }

@@ -244,7 +244,7 @@ impl World<'_> {
             0x1f => {
                 let value = self.cast(get(frame, a), insn.index);
                 put = Some(match value {
-                    ANY if self.is_resumed(body, insn.index) => {
+                    ANY if self.is_resumed(node, body, insn.index) => {
                         // What a call that suspended gave came through a library that nobody could follow.
                         let no = self.values.one(Atom::Boxed(0));
                         self.unclear(node, no)

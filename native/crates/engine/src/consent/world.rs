@@ -6,6 +6,7 @@
 use super::body::Body;
 use super::calls::{Handed, Receivers};
 use super::contexts::Context;
+use super::continuations::Convention;
 use super::controls::Event;
 use super::coroutines;
 use super::facts::Facts;
@@ -215,6 +216,8 @@ pub struct World<'a> {
     coroutine: u32,
     /// Whether the library of coroutines has its own names, so that it is modelled.
     pub(super) coroutines_modelled: bool,
+    /// How continuations go on, where that library lost its names.
+    pub(super) convention: Option<Rc<Convention>>,
     /// Coroutines that were made and are still to run.
     spawned: Vec<u32>,
     pub(super) text_numbers: Map<(u32, u32), u32>,
@@ -243,6 +246,10 @@ impl<'a> World<'a> {
         for (&(def, unit), number) in sites.iter().zip(0..) {
             by_method.entry(def).or_default().push((unit, number));
         }
+        let coroutines_modelled = coroutines::is_modelled(program);
+        let convention = (!coroutines_modelled)
+            .then(|| Convention::find(program, |def| by_method.contains_key(&def)))
+            .flatten();
         World {
             program,
             manifest,
@@ -291,7 +298,8 @@ impl<'a> World<'a> {
                     program.find_type(b"Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;")
                 })
                 .unwrap_or(NONE),
-            coroutines_modelled: coroutines::is_modelled(program),
+            coroutines_modelled,
+            convention: convention.map(Rc::new),
             spawned: Vec::new(),
             text_numbers: Map::default(),
             counters: Counters::default(),
@@ -538,6 +546,20 @@ impl<'a> World<'a> {
 
     /// Calls a method definition; gives its result, and whether it may return.
     pub(super) fn call(&mut self, from: u32, unit: u32, def: u32, args: &[Value]) -> (Value, bool) {
+        if let Some(outcome) = self.follow_convention(from, unit, def, args) {
+            return outcome;
+        }
+        self.call_code(from, unit, def, args)
+    }
+
+    /// The same, where the code of the definition runs whatever is known of it.
+    pub(super) fn call_code(
+        &mut self,
+        from: u32,
+        unit: u32,
+        def: u32,
+        args: &[Value],
+    ) -> (Value, bool) {
         let by_user = std::mem::take(&mut self.by_user);
         let free = !by_user && !self.is_by_user(from);
         let mut key = std::mem::take(&mut self.call_key);
