@@ -15,17 +15,19 @@ from collections.abc import Iterator
 from assaymark.analysis.code import code_of
 from assaymark.analysis.consent import CONSENT_READS, consent_of
 from assaymark.extend import Emission, detector
-from assaymark.formats.program import Program
-from assaymark.model.tables import CONSENT_GATE
+from assaymark.formats.program import Gap, Program
+from assaymark.model.tables import CONSENT_GATE, GAP
 
 MOST = 500
 """Rows; more controls than a person can look at say nothing more."""
 
 
-@detector(id="consent-gate", version=1, emits=(CONSENT_GATE,), reads=CONSENT_READS)
+@detector(id="consent-gate", version=1, emits=(CONSENT_GATE, GAP), reads=CONSENT_READS)
 def consent_gate(program: Program) -> Iterator[Emission]:
     """Give one row for each control, those that are known to agree first."""
     controls = sorted(consent_of(program).controls, key=lambda one: not one.agrees)
+    if len(controls) > MOST:
+        yield GAP, Gap("limit-hit", "controls that agree", "", ("consent_gate",), "partial", len(controls) - MOST).row()
     for one in controls[:MOST]:
         listener = one.listener
         place = one.registered.text if one.registered else (*one.layouts, "")[0]

@@ -58,6 +58,7 @@ impl World<'_> {
                 .fold(7u32, |sum, atom| match atom {
                     Atom::Text(number) => sum.wrapping_mul(31).wrapping_add(*number),
                     Atom::Integer(number) => sum.wrapping_mul(31).wrapping_add(*number as u32),
+                    Atom::Object(number) => sum.wrapping_mul(37).wrapping_add(*number),
                     _ => sum,
                 })
         });

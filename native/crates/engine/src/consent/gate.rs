@@ -69,17 +69,27 @@ impl<'a> Gates<'a> {
         let body = self.bodies.body(world.nodes.get(node as usize)?.def).ok()?;
         let units = conditions(&body, unit);
         let asked = world.body(body.def)?;
+        let mut other = None;
         for unit in units {
             let at = asked.insns.partition_point(|insn| insn.unit < unit);
             let asks = asked.insns.get(at).map_or(NONE, |insn| insn.asks);
+            if asks == NONE {
+                continue;
+            }
             let cells = cells_read(world, node, asks).into_iter();
-            let known = cells.filter(|cell| world.grown.contains_key(cell));
-            let found = known.min_by_key(|&cell| (rank(world.heap.cells[cell as usize].key), cell));
-            if asks != NONE && found.is_some() {
-                return found;
+            let mut known: Vec<u32> = cells
+                .filter(|cell| world.grown.contains_key(cell))
+                .collect();
+            known.sort_by_key(|&cell| (rank(world.heap.cells[cell as usize].key), cell));
+            for cell in known {
+                // What another control stores is no consent, though it may stand nearer.
+                if agrees(world, world.grown[&cell]) {
+                    return Some(cell);
+                }
+                other = other.or(Some(cell));
             }
         }
-        None
+        other
     }
 }
 
@@ -256,6 +266,17 @@ fn named(world: &mut World<'_>, cell: u32, cause: u32) -> Option<String> {
     match (stored, by) {
         (Some(stored), Some(by)) => Some(format!("{stored} ← {by}")),
         (stored, by) => stored.or(by),
+    }
+}
+
+/// Whether a control that agrees is behind a cause.
+fn agrees(world: &mut World<'_>, cause: u32) -> bool {
+    match world.causes[cause as usize] {
+        Cause::Event(event) | Cause::Cell(_, event) if event != NONE => {
+            world.says(event) == Says::Agree
+        }
+        Cause::Cell(by, _) => matches!(world.heap.cells[by as usize].key, Key::Ticked(_)),
+        _ => false,
     }
 }
 

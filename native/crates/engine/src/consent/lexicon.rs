@@ -13,6 +13,8 @@ pub struct Lexicon {
     pub proceed: Vec<String>,
     /// On a control beside words that agree: they say nothing else.
     pub beside: Vec<String>,
+    /// On a control beside words that agree: what it says may be the opposite.
+    pub negation: Vec<String>,
     /// In a text: it speaks of a policy or of personal information.
     pub policy: Vec<String>,
     /// In a text: it names a document of that kind.
@@ -159,6 +161,9 @@ impl Lexicon {
                 Label::Other
             };
         }
+        if holds(&without_names(text), &self.negation) {
+            return Label::Doubtful;
+        }
         let mut rest = vec![&self.agree, &self.beside, &self.proceed];
         if !policy {
             return match left(text, &rest) {
@@ -172,6 +177,18 @@ impl Lexicon {
             ..=LITTLE => Label::AgreesTo,
             _ => Label::Doubtful,
         }
+    }
+
+    /// What a text says of which the start is not known: that may turn it around.
+    pub fn read_end(&self, text: &str) -> Reading {
+        let mut reading = self.read(text);
+        if matches!(
+            reading.label,
+            Label::Agrees | Label::AgreesTo | Label::States
+        ) {
+            reading.label = Label::Doubtful;
+        }
+        reading
     }
 
     /// What a control with these texts, among these others, says.
@@ -302,6 +319,16 @@ fn left(text: &str, lists: &[&Vec<String>]) -> usize {
     left
 }
 
+/// A text without names in angle brackets.
+fn without_names(text: &str) -> String {
+    let mut parts = text.split('《');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(part.split_once('》').map_or(part, |(_, behind)| behind));
+    }
+    out
+}
+
 /// Whether what stands at a place in a text is a word: Latin ones have no letter beside them.
 fn is_word(text: &str, at: usize, word: &str) -> bool {
     let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
@@ -333,6 +360,7 @@ mod tests {
             decline: words(&["disagree", "不同意"]),
             proceed: words(&["ok", "继续", "登录"]),
             beside: words(&["i", "to", "the", "并", "我", "已", "阅读", "和"]),
+            negation: words(&["不", "not", "won't"]),
             policy: words(&["privacy", "隐私", "个人信息"]),
             document: words(&["policy", "政策", "协议"]),
             permission: words(&["权限"]),
@@ -349,6 +377,20 @@ mod tests {
         let mut others = Around::default();
         others.add(&[Rc::new(lexicon.read(around))], &[]);
         lexicon.judge(&[group], kind, &others)
+    }
+
+    #[test]
+    fn a_negation_leaves_it_open() {
+        assert_eq!(button("同意《隐私政策》", "隐私政策"), Says::Agree);
+        assert_eq!(button("不必同意《隐私政策》", "隐私政策"), Says::Unclear);
+        assert_eq!(button("同意《不打扰政策》", "隐私政策"), Says::Agree);
+        assert_eq!(
+            button("I won't accept the policy", "privacy"),
+            Says::Unclear
+        );
+        let lexicon = lexicon();
+        assert_eq!(lexicon.read("同意").label, Label::Agrees);
+        assert_eq!(lexicon.read_end("同意").label, Label::Doubtful);
     }
 
     fn button(label: &str, around: &str) -> Says {

@@ -148,8 +148,8 @@ pub fn consent(
     }
     let gate = world.has_gate();
     let complete = !world.exhausted();
-    let late = |one: &world::Reached| one.phase == Phase::Agreed;
-    let unseen = match world.reached.iter().flatten().any(late) {
+    let after = |one: &world::Reached| one.phase == Phase::Agreed;
+    let unseen = match world.reached.iter().flatten().any(after) {
         true => world.unseen(made),
         false => BTreeSet::new(),
     };

@@ -323,7 +323,9 @@ impl World<'_> {
             ("setText" | "setTitle" | "setMessage" | "setHint" | "setCustomTitle", Some(text))
                 if view || self.on_screen(facts) || facts.class().contains("Builder;") =>
             {
-                // That it says something unknown as well says nothing.
+                if text == ANY && facts.name == "setText" {
+                    self.says_anything(receiver);
+                }
                 for object in self
                     .values
                     .objects(receiver)
@@ -406,12 +408,20 @@ impl World<'_> {
                         }
                     }
                     self.hold(dialog, button);
+                    self.views.buttons.entry(button).or_default().insert(dialog);
                 }
                 Some((self.values.one(Atom::Object(button)), true))
             }
             ("getCheckedRadioButtonId", None) => Some((self.checked_radio(node, receiver), true)),
+            ("check", Some(id)) if facts.of("Landroid/widget/RadioGroup;") => {
+                self.check_radio(receiver, id);
+                None
+            }
             ("performClick" | "callOnClick" | "toggle", None) if view => {
                 for object in self.values.objects(receiver) {
+                    if facts.of("Landroid/widget/CompoundButton;") {
+                        self.tickable(object);
+                    }
                     if self.heap.find(Key::Ticked(object)).is_some() || facts.name == "toggle" {
                         let both = self.values.of(vec![Atom::Integer(0), Atom::Integer(1)]);
                         self.write(Key::Ticked(object), both);
@@ -534,14 +544,18 @@ impl World<'_> {
 
     /// Code presses a control: its listeners run now.
     fn press(&mut self, node: u32, view: u32) {
-        self.views.pressed.insert(view, ());
-        self.read(Key::Listeners(view), node);
+        // Which of its buttons a dialog gave is not asked: each counts as pressed.
+        let dialogs = self.views.buttons.get(&view).into_iter().flatten();
+        let pressed: Vec<u32> = dialogs.copied().chain([view]).collect();
+        for &view in &pressed {
+            self.views.pressed.insert(view, ());
+            self.read(Key::Listeners(view), node);
+        }
+        self.steps += self.events.len() as u64;
         for number in 0..self.events.len() {
-            let event = self.events[number].clone();
-            if event
-                .control
-                .is_some_and(|control| control.object == view && !control.ticks)
-            {
+            let control = self.events[number].control;
+            if control.is_some_and(|control| pressed.contains(&control.object) && !control.ticks) {
+                let event = self.events[number].clone();
                 self.call(event.from.0, event.from.1, event.def, &event.args);
             }
         }

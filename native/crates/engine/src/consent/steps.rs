@@ -163,11 +163,16 @@ impl World<'_> {
     fn holding(&mut self, node: u32, unit: u32, facts: &Foreign, held: Value) -> Value {
         let kind = self.program.find_type(facts.result.as_bytes());
         let object = self.object_at(node, unit, kind.unwrap_or(NONE));
-        match held {
-            ANY => self.write(Key::Elements(object), ANY),
-            held => self.write(Key::Contents(object), held),
-        }
+        self.put_value(object, held);
         self.values.one(Atom::Object(object))
+    }
+
+    /// An object holds a value; that it holds something unknown is kept apart.
+    fn put_value(&mut self, object: u32, value: Value) {
+        match value {
+            ANY => self.write(Key::Elements(object), ANY),
+            value => self.write(Key::Contents(object), value),
+        }
     }
 
     fn made_stage(
@@ -203,14 +208,15 @@ impl World<'_> {
         let held = self.held(node, receiver);
         let (null, some) = (self.values.integer(0), held != NOTHING);
         let given = match (facts.name.trim_end_matches("Async"), passed) {
-            ("complete" | "obtrudeValue", [value]) => {
+            ("complete" | "obtrudeValue" | "completeOnTimeout", [value, ..]) => {
+                let value = match facts.name.as_str() {
+                    "completeAsync" => self.apply(node, unit, *value, "get", &[]),
+                    _ => *value,
+                };
                 for object in self.values.objects(receiver) {
-                    match *value {
-                        ANY => self.write(Key::Elements(object), ANY),
-                        value => self.write(Key::Contents(object), value),
-                    }
+                    self.put_value(object, value);
                 }
-                return Some((ANY, true));
+                return Some((receiver, true));
             }
             ("get" | "join", []) => return Some((held, some)),
             ("getNow", [other]) => return Some((self.values.join(held, *other), true)),
@@ -275,6 +281,13 @@ impl World<'_> {
         receiver: Value,
         passed: &[Value],
     ) -> Option<Outcome> {
+        // What a stream gives, say, is not known.
+        let kind = self.program.find_type(b"Ljava/util/Optional;")?;
+        let objects = self.values.objects(receiver);
+        let made = |&object: &u32| self.heap.objects[object as usize].class == kind;
+        if objects.is_empty() || !objects.iter().all(made) {
+            return None;
+        }
         let held = self.held(node, receiver);
         let (missing, some) = self.values.truth(held);
         let there = self.values.filter(held, |atom| atom != Atom::Integer(0));

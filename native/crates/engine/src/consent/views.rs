@@ -6,6 +6,7 @@
 use super::controls::{Control, resource_of, shown};
 use super::heap::{Key, Origin};
 use super::lexicon::{Around, Group, Kind, Reading, Says};
+use super::texts::{GAP, PARTIAL};
 use super::value::{ANY, Atom, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
@@ -51,6 +52,12 @@ pub(super) struct Views {
     by_layout: Map<u32, Rc<Vec<Rc<Reading>>>>,
     /// Objects whose contents are the text of a control.
     styled: Map<u32, ()>,
+    /// Views that code gives a text that is not known.
+    unsaid: Map<u32, ()>,
+    /// Objects that a layout was put on that is not known, and views looked for there.
+    obscure: Map<u32, ()>,
+    /// Buttons that dialogs gave.
+    pub buttons: Map<u32, BTreeSet<u32>>,
     /// Views that code presses by itself.
     pub pressed: Map<u32, ()>,
     /// Whether code enables a view that is not known.
@@ -73,6 +80,11 @@ impl World<'_> {
     /// Puts layouts on an object: their handlers, and objects of their classes.
     pub(super) fn inflate(&mut self, node: u32, unit: u32, holder: Value, layout: Value) {
         let Some(ids) = self.values.integers(layout) else {
+            for root in self.values.objects(holder) {
+                if self.views.obscure.insert(root, ()).is_none() {
+                    self.tell_readers(Key::Layout(root), self.cause);
+                }
+            }
             return;
         };
         for id in ids {
@@ -159,17 +171,33 @@ impl World<'_> {
     pub(super) fn find_view(&mut self, node: u32, unit: u32, receiver: Value, id: u32) -> Value {
         let mut homes = BTreeSet::new();
         let mut unknown = receiver == ANY;
+        let mut obscure = false;
         for holder in self.values.objects(receiver) {
-            let own = self.homes_of(holder, id, node);
-            unknown |= own.is_empty();
-            homes.extend(own);
+            match self.homes_of(holder, id, node) {
+                Some(own) => {
+                    unknown |= own.is_empty();
+                    homes.extend(own);
+                }
+                None => obscure = true,
+            }
+        }
+        if obscure {
+            // What stands there, and what it says, is not known.
+            let object = self.object(Origin::View(NONE, NONE, id), NONE, 0);
+            self.views.obscure.insert(object, ());
+            self.hold_all(receiver, object);
+            return self.values.one(Atom::Object(object));
         }
         if unknown {
             self.read(Key::Shown(id), node);
             if self.phase == Phase::Start {
                 self.depends_on_phase(node);
-            } else {
-                homes.extend(self.views.by_id.get(&id).into_iter().flatten());
+            } else if let Some(all) = self.views.by_id.get(&id) {
+                self.steps += all.len() as u64;
+                if all.len() > HOMES {
+                    return ANY;
+                }
+                homes.extend(all);
             }
         }
         if homes.is_empty() {
@@ -189,17 +217,15 @@ impl World<'_> {
         self.values.of(atoms)
     }
 
-    /// Where a view that an object holds may stand: below the object, or else below what holds it.
-    fn homes_of(&mut self, holder: u32, id: u32, node: u32) -> BTreeSet<Home> {
+    /// Where a view that an object holds may stand: below the object, or else below what holds it; `None` if that has a layout that is
+    /// not known.
+    fn homes_of(&mut self, holder: u32, id: u32, node: u32) -> Option<BTreeSet<Home>> {
         if let Origin::View(root, layout, _) = self.heap.objects[holder as usize].origin
             && layout != NONE
             && self.screens.layout(layout).of(id).next().is_some()
         {
-            return BTreeSet::from([(root, layout)]);
+            return Some(BTreeSet::from([(root, layout)]));
         }
-        let Some(shown) = self.views.by_id.get(&id).cloned() else {
-            return BTreeSet::new();
-        };
         let mut up = vec![holder];
         let mut seen = BTreeSet::from([holder]);
         let mut next = 0;
@@ -208,20 +234,37 @@ impl World<'_> {
             next += 1;
             self.steps += 1;
             self.read(Key::Layout(top), node);
+            if self.views.obscure.contains_key(&top) {
+                return None;
+            }
             if let Some(below) = self.views.below.get(&top) {
                 if below.len() >= BELOW {
                     break;
                 }
-                let found: BTreeSet<Home> = below.intersection(&shown).copied().collect();
+                self.steps += below.len() as u64;
+                let shown = self.views.by_id.get(&id);
+                let found = below
+                    .iter()
+                    .filter(|&home| shown.is_some_and(|shown| shown.contains(home)));
+                let found: BTreeSet<Home> = found.copied().collect();
                 if !found.is_empty() {
-                    return found;
+                    return Some(found);
                 }
             }
             let holders = self.read(Key::Holder(top), node);
             let holders = self.values.objects(holders).into_iter();
             up.extend(holders.filter(|&one| seen.insert(one)));
         }
-        BTreeSet::new()
+        Some(BTreeSet::new())
+    }
+
+    /// Code gives views a text that is not known.
+    pub(super) fn says_anything(&mut self, views: Value) {
+        for view in self.values.objects(views) {
+            if self.views.unsaid.insert(view, ()).is_none() {
+                self.views.changes += 1;
+            }
+        }
     }
 
     /// A view of a class of the program runs when code takes hold of it.
@@ -290,7 +333,13 @@ impl World<'_> {
             None => groups.iter().flat_map(|one| one.texts.clone()).collect(),
         };
         let around = self.around(control.object, &own, control.label.is_some());
-        let says = self.lexicon.judge(&groups, self.kind(control), &around);
+        let mut says = self.lexicon.judge(&groups, self.kind(control), &around);
+        let own = control.label.is_none();
+        if own && says == Says::Agree && self.views.unsaid.contains_key(&control.object)
+            || own && groups.is_empty() && self.views.obscure.contains_key(&control.object)
+        {
+            says = Says::Unclear;
+        }
         self.views.said.insert(key, (self.views.changes, says));
         says
     }
@@ -400,7 +449,14 @@ impl World<'_> {
             Some(id) => self.screens.texts(id).to_vec(),
             None => vec![shown(&text)],
         };
-        let found = Rc::new(self.group(&texts, false).texts);
+        let starts_open = text
+            .strip_prefix(PARTIAL)
+            .is_some_and(|known| known.starts_with(GAP));
+        let found = match starts_open {
+            true => vec![Rc::new(self.lexicon.read_end(&shown(&text)))],
+            false => self.group(&texts, false).texts,
+        };
+        let found = Rc::new(found);
         self.views.readings.insert(key, found.clone());
         found
     }
@@ -485,6 +541,27 @@ impl World<'_> {
         };
         let value = self.values.integer(ticked.into());
         self.write(Key::Ticked(view), value);
+    }
+
+    /// Code ticks a radio button of groups.
+    pub(super) fn check_radio(&mut self, groups: Value, ids: Value) {
+        let one = self.values.integer(1);
+        for group in self.values.objects(groups) {
+            let Origin::View(root, layout, _) = self.heap.objects[group as usize].origin else {
+                continue;
+            };
+            if layout == NONE {
+                continue;
+            }
+            let shown = self.screens.layout(layout);
+            for view in shown.views.iter().filter(|view| view.ticks && view.id != 0) {
+                let ids = self.values.integers(ids);
+                if ids.is_none_or(|ids| ids.contains(&view.id.into())) {
+                    let object = self.view((root, layout), view.id);
+                    self.write(Key::Ticked(object), one);
+                }
+            }
+        }
     }
 
     /// The ids of the radio buttons that may be ticked: those in the layouts of their groups.
@@ -592,7 +669,9 @@ impl World<'_> {
     /// Whether a view stands for one of which more is known by now.
     pub(super) fn is_stale(&self, view: u32) -> bool {
         match self.heap.objects[view as usize].origin {
-            Origin::View(NONE, _, id) => self.views.by_id.contains_key(&id),
+            Origin::View(NONE, _, id) => {
+                self.views.by_id.contains_key(&id) && !self.views.obscure.contains_key(&view)
+            }
             _ => false,
         }
     }

@@ -54,6 +54,8 @@ pub struct Layout {
     pub views: Vec<View>,
     /// Positions in [`Layout::views`], by id.
     by_id: HashMap<u32, Vec<usize>>,
+    /// Ids of radio buttons that their groups tick.
+    checked: Vec<u32>,
 }
 
 impl Layout {
@@ -124,6 +126,10 @@ impl<'a> Screens<'a> {
         self.layouts.insert(id, Rc::default()); // ends a cycle of includes
         let mut layout = Layout::default();
         self.read(id, INCLUDES, &mut layout);
+        let Layout { views, checked, .. } = &mut layout;
+        for view in views.iter_mut().filter(|view| checked.contains(&view.id)) {
+            view.checked = true;
+        }
         for (position, view) in layout.views.iter().enumerate() {
             if view.id as usize >= VIEWS {
                 layout.by_id.entry(view.id).or_default().push(position);
@@ -182,6 +188,8 @@ impl<'a> Screens<'a> {
                 ..View::default()
             };
             let mut included = 0;
+            // What stands where there is no text.
+            let mut described = Vec::new();
             for attribute in document.attributes_of(element) {
                 let name = document.attribute_name(attribute);
                 let text = || {
@@ -192,13 +200,20 @@ impl<'a> Screens<'a> {
                 match &*name {
                     "id" if attribute.data as usize >= VIEWS => view.id = attribute.data,
                     "text" | "title" | "hint" | "contentDescription" | "message" => {
+                        let instead = matches!(&*name, "hint" | "contentDescription");
+                        let list = if instead {
+                            &mut described
+                        } else {
+                            &mut view.texts
+                        };
                         if attribute.kind == TYPE_REFERENCE {
                             let texts = self.texts(attribute.data);
-                            view.texts.extend(texts.iter().cloned());
+                            list.extend(texts.iter().cloned());
                         } else {
-                            view.texts.extend(text());
+                            list.extend(text());
                         }
                     }
+                    "checkedButton" => out.checked.push(attribute.data),
                     "checked" => {
                         view.checked = self.truth(attribute.kind, attribute.data);
                     }
@@ -212,6 +227,9 @@ impl<'a> Screens<'a> {
                     }
                     _ => {}
                 }
+            }
+            if view.texts.is_empty() {
+                view.texts = described;
             }
             out.views.push(view);
             if included != 0 && depth > 0 {

@@ -109,6 +109,7 @@ impl Code {
             decline: take("decline"),
             proceed: take("proceed"),
             beside: take("beside"),
+            negation: take("negation"),
             policy: take("policy"),
             document: take("document"),
             permission: take("permission"),
