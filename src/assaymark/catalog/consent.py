@@ -14,8 +14,9 @@ from assaymark.model.errors import InvalidCatalog
 FILE = "consent.toml"
 
 ROLES = ("agree", "decline", "proceed", "beside", "negation", "policy", "document", "permission", "tie")
-"""What words are for: on controls that agree, that do not, that go on, beside these, and that turn them around; in texts
-about personal information, that name a policy, that ask for a permission, that tie pressing something to agreeing."""
+"""What words are for: on controls that agree, that do not, that go on, beside these, and that turn them around; in
+texts about personal information, that name a policy, that ask for a permission, that tie pressing something to
+agreeing."""
 
 _LANGUAGES = ("zh", "zh_hant", "en")
 
