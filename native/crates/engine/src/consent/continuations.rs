@@ -67,6 +67,8 @@ pub(super) struct Convention {
     /// The types of coroutines of the library, and fields that hold the continuation to hand on to.
     coroutines: BTreeSet<u32>,
     holding: Map<u32, Vec<u32>>,
+    /// The first class with a method that ends a coroutine.
+    ending: Option<u32>,
     /// Types of continuations that await a coroutine: they hold one.
     awaiting: BTreeSet<u32>,
     roles: Map<u32, Role>,
@@ -125,6 +127,7 @@ impl Convention {
             compiled: BTreeSet::new(),
             coroutines: BTreeSet::new(),
             holding: Map::default(),
+            ending: None,
             awaiting: BTreeSet::new(),
             roles: Map::from_iter([(def, Role::Resume)]),
         })
@@ -152,6 +155,7 @@ impl Convention {
                 continue;
             };
             if let Some(tell) = self.tells(program, &body, kind) {
+                self.ending.get_or_insert(program.defs.class(def).kind);
                 self.roles.insert(def, Role::End(tell));
                 self.roles.insert(tell, Role::Tell);
                 self.coroutines = below(kind);
@@ -242,9 +246,7 @@ impl Convention {
 
     /// Whether the methods of a class that wait for something wait for a coroutine itself: it has nothing else to wait for.
     fn awaits(&self, program: &Program, kind: u32) -> Option<Role> {
-        let ends = |def: &u32| matches!(self.roles[def], Role::End(_));
-        let end = self.roles.keys().copied().find(|def| ends(def))?;
-        let base = program.defs.class(end).kind;
+        let base = self.ending?;
         let above = program.hierarchy.supertypes(&program.defs, base);
         let of_base = kind == base || above.contains(&kind);
         let mut fields = program

@@ -33,6 +33,17 @@ pub(super) struct Control {
     pub ticks: bool,
 }
 
+impl Control {
+    /// A view that says itself what it is for.
+    pub fn on(view: u32, ticks: bool) -> Control {
+        Control {
+            object: view,
+            label: None,
+            ticks,
+        }
+    }
+}
+
 impl World<'_> {
     /// Adds a listener. With a control it waits for what the control says; without, for any action of the user.
     pub(super) fn add_event(
@@ -171,7 +182,7 @@ impl World<'_> {
         if self.is_stale(control.object) {
             return Phase::Never;
         }
-        if self.views.pressed.contains_key(&control.object) && !control.ticks {
+        if self.views.pressed.contains(&control.object) && !control.ticks {
             return Phase::Start;
         }
         let needed = match control.ticks {
@@ -223,12 +234,7 @@ impl World<'_> {
             let Key::Ticked(object) = self.heap.cells[number].key else {
                 continue;
             };
-            let control = Control {
-                object,
-                label: None,
-                ticks: true,
-            };
-            let needed = self.acted_on_in(control);
+            let needed = self.acted_on_in(Control::on(object, true));
             if needed > self.phase {
                 continue;
             }
@@ -276,23 +282,6 @@ impl World<'_> {
             self.depends_on_phase(node);
         }
         held
-    }
-
-    /// Whether a control that agrees was found.
-    pub fn has_gate(&mut self) -> bool {
-        let events = (0..self.events.len() as u32).any(|number| self.says(number) == Says::Agree);
-        events
-            || (0..self.heap.cells.len()).any(|number| {
-                let Key::Ticked(object) = self.heap.cells[number].key else {
-                    return false;
-                };
-                let control = Control {
-                    object,
-                    label: None,
-                    ticks: true,
-                };
-                self.judged(control) == Says::Agree
-            })
     }
 }
 

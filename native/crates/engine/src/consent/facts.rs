@@ -1,6 +1,6 @@
 //! What is known of fields, types and methods before any run: looked up once, kept.
 
-use super::value::Value;
+use super::value::{NOTHING, Value};
 use crate::code::Program;
 use crate::code::link::NONE;
 use crate::code::platform;
@@ -47,6 +47,14 @@ impl Foreign {
     /// Whether it belongs to a class or to one below it.
     pub fn of(&self, class: &str) -> bool {
         self.classes.iter().any(|own| own == class)
+    }
+
+    /// What a setter gives back: the object it was called on, or nothing.
+    pub fn fluent(&self, receiver: Value) -> Value {
+        match self.result.as_str() {
+            "V" => NOTHING,
+            _ => receiver,
+        }
     }
 
     /// Arguments with one value for each parameter: `long` and `double` have two registers.

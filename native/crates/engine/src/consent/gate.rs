@@ -117,17 +117,17 @@ pub fn controls(world: &mut World<'_>) -> Vec<Control> {
         Some((event.control?, Some(event.def), Some(event.from)))
     });
     let boxes = world.heap.cells.iter().filter_map(|cell| match cell.key {
-        Key::Ticked(object) => Some((ticked(object), None, None)),
+        Key::Ticked(object) => Some((controls::Control::on(object, true), None, None)),
         _ => None,
     });
     let all: Vec<_> = events.chain(boxes).collect();
     let mut heard = BTreeSet::new();
     let mut out = BTreeSet::new();
     for (control, runs, from) in all {
-        // A box that has a listener was met with it.
-        if runs.is_some() {
+        // A box that is heard was met with its listener.
+        if runs.is_some() && control.ticks {
             heard.insert(control.object);
-        } else if heard.contains(&control.object) {
+        } else if runs.is_none() && heard.contains(&control.object) {
             continue;
         }
         let texts = world.texts_of_control(control);
@@ -149,15 +149,6 @@ pub fn controls(world: &mut World<'_>) -> Vec<Control> {
         });
     }
     out.into_iter().collect()
-}
-
-/// The box of a view.
-fn ticked(object: u32) -> controls::Control {
-    controls::Control {
-        object,
-        label: None,
-        ticks: true,
-    }
 }
 
 /// Code units of the reads and calls that the branches before a unit depend on, those of the nearest branch first.
@@ -258,7 +249,9 @@ fn named(world: &mut World<'_>, cell: u32, cause: u32) -> Option<String> {
     let by = match world.causes[cause as usize] {
         Cause::Event(event) | Cause::Cell(_, event) if event != NONE => said(world, event),
         Cause::Cell(by, _) => match world.heap.cells[by as usize].key {
-            Key::Ticked(object) => quoted(world.texts_of_control(ticked(object))),
+            Key::Ticked(object) => {
+                quoted(world.texts_of_control(controls::Control::on(object, true)))
+            }
             _ => None,
         },
         _ => None,

@@ -161,18 +161,19 @@ impl Lexicon {
                 Label::Other
             };
         }
-        if holds(&without_names(text), &self.negation) {
+        let plain = without_names(text);
+        if holds(&plain, &self.negation) {
             return Label::Doubtful;
         }
         let mut rest = vec![&self.agree, &self.beside, &self.proceed];
         if !policy {
-            return match left(text, &rest) {
+            return match left(&plain, &rest) {
                 ..=ALMOST_NOTHING => Label::Agrees,
                 _ => Label::Doubtful,
             };
         }
         rest.extend([&self.policy, &self.document]);
-        match left(text, &rest) {
+        match left(&plain, &rest) {
             _ if ties => Label::States,
             ..=LITTLE => Label::AgreesTo,
             _ => Label::Doubtful,
@@ -289,17 +290,11 @@ const ALMOST_NOTHING: usize = 2;
 /// What may be left of a label that names a policy: the name of the app, say.
 const LITTLE: usize = 15;
 
-/// How much a text says beside these words and names in angle brackets: letters, where a Chinese one counts as three.
+/// How much a text says beside these words: letters, where a Chinese one counts as three.
 fn left(text: &str, lists: &[&Vec<String>]) -> usize {
     let mut left = 0;
     let mut at = 0;
     while let Some(letter) = text[at..].chars().next() {
-        if letter == '《'
-            && let Some(end) = text[at..].find('》')
-        {
-            at += end + '》'.len_utf8();
-            continue;
-        }
         let words = lists.iter().flat_map(|list| list.iter());
         let here =
             words.filter(|word| text[at..].starts_with(word.as_str()) && is_word(text, at, word));
@@ -319,14 +314,18 @@ fn left(text: &str, lists: &[&Vec<String>]) -> usize {
     left
 }
 
-/// A text without names in angle brackets.
+/// A text without names in angle brackets; a blank stands for each, so that words beside it stay words.
 fn without_names(text: &str) -> String {
-    let mut parts = text.split('《');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        out.push_str(part.split_once('》').map_or(part, |(_, behind)| behind));
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, name)) = rest.split_once('《')
+        && let Some((_, behind)) = name.split_once('》')
+    {
+        out.push_str(before);
+        out.push(' ');
+        rest = behind;
     }
-    out
+    out + rest
 }
 
 /// Whether what stands at a place in a text is a word: Latin ones have no letter beside them.

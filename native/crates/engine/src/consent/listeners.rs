@@ -41,11 +41,7 @@ impl World<'_> {
                     if args.len() > 1 {
                         args[1] = self.values.one(Atom::Object(view));
                     }
-                    let control = Control {
-                        object: view,
-                        label: None,
-                        ticks,
-                    };
+                    let control = Control::on(view, ticks);
                     if ticks {
                         self.tickable(view);
                     }

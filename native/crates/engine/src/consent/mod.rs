@@ -146,7 +146,8 @@ pub fn consent(
             world.fire_events();
         }
     }
-    let gate = world.has_gate();
+    let controls = gate::controls(&mut world);
+    let gate = controls.iter().any(|one| one.certain);
     let complete = !world.exhausted();
     let after = |one: &world::Reached| one.phase == Phase::Agreed;
     let unseen = match world.reached.iter().flatten().any(after) {
@@ -168,7 +169,7 @@ pub fn consent(
         .collect();
     Outcome {
         answers,
-        controls: gate::controls(&mut world),
+        controls,
         complete,
         steps: world.steps,
         nodes: world.nodes.len(),

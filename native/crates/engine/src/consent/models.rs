@@ -323,23 +323,14 @@ impl World<'_> {
             ("setText" | "setTitle" | "setMessage" | "setHint" | "setCustomTitle", Some(text))
                 if view || self.on_screen(facts) || facts.class().contains("Builder;") =>
             {
-                if text == ANY && facts.name == "setText" {
+                if text != ANY {
+                    for object in self.values.objects(receiver) {
+                        self.write(Key::Label(object), text);
+                    }
+                } else if facts.name == "setText" {
                     self.says_anything(receiver);
                 }
-                for object in self
-                    .values
-                    .objects(receiver)
-                    .into_iter()
-                    .filter(|_| text != ANY)
-                {
-                    self.write(Key::Label(object), text);
-                }
-                let back = if facts.result == "V" {
-                    NOTHING
-                } else {
-                    receiver
-                };
-                Some((back, true))
+                Some((facts.fluent(receiver), true))
             }
             ("getString" | "getText", Some(id))
                 if facts.of("Landroid/content/Context;")
@@ -441,12 +432,7 @@ impl World<'_> {
                         self.fire(node, unit, child);
                     }
                 }
-                let back = if facts.result == "V" {
-                    NOTHING
-                } else {
-                    receiver
-                };
-                Some((back, true))
+                Some((facts.fluent(receiver), true))
             }
             // Something inside a view, or the window that a view is in.
             ("getChildAt", Some(_)) | ("getRootView" | "getWindow" | "getDecorView", None)
@@ -548,7 +534,7 @@ impl World<'_> {
         let dialogs = self.views.buttons.get(&view).into_iter().flatten();
         let pressed: Vec<u32> = dialogs.copied().chain([view]).collect();
         for &view in &pressed {
-            self.views.pressed.insert(view, ());
+            self.views.pressed.insert(view);
             self.read(Key::Listeners(view), node);
         }
         self.steps += self.events.len() as u64;

@@ -82,6 +82,14 @@ impl World<'_> {
         out
     }
 
+    /// What a future or an optional that a step gave holds; anything, if it is not known which.
+    fn held_by(&mut self, node: u32, given: Value) -> Value {
+        match given {
+            ANY => ANY,
+            given => self.held(node, given),
+        }
+    }
+
     /// Something that opens: a wait without a limit ends only then. How often it has to be told is not counted.
     fn barrier(
         &mut self,
@@ -231,11 +239,7 @@ impl World<'_> {
             ("thenApply", [step, ..]) if some => self.apply(node, unit, *step, "apply", &[held]),
             ("thenCompose", [step, ..]) if some => {
                 let inner = self.apply(node, unit, *step, "apply", &[held]);
-                if inner == ANY {
-                    ANY
-                } else {
-                    self.held(node, inner)
-                }
+                self.held_by(node, inner)
             }
             ("thenAccept" | "thenRun" | "thenApply" | "thenCompose", [_, ..]) => NOTHING,
             ("exceptionally", [step, ..]) => {
@@ -325,11 +329,7 @@ impl World<'_> {
             ("map", [step]) if some => self.apply(node, unit, *step, "apply", &[there]),
             ("flatMap", [step]) if some => {
                 let inner = self.apply(node, unit, *step, "apply", &[there]);
-                if inner == ANY {
-                    ANY
-                } else {
-                    self.held(node, inner)
-                }
+                self.held_by(node, inner)
             }
             ("filter", [step]) if some => {
                 let says = self.apply(node, unit, *step, "test", &[there]);

@@ -516,12 +516,7 @@ impl World<'_> {
             all.extend(self.values.objects(extras));
             self.save(&all, key, args[2]);
             self.keep(receiver, &args[2..]);
-            let back = if facts.result == "V" {
-                NOTHING
-            } else {
-                receiver
-            };
-            return Some((back, true));
+            return Some((facts.fluent(receiver), true));
         }
         let asks = name.starts_with("get") || name == "containsKey" || name == "hasExtra";
         if !asks {

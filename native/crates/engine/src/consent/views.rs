@@ -11,7 +11,7 @@ use super::value::{ANY, Atom, Value};
 use super::world::{Phase, World};
 use crate::code::link::NONE;
 use crate::env::screens::View;
-use crate::hash::Map;
+use crate::hash::{Map, Set};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -30,7 +30,6 @@ type Home = (u32, u32);
 pub(super) struct Views {
     /// Layouts in the order in which they were put on something.
     homes: Vec<Home>,
-    known: Map<Home, ()>,
     /// Layouts of an object.
     layouts: Map<u32, BTreeSet<u32>>,
     /// Where an id stands.
@@ -40,7 +39,7 @@ pub(super) struct Views {
     /// What was put on an object and on all that it holds: what holds an object has all that the object has.
     below: Map<u32, BTreeSet<Home>>,
     /// Views with a class of the program that were found by code.
-    adopted: Map<u32, ()>,
+    adopted: Set<u32>,
     /// Methods that layouts name, with the view; how many of them, and of the objects, were matched with each other.
     handlers: Vec<(u32, u32)>,
     read: usize,
@@ -51,15 +50,15 @@ pub(super) struct Views {
     readings: Map<u32, Rc<Vec<Rc<Reading>>>>,
     by_layout: Map<u32, Rc<Vec<Rc<Reading>>>>,
     /// Objects whose contents are the text of a control.
-    styled: Map<u32, ()>,
+    styled: Set<u32>,
     /// Views that code gives a text that is not known.
-    unsaid: Map<u32, ()>,
+    unsaid: Set<u32>,
     /// Objects that a layout was put on that is not known, and views looked for there.
-    obscure: Map<u32, ()>,
+    obscure: Set<u32>,
     /// Buttons that dialogs gave.
     pub buttons: Map<u32, BTreeSet<u32>>,
     /// Views that code presses by itself.
-    pub pressed: Map<u32, ()>,
+    pub pressed: Set<u32>,
     /// Whether code enables a view that is not known.
     pub any_enabled: bool,
 }
@@ -69,7 +68,7 @@ impl Views {
     pub fn note(&mut self, key: Key) {
         let counts = match key {
             Key::Label(_) | Key::Holder(_) => true,
-            Key::Contents(object) => self.styled.contains_key(&object),
+            Key::Contents(object) => self.styled.contains(&object),
             _ => false,
         };
         self.changes += u64::from(counts);
@@ -81,7 +80,7 @@ impl World<'_> {
     pub(super) fn inflate(&mut self, node: u32, unit: u32, holder: Value, layout: Value) {
         let Some(ids) = self.values.integers(layout) else {
             for root in self.values.objects(holder) {
-                if self.views.obscure.insert(root, ()).is_none() {
+                if self.views.obscure.insert(root) {
                     self.tell_readers(Key::Layout(root), self.cause);
                 }
             }
@@ -106,12 +105,11 @@ impl World<'_> {
     }
 
     fn show(&mut self, root: u32, layout: u32) {
-        if self.views.known.insert((root, layout), ()).is_some() {
+        if !self.views.layouts.entry(root).or_default().insert(layout) {
             return;
         }
         self.views.changes += 1;
         self.views.homes.push((root, layout));
-        self.views.layouts.entry(root).or_default().insert(layout);
         self.put_below(root, &BTreeSet::from([(root, layout)]));
         let shown = self.screens.layout(layout);
         for view in shown.views.iter().filter(|view| view.id != 0) {
@@ -148,7 +146,6 @@ impl World<'_> {
         let mut classes = shown.of(number).map(|view| view.class.as_deref());
         let class = classes.next().flatten();
         let class = class.filter(|_| classes.all(|other| other == class));
-
         let class = class.and_then(|name| self.program.find_class(name));
         let class = class.filter(|&kind| self.program.defs.class_of[kind as usize] != NONE);
         let before = self.heap.objects.len();
@@ -184,7 +181,7 @@ impl World<'_> {
         if obscure {
             // What stands there, and what it says, is not known.
             let object = self.object(Origin::View(NONE, NONE, id), NONE, 0);
-            self.views.obscure.insert(object, ());
+            self.views.obscure.insert(object);
             self.hold_all(receiver, object);
             return self.values.one(Atom::Object(object));
         }
@@ -234,7 +231,7 @@ impl World<'_> {
             next += 1;
             self.steps += 1;
             self.read(Key::Layout(top), node);
-            if self.views.obscure.contains_key(&top) {
+            if self.views.obscure.contains(&top) {
                 return None;
             }
             if let Some(below) = self.views.below.get(&top) {
@@ -261,7 +258,7 @@ impl World<'_> {
     /// Code gives views a text that is not known.
     pub(super) fn says_anything(&mut self, views: Value) {
         for view in self.values.objects(views) {
-            if self.views.unsaid.insert(view, ()).is_none() {
+            if self.views.unsaid.insert(view) {
                 self.views.changes += 1;
             }
         }
@@ -270,7 +267,7 @@ impl World<'_> {
     /// A view of a class of the program runs when code takes hold of it.
     fn adopt(&mut self, node: u32, unit: u32, object: u32) {
         let kind = self.heap.objects[object as usize].class;
-        if kind == NONE || self.views.adopted.insert(object, ()).is_some() {
+        if kind == NONE || !self.views.adopted.insert(object) {
             return;
         }
         self.construct(node, unit, object, kind);
@@ -335,8 +332,8 @@ impl World<'_> {
         let around = self.around(control.object, &own, control.label.is_some());
         let mut says = self.lexicon.judge(&groups, self.kind(control), &around);
         let own = control.label.is_none();
-        if own && says == Says::Agree && self.views.unsaid.contains_key(&control.object)
-            || own && groups.is_empty() && self.views.obscure.contains_key(&control.object)
+        if own && says == Says::Agree && self.views.unsaid.contains(&control.object)
+            || own && groups.is_empty() && self.views.obscure.contains(&control.object)
         {
             says = Says::Unclear;
         }
@@ -419,7 +416,7 @@ impl World<'_> {
             match atom {
                 Atom::Object(object) => {
                     // Styled text was made of plain text.
-                    self.views.styled.insert(object, ());
+                    self.views.styled.insert(object);
                     let made_of = self.heap.peek(Key::Contents(object));
                     for atom in self.values.atoms(made_of).to_vec() {
                         texts.extend(self.readings(atom).iter().cloned());
@@ -629,12 +626,7 @@ impl World<'_> {
             self.values.one(Atom::Object(component)),
             self.values.one(Atom::Object(view)),
         ];
-        let control = Control {
-            object: view,
-            label: None,
-            ticks: false,
-        };
-        self.add_event(NONE, 0, def, args, Some(control));
+        self.add_event(NONE, 0, def, args, Some(Control::on(view, false)));
     }
 
     /// The method of an object with a name and a view as parameter.
@@ -670,7 +662,7 @@ impl World<'_> {
     pub(super) fn is_stale(&self, view: u32) -> bool {
         match self.heap.objects[view as usize].origin {
             Origin::View(NONE, _, id) => {
-                self.views.by_id.contains_key(&id) && !self.views.obscure.contains_key(&view)
+                self.views.by_id.contains_key(&id) && !self.views.obscure.contains(&view)
             }
             _ => false,
         }
